@@ -1,0 +1,54 @@
+//! The versions of the API.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::ty::ident;
+use crate::files::module;
+use crate::model::{Api, DateFormat, Model};
+
+/// `apis.rs`.
+pub(super) fn emit(model: &Model) -> String {
+    let apis = model.apis.iter().map(api);
+    let imports = (!model.apis.is_empty()).then(|| {
+        quote!(
+            use connector_runtime::{Api, DateFormat, Envelope, ErrorShape};
+        )
+    });
+    let items = quote! {
+        #imports
+        #(#apis)*
+    };
+    module("connector.yaml, apis", &["The versions of the API.".to_owned()], items)
+}
+
+fn api(api: &Api) -> TokenStream {
+    let name = ident(&api.rust);
+    let documentation = format!(" Version `{}`.", api.id);
+    let (id, server, base) = (&api.id, &api.server, &api.base);
+    let envelope = match &api.envelope {
+        Some((data, meta)) => quote!(Envelope::Object { data: #data, meta: #meta }),
+        None => quote!(Envelope::None),
+    };
+    let (message, fields) = &api.errors;
+    let dates = ident(match api.dates {
+        DateFormat::Rfc3339 => "Rfc3339",
+        DateFormat::Rfc2822 => "Rfc2822",
+    });
+    let request_id = match &api.request_id {
+        Some(header) => quote!(Some(#header)),
+        None => quote!(None),
+    };
+    quote! {
+        #[doc = #documentation]
+        pub static #name: Api = Api {
+            id: #id,
+            server: #server,
+            base: #base,
+            envelope: #envelope,
+            errors: ErrorShape::Object { message: #message, fields: #fields },
+            dates: DateFormat::#dates,
+            request_id: #request_id,
+        };
+    }
+}

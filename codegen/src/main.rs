@@ -1,0 +1,227 @@
+//! The compiler's command line: the only part that touches the disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use connector_codegen::{Change, Files, ROOT, Report, Sources, compare, generate, manifest_schema, render};
+
+/// Compiles connector manifests into checked-in crates.
+#[derive(Parser)]
+#[command(name = "cargo codegen", version, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Folders that hold a `connector.yaml`; the crate is the folder `generated` in each.
+    #[arg(default_value = ".", global = false)]
+    folders: Vec<PathBuf>,
+    /// Write nothing: report what is not as the manifest says, and exit with 3 if anything is not.
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints the JSON Schema of manifests, or with `--write` keeps the file up to date.
+    Schema {
+        /// Write the schema to this file if it differs.
+        #[arg(long)]
+        write: Option<PathBuf>,
+    },
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  cargo codegen                    write what changed, remove what nothing generates
+  cargo codegen --check            report each file as Fresh, Stale, Missing, Orphan or Foreign
+  cargo codegen path/to/connector  for a connector in another folder
+  cargo codegen schema > codegen/connector.schema.json
+
+Exit codes: 0 done, 1 the manifest has faults, 2 wrong usage, 3 files are not as the manifest says, 4 a file could not
+be read or written.";
+
+/// How a run ended, the worst last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Done,
+    NotFresh,
+    Faults,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Faults) => ExitCode::from(1),
+        Ok(Outcome::NotFresh) => ExitCode::from(3),
+        Err(error) => {
+            _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> io::Result<Outcome> {
+    match &arguments.command {
+        Some(Command::Schema { write: None }) => {
+            io::stdout().write_all(manifest_schema().as_bytes())?;
+            return Ok(Outcome::Done);
+        }
+        Some(Command::Schema { write: Some(path) }) => {
+            write_if_changed(path, &manifest_schema())?;
+            return Ok(Outcome::Done);
+        }
+        None => {}
+    }
+    let mut outcome = Outcome::Done;
+    for folder in &arguments.folders {
+        outcome = outcome.max(compile(folder, arguments.check)?);
+    }
+    Ok(outcome)
+}
+
+fn compile(folder: &Path, check: bool) -> io::Result<Outcome> {
+    let sources = read_sources(folder)?;
+    let generated = match generate(&sources) {
+        Ok(files) => files,
+        Err(faults) => {
+            let text = render(&faults, &sources, io::stderr().is_terminal());
+            io::stderr().write_all(text.as_bytes())?;
+            return Ok(Outcome::Faults);
+        }
+    };
+    let crate_folder = folder.join("generated");
+    let report = compare(&read_crate(&crate_folder)?, &generated);
+    if check {
+        return say_check(folder, &report);
+    }
+    write(&crate_folder, &report, &generated)
+}
+
+fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
+    let mut out = io::stdout().lock();
+    write!(out, "{report}")?;
+    if report.is_fresh() {
+        return Ok(Outcome::Done);
+    }
+    let foreign = report.count(Change::Foreign);
+    if report.count(Change::Fresh) + foreign < report.files.len() {
+        let target = if folder == Path::new(".") { String::new() } else { format!(" {}", folder.display()) };
+        writeln!(
+            out,
+            "generated code is not what the manifest says; to mend it, run: cargo codegen{target}"
+        )?;
+    }
+    if foreign > 0 {
+        writeln!(out, "move what is Foreign out of `src`, which belongs to the compiler")?;
+    }
+    Ok(Outcome::NotFresh)
+}
+
+fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<Outcome> {
+    let mut out = io::stdout().lock();
+    for file in &report.files {
+        let path = crate_folder.join(&file.path);
+        match file.change {
+            Change::Fresh => {}
+            Change::Stale | Change::Missing => {
+                write_if_changed(&path, &generated[&file.path])?;
+                writeln!(out, "wrote   {}", path.display())?;
+            }
+            Change::Orphan => {
+                fs::remove_file(&path).map_err(|error| at(&path, error))?;
+                remove_empty_folders(crate_folder, &path);
+                writeln!(out, "removed {}", path.display())?;
+            }
+            Change::Foreign => {
+                let path = path.display();
+                writeln!(
+                    out,
+                    "{path} is not generated: move it out of `src`, which belongs to the compiler"
+                )?;
+            }
+        }
+    }
+    let written = report.count(Change::Stale) + report.count(Change::Missing);
+    let (removed, foreign) = (report.count(Change::Orphan), report.count(Change::Foreign));
+    writeln!(out, "{written} written, {removed} removed, {} already fresh", report.count(Change::Fresh))?;
+    Ok(if foreign > 0 { Outcome::NotFresh } else { Outcome::Done })
+}
+
+/// `connector.yaml` and `types/*.yaml`.
+fn read_sources(folder: &Path) -> io::Result<Sources> {
+    let mut sources = BTreeMap::from([(ROOT.to_owned(), read(&folder.join(ROOT))?)]);
+    let types = folder.join("types");
+    if types.is_dir() {
+        for entry in fs::read_dir(&types).map_err(|error| at(&types, error))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+                sources.insert(format!("types/{name}"), read(&path)?);
+            }
+        }
+    }
+    Ok(sources)
+}
+
+/// What the compiler owns of a crate: everything below `src`, and the catalog.
+fn read_crate(crate_folder: &Path) -> io::Result<Files> {
+    let mut files = Files::new();
+    let catalog = crate_folder.join("catalog.json");
+    if catalog.is_file() {
+        files.insert("catalog.json".to_owned(), read(&catalog)?);
+    }
+    let mut open = vec![crate_folder.join("src")];
+    while let Some(folder) = open.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let relative = path.strip_prefix(crate_folder).unwrap_or(&path);
+            let name =
+                relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>();
+            // A file that is no text is certainly not ours.
+            files.insert(
+                name.join("/"),
+                String::from_utf8_lossy(&fs::read(&path).map_err(|error| at(&path, error))?).into_owned(),
+            );
+        }
+    }
+    Ok(files)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path).map_err(|error| at(path, error))
+}
+
+/// Leaves a file alone that already says this, so that nothing is rebuilt in vain.
+fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| at(folder, error))?;
+    }
+    fs::write(path, text).map_err(|error| at(path, error))
+}
+
+fn remove_empty_folders(top: &Path, removed: &Path) {
+    for folder in removed.ancestors().skip(1).take_while(|folder| *folder != top) {
+        // Fails where the folder still holds something, which is the point.
+        if fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
+}
+
+fn at(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

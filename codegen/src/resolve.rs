@@ -1,0 +1,128 @@
+//! From manifest to model: every reference is followed and every decision taken here, and whatever cannot be is
+//! reported. A model exists only where nothing was.
+
+mod actions;
+mod connection;
+mod identifiers;
+mod types;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::manifest::{Manifest, Type, TypeKind, Value};
+use crate::model::{Model, Ty};
+use crate::name::nearest;
+use crate::source::{Sources, Span, Spanned};
+
+/// Resolves a manifest. `sound` tells whether its structure is; where it is not, what only seems unused is not
+/// reported.
+pub(crate) fn resolve(
+    manifest: &Manifest<'_>,
+    sources: &Sources,
+    sound: bool,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Model> {
+    let before = faults.len();
+    let files: Vec<&str> = sources.keys().map(String::as_str).collect();
+    let lookup = Lookup::new(manifest, &files, faults);
+    let (connector, connection) = connection::resolve(manifest, faults);
+    let apis = connection::apis(manifest, faults);
+    let scopes = connection::scopes(manifest);
+    let rate_limit = connection::rate_limit(manifest, faults);
+    let types = types::resolve(manifest, &lookup, faults);
+    let actions = actions::resolve(manifest, &lookup, &apis, faults);
+    if sound && faults.len() == before {
+        types::report_unused(manifest, &types, &actions, faults);
+    }
+    let model =
+        Model { connector: connector?, connection, apis, scopes, rate_limit: rate_limit?, types, actions };
+    (sound && faults.len() == before).then_some(model)
+}
+
+/// What names mean.
+struct Lookup<'t, 'm> {
+    types: BTreeMap<&'t str, &'m Type<'t>>,
+    files: &'m [&'m str],
+}
+
+const SCALARS: [(&str, Ty); 8] = [
+    ("string", Ty::String),
+    ("integer", Ty::Integer),
+    ("number", Ty::Number),
+    ("decimal", Ty::Decimal),
+    ("boolean", Ty::Boolean),
+    ("date", Ty::Date),
+    ("date-time", Ty::DateTime),
+    ("json", Ty::Json),
+];
+
+impl<'t, 'm> Lookup<'t, 'm> {
+    fn new(manifest: &'m Manifest<'t>, files: &'m [&'m str], faults: &mut Vec<Diagnostic>) -> Self {
+        let mut types: BTreeMap<&str, &Type<'_>> = BTreeMap::new();
+        for ty in &manifest.types {
+            if let Some(first) = types.get(ty.name.value) {
+                faults.push(defined_twice("type", ty.name, first.name.span));
+            } else {
+                types.insert(ty.name.value, ty);
+            }
+        }
+        Self { types, files }
+    }
+
+    /// `types/orders.yaml, types.Order`.
+    fn origin(&self, span: Span, path: &str) -> String {
+        let file = self.files.get(usize::from(span.file)).copied().unwrap_or_default();
+        format!("{}, {path}", file.escape_debug())
+    }
+
+    fn ty(&self, value: &Value<'_>, faults: &mut Vec<Diagnostic>) -> Option<Ty> {
+        match value {
+            Value::List(inner) => Some(Ty::List(Box::new(self.ty(inner, faults)?))),
+            Value::Map(inner) => Some(Ty::Map(Box::new(self.ty(inner, faults)?))),
+            Value::Named(name) => self.named(*name, faults),
+        }
+    }
+
+    fn named(&self, name: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<Ty> {
+        if let Some((_, scalar)) = SCALARS.iter().find(|(scalar, _)| *scalar == name.value) {
+            return Some(scalar.clone());
+        }
+        match self.types.get(name.value) {
+            Some(ty) => Some(match &ty.kind {
+                Some(TypeKind::Record(_)) => Ty::Record(name.value.to_owned()),
+                Some(TypeKind::Enumeration(_)) | None => Ty::Enumeration(name.value.to_owned()),
+            }),
+            None => {
+                let known = SCALARS.iter().map(|(scalar, _)| *scalar).chain(self.types.keys().copied());
+                faults.push(unknown(Code::UnknownType, "type", name, known));
+                None
+            }
+        }
+    }
+}
+
+/// A name that nothing defines.
+fn unknown<'k>(
+    code: Code,
+    noun: &str,
+    name: Spanned<&str>,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Diagnostic {
+    let fault = Diagnostic::new(code, name.span, format!("there is no {noun} `{}`", name.value));
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(near) = nearest(name.value, known.iter().copied()) {
+        return fault.help(format!("did you mean `{near}`?"));
+    }
+    let named: Vec<String> = known.iter().take(12).map(|name| format!("`{name}`")).collect();
+    match known.len() {
+        0 => fault.help(format!("define the {noun}: there is none yet")),
+        1..=12 => fault.help(format!("defined are: {}", named.join(", "))),
+        count => fault.help(format!("defined are: {}, and {} more", named.join(", "), count - 12)),
+    }
+}
+
+fn defined_twice(noun: &str, name: Spanned<&str>, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::DuplicateName, name.span, format!("the {noun} `{}` is defined twice", name.value))
+        .help("rename or remove one of them")
+        .related(first, "the first one")
+}

@@ -1,0 +1,335 @@
+//! The command line as people and CI use it: the real program on real files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use connector_codegen::{Files, MARKER, ROOT, generate, manifest_schema};
+use tempfile::TempDir;
+
+use crate::fixtures::{entries, fixtures, sources};
+
+/// A connector in a temporary folder.
+struct Connector(TempDir);
+
+/// What a run of the program said, and how it ended.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Connector {
+    /// Copies a manifest without fault.
+    fn new() -> Self {
+        let connector = Self(TempDir::new().expect("a temporary folder"));
+        for (path, text) in fixture() {
+            connector.write(&path, &text);
+        }
+        connector
+    }
+
+    /// The same, compiled.
+    fn compiled() -> Self {
+        let connector = Self::new();
+        let run = connector.run(&[]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        connector
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap_or(&path)).expect("the folder is writable");
+        fs::write(path, text).expect("the folder is writable");
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Runs the program in the folder.
+    fn run(&self, arguments: &[&str]) -> Run {
+        run(self.0.path(), arguments)
+    }
+
+    /// Every file of the generated crate, with its path below it.
+    fn generated(&self) -> Files {
+        let top = self.path("generated");
+        let below = |path: &PathBuf| {
+            let parts = path.strip_prefix(&top).expect("it lies below").components();
+            parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        };
+        files(&top).iter().map(|path| (below(path), fs::read_to_string(path).expect("it is text"))).collect()
+    }
+}
+
+#[test]
+fn writes_the_crate_and_says_what_it_wrote() {
+    let connector = Connector::new();
+    let run = connector.run(&[]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    assert_eq!(connector.generated(), generate(&fixture()).unwrap());
+    for path in connector.generated().keys() {
+        let parts: PathBuf = path.split('/').collect();
+        assert!(
+            run.out.contains(&format!("wrote   {}", Path::new(".").join("generated").join(parts).display())),
+            "{}",
+            run.out
+        );
+    }
+    assert!(run.out.ends_with("11 written, 0 removed, 0 already fresh\n"), "{}", run.out);
+}
+
+#[test]
+fn a_second_run_touches_no_file() {
+    let connector = Connector::compiled();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for path in files(&connector.path("generated")) {
+        fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    }
+    let run = connector.run(&[]);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), "0 written, 0 removed, 11 already fresh\n"));
+    for path in files(&connector.path("generated")) {
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_changed_manifest_rewrites_what_depends_on_it_and_nothing_else() {
+    let connector = Connector::compiled();
+    let text = connector.read("types/parcels.yaml");
+    connector.write("types/parcels.yaml", &text.replace("A parcel.", "A bag."));
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.out.ends_with("2 written, 0 removed, 9 already fresh\n"), "{}", run.out);
+    assert!(connector.read("generated/src/types/parcel.rs").contains("/// A bag."));
+    assert!(connector.read("generated/catalog.json").contains("A bag."));
+}
+
+#[test]
+fn check_passes_where_everything_is_fresh() {
+    let connector = Connector::compiled();
+    let run = connector.run(&["--check"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    for path in connector.generated().keys() {
+        assert!(run.out.contains(&format!("  Fresh {path}\n")), "{}", run.out);
+    }
+    assert!(run.out.ends_with("11 fresh, 0 stale, 0 missing, 0 orphan, 0 foreign\n"), "{}", run.out);
+}
+
+#[test]
+fn check_reports_each_file_that_is_not_as_it_should_be_and_changes_none() {
+    let connector = Connector::compiled();
+    disturb(&connector);
+    let before = connector.generated();
+    let run = connector.run(&["--check"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(3), ""));
+    assert_eq!(connector.generated(), before);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("check", run.out));
+}
+
+#[test]
+fn check_names_the_folder_in_the_command_that_mends_it() {
+    let connector = Connector::new();
+    let folder = connector.0.path().to_str().unwrap();
+    let run = run(Path::new(env!("CARGO_MANIFEST_DIR")), &["--check", folder]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.ends_with(&format!("to mend it, run: cargo codegen {folder}\n")), "{}", run.out);
+    assert!(!connector.path("generated").exists(), "a check writes nothing");
+}
+
+#[test]
+fn writing_mends_everything_but_foreign_files() {
+    let connector = Connector::compiled();
+    let mut fresh = connector.generated();
+    disturb(&connector);
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(3), "a foreign file is left: {run:?}");
+    assert!(run.out.contains("notes.rs is not generated: move it out of `src`"), "{}", run.out);
+    assert!(run.out.ends_with("2 written, 1 removed, 9 already fresh\n"), "{}", run.out);
+    fresh.insert("src/notes.rs".to_owned(), "// By hand.\n".to_owned());
+    assert_eq!(connector.generated(), fresh);
+    assert!(!connector.path("generated/src/old").exists(), "the folder of the orphan is empty and must go");
+}
+
+#[test]
+fn a_folder_that_still_holds_a_foreign_file_stays() {
+    let connector = Connector::compiled();
+    connector.write("generated/src/old/deep/gone.rs", MARKER);
+    connector.write("generated/src/old/kept.bin", "by hand");
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(3));
+    assert!(!connector.path("generated/src/old/deep").exists());
+    assert_eq!(connector.read("generated/src/old/kept.bin"), "by hand");
+}
+
+#[test]
+fn a_type_that_goes_takes_its_module_along() {
+    let connector = Connector::compiled();
+    let text = connector.read("types/parcels.yaml");
+    connector.write("types/parcels.yaml", &text.replace("carton: Carton", "carton: json"));
+    let boxes = "types/boxes-of-all-kinds.yaml";
+    fs::remove_file(connector.path(boxes)).unwrap();
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(connector.generated(), generate(&sources(connector.0.path())).unwrap());
+}
+
+#[test]
+fn files_beside_src_and_the_catalog_are_none_of_its_business() {
+    let connector = Connector::compiled();
+    connector.write("generated/Cargo.toml", "[package]\n");
+    connector.write("generated/tests/it.rs", MARKER);
+    connector.write("types/notes.txt", "not YAML: [");
+    assert_eq!(connector.run(&["--check"]).code, Some(0));
+    connector.run(&[]);
+    assert_eq!(connector.read("generated/tests/it.rs"), MARKER);
+}
+
+#[test]
+fn lines_that_end_as_on_windows_are_fresh() {
+    let connector = Connector::compiled();
+    for path in files(connector.0.path()) {
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replace('\n', "\r\n")).unwrap();
+    }
+    assert_eq!(connector.run(&["--check"]).code, Some(0));
+    let run = connector.run(&[]);
+    assert_eq!(run.out, "0 written, 0 removed, 11 already fresh\n");
+    let stale = connector.read("generated/src/apis.rs").replace("Version", "Edition");
+    connector.write("generated/src/apis.rs", &stale);
+    let run = connector.run(&["--check"]);
+    let changed = run.out.lines().filter(|line| line.starts_with(['-', '+']) && !line.contains("apis.rs"));
+    assert_eq!(changed.count(), 2, "only what changed is shown:\n{}", run.out);
+}
+
+#[test]
+fn a_faulty_manifest_is_told_and_nothing_is_written() {
+    let connector = Connector::compiled();
+    let before = connector.generated();
+    connector.write("types/parcels.yaml", "types:\n  Parcel:\n    description: A parcel.\n    recrod: {}\n");
+    for arguments in [&[][..], &["--check"]] {
+        let run = connector.run(arguments);
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(run.err.starts_with("error[unknown-key]: a type has no key `recrod`\n"), "{}", run.err);
+        assert!(run.err.contains("types/parcels.yaml:4:5"), "{}", run.err);
+        assert!(run.err.ends_with("1 fault; nothing was written\n"), "{}", run.err);
+        assert!(!run.err.contains('\u{1b}'), "no color where nobody looks");
+    }
+    assert_eq!(connector.generated(), before);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let connector = Connector::new();
+    fs::write(connector.path("types/parcels.yaml"), b"types: \xff").unwrap();
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(4));
+    assert!(run.err.contains("parcels.yaml: stream did not contain valid UTF-8"), "{}", run.err);
+    fs::remove_file(connector.path(ROOT)).unwrap();
+    let run = connector.run(&[]);
+    assert_eq!((run.code, run.out.as_str()), (Some(4), ""));
+    assert!(run.err.starts_with("error: ") && run.err.contains(ROOT), "{}", run.err);
+    assert!(!connector.path("generated").exists());
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named() {
+    let connector = Connector::new();
+    connector.write("generated", "a file where the crate belongs");
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(4));
+    assert!(run.err.starts_with("error: ") && run.err.contains("generated"), "{}", run.err);
+}
+
+#[test]
+fn a_binary_file_below_src_is_foreign() {
+    let connector = Connector::compiled();
+    fs::write(connector.path("generated/src/logo.png"), [0x89, 0x50, 0xff]).unwrap();
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.contains("Foreign src/logo.png\n"), "{}", run.out);
+    assert!(
+        run.out.ends_with("move what is Foreign out of `src`, which belongs to the compiler\n"),
+        "{}",
+        run.out
+    );
+    assert!(!run.out.contains("cargo codegen"), "no command mends it: {}", run.out);
+}
+
+#[test]
+fn several_folders_are_compiled_in_one_run_and_the_worst_decides() {
+    let (fresh, stale, faulty) = (Connector::compiled(), Connector::new(), Connector::new());
+    faulty.write(ROOT, "format: 1\n");
+    let folders = [&faulty, &stale, &fresh].map(|connector| connector.0.path().to_str().unwrap());
+    let run = |folders: &[&str]| run(fresh.0.path(), &[&["--check"], folders].concat());
+    assert_eq!(run(&folders).code, Some(1));
+    assert!(run(&folders).out.contains("11 missing"), "a faulty folder does not stop the others");
+    assert_eq!(run(&folders[1..]).code, Some(3));
+    assert_eq!(run(&folders[2..]).code, Some(0));
+}
+
+#[test]
+fn wrong_usage_is_refused_with_a_suggestion() {
+    let connector = Connector::new();
+    let run = connector.run(&["--chek"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("--check"), "{}", run.err);
+    assert!(!connector.path("generated").exists());
+}
+
+#[test]
+fn help_explains_itself_with_examples_and_exit_codes() {
+    let run = Connector::new().run(&["--help"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    for part in ["cargo codegen --check", "Exit codes: 0 done, 1", "schema"] {
+        assert!(run.out.contains(part), "{part} in:\n{}", run.out);
+    }
+}
+
+#[test]
+fn schema_prints_the_schema_or_keeps_a_file_up_to_date() {
+    let connector = Connector::new();
+    let run = connector.run(&["schema"]);
+    assert_eq!((run.code, run.out), (Some(0), manifest_schema()));
+    let run = connector.run(&["schema", "--write", "here/connector.schema.json"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
+    assert_eq!(connector.read("here/connector.schema.json"), manifest_schema());
+}
+
+/// One file of each kind that is not as it should be: stale, missing, orphan and foreign.
+fn disturb(connector: &Connector) {
+    let types = connector.read("generated/src/types/parcel.rs");
+    connector.write("generated/src/types/parcel.rs", &types.replace("/// A parcel.", "/// A bag."));
+    fs::remove_file(connector.path("generated/src/apis.rs")).expect("it was generated");
+    connector.write("generated/src/old/gone.rs", &format!("{MARKER}\n"));
+    connector.write("generated/src/notes.rs", "// By hand.\n");
+}
+
+fn fixture() -> connector_codegen::Sources {
+    let fixture = fixtures("ok").into_iter().find(|fixture| fixture.name == "several-files");
+    fixture.expect("the fixture is there").sources
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Run {
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_connector-codegen")).args(arguments).current_dir(folder).output();
+    let output = program.expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries(folder).into_iter().flat_map(below).collect()
+}

@@ -1,0 +1,287 @@
+//! The command line: a fixed part, and one subcommand per action of the connector with one flag per field.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use connector_runtime::{Connector, Operation};
+
+use crate::action_command;
+use crate::catalog::{self, ActionEntry};
+use crate::credentials::ConnectionFlags;
+use crate::failure::{EXIT_CODES, Failure};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Run one action.
+    Call(Box<Call>),
+    /// Show the actions.
+    Catalog(Format),
+    /// Serve a local store.
+    #[cfg(feature = "demo")]
+    Sandbox(SandboxFlags),
+    /// Show the whole at work.
+    #[cfg(feature = "demo")]
+    Demo(Format),
+}
+
+/// How to write what came out.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Format {
+    /// Write JSON for programs instead of text for people
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One call of an action.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// What is called.
+    pub(crate) operation: &'static Operation,
+    /// The fields given as flags: name and JSON.
+    pub(crate) fields: Vec<(String, String)>,
+    /// The connection as far as flags give it.
+    pub(crate) connection: ConnectionFlags,
+    /// Everything else.
+    pub(crate) options: CallOptions,
+}
+
+/// The flags that every action has.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CallOptions {
+    /// Take the fields from a JSON object in FILE, or from standard input with `-`; fields given as flags win
+    #[arg(long, value_name = "FILE", help_heading = "Input and output")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Write the data as the API sent it, and errors as JSON
+    #[arg(long, help_heading = "Input and output")]
+    pub(crate) json: bool,
+
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", help_heading = "Input and output", default_value = "30", value_parser = timeout)]
+    pub(crate) timeout: Duration,
+}
+
+/// The settings of a local store.
+#[cfg(feature = "demo")]
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxFlags {
+    /// Listen on this port of the loopback address; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// The hash of the store
+    #[arg(long, value_name = "HASH", default_value = "sandbox1")]
+    pub(crate) store_hash: String,
+
+    /// Requests that the store answers in one window
+    #[arg(long, value_name = "N", default_value_t = 150)]
+    pub(crate) quota: u32,
+
+    /// Length of the window in milliseconds
+    #[arg(long, value_name = "N", default_value_t = 30_000)]
+    pub(crate) window_ms: u64,
+}
+
+/// Why there is nothing to do.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The command line is wrong, or asks for help.
+    Clap(clap::Error),
+    /// The commands cannot be built.
+    Failed(Failure),
+}
+
+#[derive(Parser)]
+#[command(name = "connector", version, about = "Runs a connector's actions from the command line", after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run an action against a store
+    Call,
+    /// Show every action
+    Catalog(Format),
+    /// Serve a local store to try actions on, until Ctrl-C
+    #[cfg(feature = "demo")]
+    Sandbox(SandboxFlags),
+    /// Start a local store, call it, spend its quota, and tell what happens
+    #[cfg(feature = "demo")]
+    Demo(Format),
+}
+
+/// Reads the command line, program name first.
+///
+/// # Errors
+/// Where it is wrong or asks for help, or where the catalogue is broken.
+pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width: u16) -> Result<Task, Stop> {
+    let actions = catalog::read(connector).map_err(Stop::Failed)?;
+    let matches = command(connector, &actions, width).try_get_matches_from(arguments).map_err(Stop::Clap)?;
+    match Arguments::from_arg_matches(&matches).map_err(Stop::Clap)?.verb {
+        Verb::Call => {
+            let call = read_call(connector, &actions, &matches).map_err(Stop::Clap)?;
+            Ok(Task::Call(Box::new(call)))
+        }
+        Verb::Catalog(format) => Ok(Task::Catalog(format)),
+        #[cfg(feature = "demo")]
+        Verb::Sandbox(flags) => Ok(Task::Sandbox(flags)),
+        #[cfg(feature = "demo")]
+        Verb::Demo(format) => Ok(Task::Demo(format)),
+    }
+}
+
+/// The whole command line of a connector.
+fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -> clap::Command {
+    let commands: Vec<clap::Command> =
+        actions.iter().map(|action| action_command::build(connector, action)).collect();
+    Arguments::command().term_width(width.into()).mut_subcommand("call", |call| {
+        call.subcommand_required(true)
+            .arg_required_else_help(true)
+            .disable_help_subcommand(true)
+            .subcommand_value_name("ACTION")
+            .subcommand_help_heading("Actions")
+            .after_help(format!(
+                "`connector call ACTION --help` shows the fields of an action.\n\n{EXIT_CODES}"
+            ))
+            .subcommands(commands)
+    })
+}
+
+fn read_call(
+    connector: &'static Connector,
+    actions: &[ActionEntry],
+    matches: &clap::ArgMatches,
+) -> Result<Call, clap::Error> {
+    let chosen = matches.subcommand_matches("call").and_then(|call| {
+        let (name, flags) = call.subcommand()?;
+        let id = name.strip_prefix(connector.id)?.strip_prefix('/')?;
+        let described = actions.iter().find(|action| action.id == id)?;
+        Some((connector.action(id)?.operation, described, flags))
+    });
+    let (operation, described, flags) =
+        chosen.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
+    Ok(Call {
+        operation,
+        fields: action_command::fields(described, flags),
+        connection: action_command::connection(connector, flags),
+        options: CallOptions::from_arg_matches(flags)?,
+    })
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    let limit = Duration::from_secs(24 * 60 * 60);
+    let timeout =
+        Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero() && *timeout <= limit);
+    timeout.ok_or_else(|| format!("give more than 0 and at most {} seconds", limit.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::CONNECTOR;
+
+    fn parsed(arguments: &[&str]) -> Result<Task, Stop> {
+        let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
+        parse(&CONNECTOR, &arguments, 100)
+    }
+
+    #[track_caller]
+    fn call(arguments: &[&str]) -> Call {
+        let whole: Vec<&str> = ["call", "bigcommerce/get-product"].iter().chain(arguments).copied().collect();
+        match parsed(&whole).unwrap() {
+            Task::Call(call) => *call,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn said(arguments: &[&str]) -> String {
+        match parsed(arguments) {
+            Err(Stop::Clap(error)) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn said_of_product(arguments: &[&str]) -> String {
+        said(&["call", "bigcommerce/get-product"].iter().chain(arguments).copied().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        let actions = catalog::read(&CONNECTOR).unwrap();
+        command(&CONNECTOR, &actions, 100).debug_assert();
+    }
+
+    #[test]
+    fn flags_become_fields_in_the_order_of_the_catalogue() {
+        let call =
+            call(&["--include", "images", "--product-id", "111", "--include=variants,x", "--limit", "-3"]);
+        let fields: Vec<(&str, &str)> =
+            call.fields.iter().map(|(name, json)| (name.as_str(), json.as_str())).collect();
+        let expected = [("product_id", "111"), ("include", r#"["images","variants","x"]"#), ("limit", "-3")];
+        assert_eq!(fields, expected);
+        assert_eq!(call.operation.id, "get-product");
+        assert_eq!(call.options.timeout, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_field_named_like_a_flag_of_the_command_gives_way() {
+        let call = call(&["--timeout", "2.5", "--field-timeout", "true"]);
+        assert_eq!(call.options.timeout, Duration::from_millis(2500));
+        assert_eq!(call.fields, [("timeout".to_owned(), "true".to_owned())]);
+    }
+
+    #[test]
+    fn a_number_that_is_none_names_its_flag() {
+        let text = said_of_product(&["--product-id", "eleven"]);
+        assert!(text.contains("'eleven' for '--product-id <INTEGER>'"), "{text}");
+        assert!(text.contains("whole number"), "{text}");
+        assert!(said_of_product(&["--timeout", "0"]).contains("more than 0"));
+    }
+
+    #[test]
+    fn a_wrong_flag_or_action_gets_a_suggestion() {
+        assert!(said_of_product(&["--produkt-id", "1"]).contains("'--product-id'"));
+        assert!(said(&["call", "bigcommerce/get-produkt"]).contains("'bigcommerce/get-product'"));
+        assert!(said(&["cal"]).contains("'call'"));
+    }
+
+    #[test]
+    fn the_help_of_an_action_describes_its_fields() {
+        let text = said_of_product(&["--help"]);
+        for words in [
+            "Reads one product by its id.",
+            "GET /catalog/products/{product_id}",
+            "--product-id <INTEGER>",
+            "Id of the product (required; at least 1)",
+            "one of images, variants",
+            "store_v2_products_read_only",
+            "--store-hash <STORE_HASH>",
+            "CONNECTOR_ACCESS_TOKEN",
+            "Exit codes:",
+        ] {
+            assert!(text.contains(words), "{words} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_short_name_of_an_action_will_do() {
+        assert!(matches!(parsed(&["call", "get-product", "--product-id", "1"]), Ok(Task::Call(_))));
+    }
+
+    #[test]
+    fn a_secret_is_given_once() {
+        let text = said_of_product(&["--access-token", "hush", "--access-token-file", "f"]);
+        assert!(text.contains("cannot be used with"), "{text}");
+        assert!(!text.contains("hush"), "{text}");
+        let text = said_of_product(&["--acces-token=hush"]);
+        assert!(text.contains("'--access-token'") && !text.contains("hush"), "{text}");
+        assert!(!format!("{:?}", call(&["--access-token", "hush"])).contains("hush"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The catalogue of a connector: what its actions are called, mean and take.
+
+use std::io::Write;
+
+use connector_runtime::Connector;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::members::Members;
+use crate::schema::{Property, properties};
+use crate::table::{self, Fit};
+
+/// One action as the catalogue describes it.
+#[derive(Clone, Debug)]
+pub(crate) struct ActionEntry {
+    /// Its id, such as `get-product`.
+    pub(crate) id: String,
+    /// Name for people.
+    pub(crate) title: String,
+    /// What it does.
+    pub(crate) description: String,
+    /// The vendor's page about it.
+    pub(crate) docs: Option<String>,
+    /// The API version that it calls.
+    pub(crate) api: String,
+    /// The HTTP method that it calls with.
+    pub(crate) method: String,
+    /// The path below the API's base.
+    pub(crate) path: String,
+    /// What it does to the vendor's data.
+    pub(crate) effect: String,
+    /// The scopes of which one suffices.
+    pub(crate) scopes: Vec<String>,
+    /// Whether it is on its way out.
+    pub(crate) is_deprecated: bool,
+    /// The fields of its input.
+    pub(crate) input: Vec<Property>,
+}
+
+/// Prints the catalogue, as a table or as it is.
+pub(crate) fn print(
+    connector: &Connector,
+    json: bool,
+    width: u16,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    if json {
+        writeln!(out, "{}", connector.catalog.trim_end())?;
+        return Ok(());
+    }
+    let actions = read(connector)?;
+    let row = |action: &ActionEntry| {
+        let title = if action.is_deprecated {
+            format!("{} (deprecated)", action.title)
+        } else {
+            action.title.clone()
+        };
+        let full_name = format!("{}/{}", connector.id, action.id);
+        vec![full_name, title, action.effect.clone(), action.api.clone(), action.scopes.join("\n")]
+    };
+    let rows: Vec<Vec<String>> = actions.iter().map(row).collect();
+    let header = ["action", "title", "effect", "API", "scopes, one of"];
+    writeln!(out, "{}", table::rows(&header, rows, Fit::Wrap, width))?;
+    let (title, version, docs) = (connector.title, connector.version, connector.docs);
+    writeln!(out, "{title} {version}; number of actions: {}; {docs}", actions.len())?;
+    Ok(())
+}
+
+/// The actions in the order of the catalogue.
+///
+/// # Errors
+/// When the catalogue is not what the generator promises, which is a defect of the build.
+pub(crate) fn read(connector: &Connector) -> Result<Vec<ActionEntry>, Failure> {
+    let broken = |what: String| Failure::Broken(format!("the catalogue of {} {what}", connector.id));
+    let whole: Members =
+        serde_json::from_str(connector.catalog).map_err(|fault| broken(format!("is no JSON: {fault}")))?;
+    let definitions: Value = whole.get("$defs").unwrap_or_default();
+    let actions: Vec<Members> =
+        whole.get("actions").ok_or_else(|| broken("has no list of actions".to_owned()))?;
+    let described: Vec<ActionEntry> =
+        actions.iter().filter_map(|action| entry(action, &definitions)).collect();
+    let is_described = |id: &str| described.iter().any(|action| action.id == id);
+    if let Some(missing) = connector.actions.iter().find(|known| !is_described(known.operation.id)) {
+        return Err(broken(format!("does not describe {}", missing.operation.id)));
+    }
+    match described.iter().find(|action| connector.action(&action.id).is_none()) {
+        Some(unknown) => Err(broken(format!("describes {}, which cannot be called", unknown.id))),
+        None => Ok(described),
+    }
+}
+
+fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
+    let text = |name| action.get::<String>(name).unwrap_or_default();
+    Some(ActionEntry {
+        id: action.get("id")?,
+        title: text("title"),
+        description: text("description"),
+        docs: action.get("docs"),
+        api: text("api"),
+        method: text("method"),
+        path: text("path"),
+        effect: text("effect"),
+        scopes: action.get("scopes").unwrap_or_default(),
+        is_deprecated: action.get("deprecated").unwrap_or(false),
+        input: properties(&action.get("input")?, definitions),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn printed(json: bool) -> String {
+        let mut out = Vec::new();
+        print(&fixture::CONNECTOR, json, 120, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_table_names_every_action_in_full() {
+        let text = printed(false);
+        for word in ["bigcommerce/get-product", "Get a product", "read", "v3", "store_v2_products_read_only"]
+        {
+            assert!(text.contains(word), "{word} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn json_is_the_catalogue_as_it_is() {
+        assert_eq!(printed(true), format!("{}\n", fixture::CONNECTOR.catalog));
+    }
+
+    #[test]
+    fn a_catalogue_that_does_not_match_the_actions_is_a_defect() {
+        for (connector, expected) in [
+            (&fixture::SILENT, "the catalogue of bigcommerce does not describe get-product"),
+            (
+                &fixture::BOASTING,
+                "the catalogue of bigcommerce describes get-product, which cannot be called",
+            ),
+        ] {
+            let Err(Failure::Broken(message)) = read(connector) else { panic!("it was accepted") };
+            assert_eq!(message, expected);
+        }
+    }
+}

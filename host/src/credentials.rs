@@ -1,0 +1,288 @@
+//! Where the values of a connection come from: flags, then the environment, then a credentials file.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use connector_runtime::{Connection, Connector, SecretString};
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Name of the address of a sandbox or proxy in files; flag and variable follow from it like those of fields.
+pub(crate) const BASE_URL: &str = "base_url";
+
+/// What the command line says of a connection. Fields and credentials by their names in the connector.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConnectionFlags {
+    /// Values a person enters.
+    pub(crate) fields: Vec<(&'static str, String)>,
+    /// Secrets given as they are.
+    pub(crate) secrets: Vec<(&'static str, SecretString)>,
+    /// Secrets given as files that hold them.
+    pub(crate) secret_files: Vec<(&'static str, PathBuf)>,
+    /// A JSON file with any of them.
+    pub(crate) file: Option<PathBuf>,
+    /// The address of a sandbox or proxy.
+    pub(crate) base_url: Option<String>,
+}
+
+/// What is read besides the command line.
+pub(crate) struct Sources<'a> {
+    /// Looks up an environment variable.
+    pub(crate) variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Reads a whole file.
+    pub(crate) read: &'a dyn Fn(&Path) -> io::Result<String>,
+}
+
+/// The environment variable for a value: `store_hash` is `CONNECTOR_STORE_HASH`.
+pub(crate) fn variable_name(name: &str) -> String {
+    format!("CONNECTOR_{}", name.to_uppercase())
+}
+
+/// The flag for a value: `store_hash` is `store-hash`.
+pub(crate) fn flag_name(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+/// The connection that the flags, the environment and the credentials file make together.
+///
+/// # Errors
+/// `Usage` when a value is missing or cannot be read; a failed call when the runtime refuses a value.
+pub(crate) fn resolve(
+    connector: &'static Connector,
+    flags: &ConnectionFlags,
+    sources: &Sources<'_>,
+) -> Result<Connection, Failure> {
+    let from_environment = |name: &str| environment(sources, &variable_name(name));
+    let path = match &flags.file {
+        Some(path) => Some(path.clone()),
+        None => from_environment("credentials")?.map(PathBuf::from),
+    };
+    let mut file = match path {
+        Some(path) => parse(connector, &path, &read(sources, &path, "credentials file")?)?,
+        None => Vec::new(),
+    };
+    let mut missing = Vec::new();
+    let mut fields = Vec::new();
+    for field in connector.fields {
+        let flag = flags.fields.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone());
+        match flag.or(from_environment(field.name)?).or_else(|| take(&mut file, field.name)) {
+            Some(value) => fields.push((field.name, value)),
+            None => missing.push(missing_field(field.name, field.title)),
+        }
+    }
+    let mut secrets = Vec::new();
+    for credential in connector.credentials {
+        let found = match secret(flags, sources, credential.name)? {
+            Some(secret) => Some(secret),
+            None => from_environment(credential.name)?
+                .or_else(|| take(&mut file, credential.name))
+                .map(SecretString::from),
+        };
+        match found {
+            Some(secret) => secrets.push((credential.name, secret)),
+            None => missing.push(missing_secret(credential.name, credential.title)),
+        }
+    }
+    if !missing.is_empty() {
+        let ways = "or name a credentials file with --credentials FILE or CONNECTOR_CREDENTIALS";
+        return Err(Failure::Usage(format!("{}; {ways}", missing.join("; "))));
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let connection =
+        Connection::new(connector, &fields, &secrets).map_err(|error| Failure::call(error, None))?;
+    match flags.base_url.clone().or(from_environment(BASE_URL)?).or_else(|| take(&mut file, BASE_URL)) {
+        Some(url) => connection.at_origin(&url).map_err(|error| Failure::call(error, None)),
+        None => Ok(connection),
+    }
+}
+
+fn missing_field(name: &str, title: &str) -> String {
+    format!("no {title}: give --{} VALUE or set {}", flag_name(name), variable_name(name))
+}
+
+fn missing_secret(name: &str, title: &str) -> String {
+    format!("no {title}: give --{}-file FILE or set {}", flag_name(name), variable_name(name))
+}
+
+/// An environment variable; an empty one counts as not set, as scripts and CI systems leave them.
+fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<String>, Failure> {
+    let Some(value) = (sources.variable)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+    // The value stays out of the message: it may be a token.
+    let text =
+        value.into_string().map_err(|_| Failure::Usage(format!("the variable {name} is no UTF-8 text")))?;
+    Ok(Some(text))
+}
+
+fn secret(
+    flags: &ConnectionFlags,
+    sources: &Sources<'_>,
+    name: &str,
+) -> Result<Option<SecretString>, Failure> {
+    if let Some((_, secret)) = flags.secrets.iter().find(|(known, _)| *known == name) {
+        return Ok(Some(secret.clone()));
+    }
+    let Some((_, path)) = flags.secret_files.iter().find(|(known, _)| *known == name) else {
+        return Ok(None);
+    };
+    let text = read(sources, path, "token file")?;
+    Ok(Some(SecretString::from(text.trim().to_owned())))
+}
+
+fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<String, Failure> {
+    (sources.read)(path)
+        .map_err(|error| Failure::Usage(format!("the {what} {} cannot be read: {error}", path.display())))
+}
+
+fn take(values: &mut Vec<(String, String)>, name: &str) -> Option<String> {
+    let index = values.iter().position(|(known, _)| known == name)?;
+    Some(values.swap_remove(index).1)
+}
+
+/// The strings of a credentials file. No message repeats what the file holds: in the wrong place it may be a token.
+fn parse(connector: &Connector, path: &Path, text: &str) -> Result<Vec<(String, String)>, Failure> {
+    let wrong = |what: String| Failure::Usage(format!("the credentials file {} {what}", path.display()));
+    let value: Value = serde_json::from_str(text)
+        .map_err(|fault| wrong(format!("is no JSON at line {} column {}", fault.line(), fault.column())))?;
+    let known: Vec<&str> = connector
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .chain(connector.credentials.iter().map(|credential| credential.name))
+        .chain([BASE_URL])
+        .collect();
+    let Value::Object(members) = value else {
+        return Err(wrong(format!("holds no object: write one with {}", known.join(", "))));
+    };
+    let mut values = Vec::new();
+    for (name, value) in members {
+        match value {
+            _ if !known.contains(&name.as_str()) => {
+                return Err(wrong(format!(
+                    "has a member that is none of {}: remove or correct it",
+                    known.join(", ")
+                )));
+            }
+            Value::String(text) => values.push((name, text)),
+            _ => return Err(wrong(format!("has something other than a string in {name}"))),
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Report;
+    use crate::fixture::CONNECTOR;
+    use crate::surroundings::Style;
+
+    const FILE: &str =
+        r#"{"store_hash": "fromfile", "access_token": "hush-file", "base_url": "http://127.0.0.1:1"}"#;
+
+    fn resolved(
+        flags: &ConnectionFlags,
+        variables: &[(&str, &str)],
+        files: &[(&str, &str)],
+    ) -> Result<Connection, Failure> {
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+        };
+        let read = |path: &Path| {
+            let found = files.iter().find(|(name, _)| Path::new(name) == path);
+            found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        };
+        resolve(&CONNECTOR, flags, &Sources { variable: &variable, read: &read })
+    }
+
+    fn refusal(flags: &ConnectionFlags, variables: &[(&str, &str)], files: &[(&str, &str)]) -> String {
+        let failure = resolved(flags, variables, files).unwrap_err();
+        Report::of(&failure, "connector", "bigcommerce").to_text(Style::Plain)
+    }
+
+    fn flags() -> ConnectionFlags {
+        ConnectionFlags {
+            fields: vec![("store_hash", "fromflag".to_owned())],
+            secrets: vec![("access_token", SecretString::from("hush-flag"))],
+            ..ConnectionFlags::default()
+        }
+    }
+
+    #[test]
+    fn flag_wins_over_environment_and_environment_over_file() {
+        let from_file = ConnectionFlags { file: Some("c.json".into()), ..ConnectionFlags::default() };
+        let files = [("c.json", FILE)];
+        assert_eq!(resolved(&from_file, &[], &files).unwrap().field("store_hash"), Some("fromfile"));
+
+        let environment = [("CONNECTOR_STORE_HASH", "fromenv")];
+        assert_eq!(resolved(&from_file, &environment, &files).unwrap().field("store_hash"), Some("fromenv"));
+
+        let all = ConnectionFlags { file: Some("c.json".into()), ..flags() };
+        assert_eq!(resolved(&all, &environment, &files).unwrap().field("store_hash"), Some("fromflag"));
+    }
+
+    #[test]
+    fn the_file_may_be_named_by_the_environment() {
+        let connection = resolved(
+            &ConnectionFlags::default(),
+            &[("CONNECTOR_CREDENTIALS", "c.json")],
+            &[("c.json", FILE)],
+        );
+        assert!(format!("{:?}", connection.unwrap()).contains("http://127.0.0.1:1"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_every_way_to_give_it() {
+        let text = refusal(&ConnectionFlags::default(), &[("CONNECTOR_STORE_HASH", "")], &[]);
+        for way in [
+            "--store-hash",
+            "CONNECTOR_STORE_HASH",
+            "--access-token-file",
+            "CONNECTOR_ACCESS_TOKEN",
+            "--credentials",
+            "CONNECTOR_CREDENTIALS",
+        ] {
+            assert!(text.contains(way), "{way} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn a_token_file_may_end_with_a_newline() {
+        let flags = ConnectionFlags {
+            fields: vec![("store_hash", "stores/abc".to_owned())],
+            secret_files: vec![("access_token", "token".into())],
+            ..ConnectionFlags::default()
+        };
+        assert_eq!(resolved(&flags, &[], &[("token", "hush\r\n")]).unwrap().field("store_hash"), Some("abc"));
+        assert!(refusal(&flags, &[], &[("token", "\n")]).contains("access_token: is empty"));
+        assert!(refusal(&flags, &[], &[]).contains("token cannot be read"));
+    }
+
+    #[test]
+    fn no_message_repeats_a_secret() {
+        let with = |text| {
+            let flags = ConnectionFlags { file: Some("c.json".into()), ..ConnectionFlags::default() };
+            refusal(&flags, &[], &[("c.json", text)])
+        };
+        for text in [
+            r#"{"access_token": ["hush"]}"#,
+            r#"{"hush": "x"}"#,
+            r#""hush""#,
+            r#"{"access_token": "hush""#,
+            r#"{"access_token": "hush\n", "store_hash": "abc"}"#,
+            r#"{"access_token": "hush"}"#,
+        ] {
+            let message = with(text);
+            assert!(!message.contains("hush"), "{message}");
+        }
+        assert!(!format!("{:?}", flags()).contains("hush"));
+        assert!(!format!("{:?}", resolved(&flags(), &[], &[]).unwrap()).contains("hush"));
+    }
+
+    #[test]
+    fn a_token_goes_to_no_other_machine_in_the_clear() {
+        let elsewhere = ConnectionFlags { base_url: Some("http://example.com".to_owned()), ..flags() };
+        assert!(refusal(&elsewhere, &[], &[]).contains("base_url: must use https"));
+    }
+}

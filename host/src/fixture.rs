@@ -1,0 +1,59 @@
+//! A connector for unit tests: the generated action under a small catalogue with the odd cases in it.
+
+use std::time::Duration;
+
+use bigcommerce_connector::actions::GetProduct;
+use connector_runtime::{ActionEntry, Connector, RateLimit, WaitHeader, WaitUnit};
+
+/// A connector to a store's catalogue.
+pub(crate) static CONNECTOR: Connector = connector(429, ACTIONS, CATALOG);
+
+/// The same with a status that the store never answers with, so that it does not know a spent quota when it sees one.
+#[cfg(feature = "demo")]
+pub(crate) static BLIND: Connector = connector(428, ACTIONS, CATALOG);
+
+/// One whose catalogue leaves its action out.
+pub(crate) static SILENT: Connector = connector(429, ACTIONS, r#"{"actions": []}"#);
+
+/// One whose catalogue describes more than it has.
+pub(crate) static BOASTING: Connector = connector(429, &[], CATALOG);
+
+const ACTIONS: &[ActionEntry] = &[ActionEntry::of::<GetProduct>()];
+
+const CATALOG: &str = r##"{
+  "connector": {"id": "bigcommerce", "title": "BigCommerce", "version": "0.1.0", "docs": "https://example.com"},
+  "actions": [{
+    "id": "get-product", "title": "Get a product", "description": "Reads one product by its id.",
+    "api": "v3", "method": "GET", "path": "/catalog/products/{product_id}", "effect": "read",
+    "scopes": ["store_v2_products_read_only", "store_v2_products"],
+    "input": {"type": "object", "required": ["product_id"], "properties": {
+      "product_id": {"type": "integer", "minimum": 1, "description": "Id of the product."},
+      "include": {"type": "array", "items": {"$ref": "#/$defs/Include"}, "description": "Sub-resources to add."},
+      "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 250, "description": "How many."},
+      "timeout": {"type": "boolean", "description": "A field with the name of one of the command's own flags."}}},
+    "output": {"$ref": "#/$defs/Product"}
+  }],
+  "$defs": {
+    "Include": {"type": "string", "enum": ["images", "variants"]},
+    "Product": {"type": "object", "properties": {"id": {"type": ["integer", "null"]}}}
+  }
+}"##;
+
+const fn connector(limited: u16, actions: &'static [ActionEntry], catalog: &'static str) -> Connector {
+    Connector {
+        id: "bigcommerce",
+        title: "BigCommerce",
+        version: "0.1.0",
+        docs: "https://example.com",
+        fields: bigcommerce_connector::CONNECTOR.fields,
+        credentials: bigcommerce_connector::CONNECTOR.credentials,
+        rate_limit: RateLimit {
+            status: limited,
+            waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
+            overload_wait: Duration::from_secs(1),
+            max_wait: Duration::from_secs(120),
+        },
+        actions,
+        catalog,
+    }
+}

@@ -1,0 +1,166 @@
+//! The input of an action: from flags and a file to one JSON object, digit for digit as it was written.
+
+use serde_json::value::RawValue;
+
+use crate::failure::Failure;
+use crate::members::Members;
+use crate::schema::Kind;
+
+/// The JSON of a flag's value; for a list, the items of one use of the flag, to be joined by [`join`].
+///
+/// # Errors
+/// What is wrong with the text and how to write it.
+pub(crate) fn literal(kind: &Kind, text: &str) -> Result<String, String> {
+    match kind {
+        Kind::Integer if is_integer(text) => Ok(text.to_owned()),
+        Kind::Integer => Err("it is no whole number: write digits alone, such as 42".to_owned()),
+        Kind::Number if is_number(text) => Ok(text.to_owned()),
+        Kind::Number => Err("it is no number: write it like 42 or 12.50".to_owned()),
+        Kind::Boolean if matches!(text, "true" | "false") => Ok(text.to_owned()),
+        Kind::Boolean => Err("write true or false".to_owned()),
+        Kind::Text => Ok(string(text)),
+        Kind::List(items) => list(items, text),
+        Kind::Json => match serde_json::from_str::<&RawValue>(text) {
+            Ok(json) => Ok(json.get().to_owned()),
+            Err(fault) => {
+                Err(format!("it is no JSON at column {}: write a string with its quotes", fault.column()))
+            }
+        },
+    }
+}
+
+/// The JSON of a flag from the JSON of each of its uses.
+pub(crate) fn join(kind: &Kind, uses: &[String]) -> String {
+    match kind {
+        Kind::List(_) => {
+            let items: Vec<&str> =
+                uses.iter().map(String::as_str).filter(|items| !items.is_empty()).collect();
+            format!("[{}]", items.join(","))
+        }
+        _ => uses.last().cloned().unwrap_or_else(|| "null".to_owned()),
+    }
+}
+
+/// The whole input: the object in `base`, with the `flags` (name and JSON) in place of members of the same name.
+///
+/// # Errors
+/// When `base` is no JSON object.
+pub(crate) fn compose(base: Option<&str>, flags: &[(String, String)]) -> Result<String, Failure> {
+    let mut members: Members = match base {
+        None => Members::default(),
+        Some(text) => serde_json::from_str(text).map_err(|fault| {
+            let place = format!("line {} column {}", fault.line(), fault.column());
+            Failure::Usage(format!(
+                "--input is no JSON object at {place}: write the fields as {{\"name\": value}}"
+            ))
+        })?,
+    };
+    for (name, json) in flags {
+        let value =
+            RawValue::from_string(json.clone()).expect("a flag's value was made into JSON when it was read");
+        members.set(name, value);
+    }
+    Ok(members.to_json())
+}
+
+fn list(items: &Kind, text: &str) -> Result<String, String> {
+    if text.trim_start().starts_with('[') {
+        let items: Vec<&RawValue> = serde_json::from_str(text)
+            .map_err(|fault| format!("it is no JSON list at column {}", fault.column()))?;
+        let items: Vec<&str> = items.iter().map(|item| item.get()).collect();
+        return Ok(items.join(","));
+    }
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let each: Vec<String> =
+        text.split(',').map(|item| literal(items, item.trim())).collect::<Result<_, _>>()?;
+    Ok(each.join(","))
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.bytes().all(|byte| byte.is_ascii_digit()) && is_number(text)
+}
+
+/// Whether the text is a number as JSON writes it (RFC 8259, section 6).
+fn is_number(text: &str) -> bool {
+    let begins = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    // Whitespace around a value is JSON too, but no part of the number.
+    begins && text.trim_ascii() == text && serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+fn string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn accepts(kind: &Kind, text: &str, json: &str) {
+        assert_eq!(literal(kind, text).as_deref(), Ok(json));
+    }
+
+    #[track_caller]
+    fn refuses(kind: &Kind, texts: &[&str]) {
+        for text in texts {
+            assert!(literal(kind, text).is_err(), "{text:?} as {kind:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        accepts(&Kind::Integer, "12345678901234567890123", "12345678901234567890123");
+        accepts(&Kind::Integer, "-5", "-5");
+        accepts(&Kind::Number, "0.10", "0.10");
+        accepts(&Kind::Number, "1e3", "1e3");
+    }
+
+    #[test]
+    fn refuses_what_is_no_number() {
+        refuses(&Kind::Integer, &["", "-", "abc", "1.0", "1e3", "007", "+1", " 1", "0x10", "true", "\"1\""]);
+        refuses(&Kind::Number, &["", ".5", "1,5", "NaN", "1 ", "[1]", "null"]);
+        refuses(&Kind::Boolean, &["", "yes", "True", "1"]);
+    }
+
+    #[test]
+    fn strings_are_escaped() {
+        accepts(&Kind::Text, "a\"b\\\n", r#""a\"b\\\n""#);
+        accepts(&Kind::Text, "true", "\"true\"");
+    }
+
+    #[test]
+    fn lists_come_comma_separated_repeated_or_as_json() {
+        let integers = Kind::List(Box::new(Kind::Integer));
+        let texts = Kind::List(Box::new(Kind::Text));
+        accepts(&integers, "1, 2", "1,2");
+        accepts(&texts, "a,b", r#""a","b""#);
+        accepts(&texts, r#"["a,b", "c"]"#, r#""a,b","c""#);
+        refuses(&integers, &["1,,2", "1,x", "[1"]);
+        assert_eq!(join(&integers, &["1,2".to_owned(), "3".to_owned()]), "[1,2,3]");
+        assert_eq!(join(&integers, &[String::new()]), "[]");
+    }
+
+    #[test]
+    fn free_json_must_be_json() {
+        accepts(&Kind::Json, r#" {"a": [1]} "#, r#"{"a": [1]}"#);
+        refuses(&Kind::Json, &["", "abc", "{\"a\":}", "1 2"]);
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let flags = [("b".to_owned(), "9".to_owned()), ("c".to_owned(), "[1]".to_owned())];
+        let input = compose(Some(r#"{"a": 1.50, "b": 2}"#), &flags).unwrap();
+        assert_eq!(input, r#"{"a":1.50,"b":9,"c":[1]}"#);
+        assert_eq!(compose(None, &[]).unwrap(), "{}");
+    }
+
+    #[test]
+    fn refuses_an_input_that_is_no_object() {
+        for text in ["", "[1]", "\"x\"", "{\"a\":1} x", "null"] {
+            assert!(matches!(compose(Some(text), &[]), Err(Failure::Usage(_))), "{text}");
+        }
+    }
+}

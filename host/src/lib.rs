@@ -1,0 +1,190 @@
+//! The program `connector` as a library: everything it does with a connector, an argument list and streams that its
+//! caller passes in. It knows no generated code; the program brings the connector.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use connector_runtime::Connector;
+
+mod action_command;
+mod arguments;
+mod call;
+mod catalog;
+mod credentials;
+#[cfg(feature = "demo")]
+mod demo;
+mod failure;
+#[cfg(test)]
+mod fixture;
+mod input;
+mod members;
+#[cfg(feature = "demo")]
+mod sandbox;
+mod schema;
+mod surroundings;
+mod table;
+
+use arguments::{Stop, Task};
+use failure::{Failure, Report};
+
+pub use surroundings::{Style, Surroundings, width};
+
+/// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.
+pub async fn run(
+    connector: &'static Connector,
+    arguments: &[OsString],
+    mut surroundings: Surroundings<'_>,
+) -> u8 {
+    let (json, outcome) = match arguments::parse(connector, arguments, surroundings.width) {
+        Ok(task) => (wants_json(&task), perform(connector, &task, &mut surroundings).await),
+        // The command line could not be read, so this looks for the flag itself.
+        Err(stop) => {
+            let json = arguments.iter().any(|argument| argument == "--json");
+            match stop {
+                Stop::Clap(error) => return show(&error, json, &mut surroundings),
+                Stop::Failed(failure) => (json, Err(failure)),
+            }
+        }
+    };
+    let outcome = outcome.and_then(|()| Ok(surroundings.stdout.flush()?));
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => conclude(&failure, connector, json, &mut surroundings),
+    }
+}
+
+async fn perform(
+    connector: &'static Connector,
+    task: &Task,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    match task {
+        Task::Call(call) => call::run(connector, call, surroundings).await,
+        Task::Catalog(format) => {
+            catalog::print(connector, format.json, surroundings.width, surroundings.stdout)
+        }
+        #[cfg(feature = "demo")]
+        Task::Sandbox(flags) => sandbox::run(connector, flags, surroundings).await,
+        #[cfg(feature = "demo")]
+        Task::Demo(format) => demo::run(connector, format.json, surroundings).await,
+    }
+}
+
+fn wants_json(task: &Task) -> bool {
+    match task {
+        Task::Call(call) => call.options.json,
+        Task::Catalog(format) => format.json,
+        #[cfg(feature = "demo")]
+        Task::Sandbox(_) => false,
+        #[cfg(feature = "demo")]
+        Task::Demo(format) => format.json,
+    }
+}
+
+/// Help, or what is wrong with the command line.
+fn show(error: &clap::Error, json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(1);
+    let styled = error.render();
+    let (out, style): (&mut dyn Write, Style) = match error.use_stderr() {
+        true => (surroundings.stderr, surroundings.stderr_style),
+        false => (surroundings.stdout, surroundings.stdout_style),
+    };
+    let text = match style {
+        _ if json && error.use_stderr() => {
+            let message = usage_message(&styled.to_string());
+            Report::of(&Failure::Usage(message), "", "").to_json()
+        }
+        Style::Coloured => styled.ansi().to_string(),
+        Style::Plain => styled.to_string(),
+    };
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()), code)
+}
+
+/// What clap says, without the usage that it adds for people.
+fn usage_message(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn conclude(failure: &Failure, connector: &Connector, json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
+    if matches!(failure, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+        // Whoever read the output has seen enough, as in `connector catalog | head -1`, and wants no complaint.
+        return 1;
+    }
+    // What was written before the error belongs before it.
+    let flushed = surroundings.stdout.flush();
+    let report = Report::of(failure, &surroundings.program, connector.id);
+    let text = if json { report.to_json() } else { report.to_text(surroundings.stderr_style) };
+    let told = surroundings.stderr.write_all(text.as_bytes()).and_then(|()| surroundings.stderr.flush());
+    written(flushed.and(told), report.exit_code())
+}
+
+/// The exit code, also where nobody could be told: there is no stream left to say so.
+fn written(outcome: io::Result<()>, code: u8) -> u8 {
+    match outcome {
+        Ok(()) => code,
+        Err(_) => code.max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Exit code, standard output and standard error.
+    #[track_caller]
+    fn ran(connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
+        let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let surroundings = Surroundings {
+            program: "connector".to_owned(),
+            variable: &|_| None,
+            stdin: &mut io::empty(),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            width: 100,
+            stdout_style: Style::Plain,
+            stderr_style: Style::Plain,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let code = runtime.block_on(run(connector, &arguments, surroundings));
+        (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    #[test]
+    fn help_is_output_and_a_mistake_is_an_error() {
+        let (code, stdout, stderr) = ran(&fixture::CONNECTOR, &["--help"]);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        assert!(stdout.contains("Exit codes:"), "{stdout}");
+
+        let (code, stdout, stderr) = ran(&fixture::CONNECTOR, &["cal"]);
+        assert_eq!((code, stdout.as_str()), (2, ""));
+        assert!(stderr.contains("'call'"), "{stderr}");
+    }
+
+    #[test]
+    fn programs_get_their_mistakes_as_json() {
+        let (code, _, stderr) = ran(&fixture::CONNECTOR, &["call", "get-product", "--json", "--limit", "x"]);
+        assert_eq!(code, 2);
+        let error: serde_json::Value = serde_json::from_str(&stderr).unwrap();
+        assert_eq!(error["error"]["class"], "usage");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with("invalid value 'x' for '--limit <INTEGER>'"), "{message}");
+        assert!(!message.contains("--help"), "{message}");
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn a_demo_that_goes_otherwise_says_so_and_fails() {
+        let (code, stdout, stderr) = ran(&fixture::BLIND, &["demo"]);
+        assert_eq!(code, 1);
+        assert!(stdout.contains("step 4 of 5 did not go as told"), "{stdout}");
+        assert!(stderr.contains("class validation came instead"), "{stderr}");
+
+        let (code, stdout, stderr) = ran(&fixture::BLIND, &["demo", "--json"]);
+        assert_eq!(code, 1);
+        assert!(stdout.lines().last().unwrap().contains(r#""outcome":"failed""#), "{stdout}");
+        assert!(stderr.starts_with(r#"{"error":"#), "{stderr}");
+    }
+}

@@ -1,0 +1,267 @@
+//! The fields of an action's input as its JSON Schema describes them, reduced to what a command line needs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::members::Members;
+
+/// How deep references and alternatives are followed; a schema deeper than this is taken as free JSON.
+const MAX_DEPTH: u8 = 16;
+
+/// How many values of an enumeration a help text lists.
+const MAX_NAMES: usize = 12;
+
+/// One field of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Property {
+    /// Its name in JSON.
+    pub(crate) name: String,
+    /// What it means, in the words of the catalogue.
+    pub(crate) description: String,
+    /// How its text on the command line becomes JSON.
+    pub(crate) kind: Kind,
+    /// Whether the input is not valid without it.
+    pub(crate) is_required: bool,
+    /// What else the schema says of its values, for people: range, default, the values of an enumeration.
+    pub(crate) notes: Vec<String>,
+}
+
+/// How text on the command line becomes JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A whole number, digit for digit.
+    Integer,
+    /// A number, digit for digit.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A string.
+    Text,
+    /// Several values of one of the kinds above.
+    List(Box<Kind>),
+    /// JSON text as it is: objects, lists of objects, values of several types.
+    Json,
+}
+
+/// The fields of the object that `input` describes, in its order; `definitions` is what `#/$defs/` refers to.
+pub(crate) fn properties(input: &Members, definitions: &Value) -> Vec<Property> {
+    let required: Vec<String> = input.get("required").unwrap_or_default();
+    let described: Members = input.get("properties").unwrap_or_default();
+    let property = |(name, schema): (&str, &str)| {
+        let schema: Value = serde_json::from_str(schema).ok()?;
+        Some(Property {
+            name: name.to_owned(),
+            description: description(&schema, definitions),
+            kind: kind(&schema, definitions),
+            is_required: required.iter().any(|known| known == name),
+            notes: notes(&schema, definitions),
+        })
+    };
+    described.iter().filter_map(property).collect()
+}
+
+fn kind(schema: &Value, definitions: &Value) -> Kind {
+    match scalar(schema, definitions) {
+        Some(kind) => kind,
+        None if types(schema, definitions) == BTreeSet::from(["array".to_owned()]) => {
+            let items = find(schema, "items", definitions, 0).and_then(|items| scalar(items, definitions));
+            items.map_or(Kind::Json, |items| Kind::List(Box::new(items)))
+        }
+        None => Kind::Json,
+    }
+}
+
+fn scalar(schema: &Value, definitions: &Value) -> Option<Kind> {
+    let types = types(schema, definitions);
+    let types: Vec<&str> = types.iter().map(String::as_str).collect();
+    match types.as_slice() {
+        ["boolean"] => Some(Kind::Boolean),
+        ["integer"] => Some(Kind::Integer),
+        // A decimal may also be written as a string; its digits are the same.
+        ["number"] | ["integer", "number"] | ["number", "string"] | ["integer", "number", "string"] => {
+            Some(Kind::Number)
+        }
+        ["string"] => Some(Kind::Text),
+        _ => None,
+    }
+}
+
+/// The types that a value may have, without `null`: a flag that is not given is how a command line says nothing.
+fn types(schema: &Value, definitions: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect_types(schema, definitions, 0, &mut found);
+    found.remove("null");
+    found
+}
+
+fn collect_types(schema: &Value, definitions: &Value, depth: u8, found: &mut BTreeSet<String>) {
+    if depth == MAX_DEPTH {
+        // Something that no kind matches, so that the value is free JSON.
+        found.extend(["object".to_owned(), "array".to_owned()]);
+        return;
+    }
+    match &schema["type"] {
+        Value::String(name) => drop(found.insert(name.clone())),
+        Value::Array(names) => found.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),
+        _ => found.extend(values(schema).iter().map(|value| type_of(value).to_owned())),
+    }
+    for part in parts(schema, definitions) {
+        collect_types(part, definitions, depth + 1, found);
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// What a schema refers to or is made of.
+fn parts<'a>(schema: &'a Value, definitions: &'a Value) -> Vec<&'a Value> {
+    let reference = schema["$ref"].as_str().and_then(|text| text.strip_prefix("#/$defs/"));
+    let alternatives =
+        ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+    reference.and_then(|name| definitions.get(name)).into_iter().chain(alternatives).collect()
+}
+
+/// The first `key` in a schema or in what it refers to.
+fn find<'a>(schema: &'a Value, key: &str, definitions: &'a Value, depth: u8) -> Option<&'a Value> {
+    let within = || {
+        let parts = parts(schema, definitions).into_iter();
+        parts.filter(|_| depth < MAX_DEPTH).find_map(|part| find(part, key, definitions, depth + 1))
+    };
+    schema.get(key).or_else(within)
+}
+
+fn values(schema: &Value) -> &[Value] {
+    schema["enum"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn description(schema: &Value, definitions: &Value) -> String {
+    let text = |key| find(schema, key, definitions, 0).and_then(Value::as_str).unwrap_or_default();
+    let text = if text("description").is_empty() { text("title") } else { text("description") };
+    text.trim().trim_end_matches('.').to_owned()
+}
+
+fn notes(schema: &Value, definitions: &Value) -> Vec<String> {
+    let found = |key| find(schema, key, definitions, 0);
+    let number = |key| found(key).filter(|value| value.is_number());
+    let mut notes = Vec::new();
+    let values_of = |schema| find(schema, "enum", definitions, 0).and_then(Value::as_array);
+    if let Some(values) = values_of(schema).or_else(|| values_of(found("items")?)) {
+        let names: Vec<String> = values.iter().filter(|value| !value.is_null()).map(plain).collect();
+        notes.push(one_of(&names));
+    }
+    match (number("minimum"), number("maximum")) {
+        (Some(least), Some(most)) => notes.push(format!("{least} to {most}")),
+        (Some(least), None) => notes.push(format!("at least {least}")),
+        (None, Some(most)) => notes.push(format!("at most {most}")),
+        (None, None) => {}
+    }
+    if let Some(most) = number("maxLength") {
+        notes.push(format!("at most {most} characters"));
+    }
+    if let Some(format) = found("format").and_then(Value::as_str).filter(|format| format.starts_with("date"))
+    {
+        notes.push(format!(
+            "a {format} as in {}",
+            if format == "date" { "2025-01-31" } else { "2025-01-31T12:00:00Z" }
+        ));
+    }
+    if let Some(default) = found("default").filter(|value| !value.is_null()) {
+        notes.push(format!("default {}", plain(default)));
+    }
+    notes
+}
+
+fn one_of(names: &[String]) -> String {
+    match names.len().checked_sub(MAX_NAMES) {
+        None | Some(0) => format!("one of {}", names.join(", ")),
+        Some(more) => format!("one of {} and {more} more in the catalogue", names[..MAX_NAMES].join(", ")),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(schema: Value, expected: Kind) {
+        let definitions = json!({
+            "Name": {"type": "string"},
+            "Price": {"type": ["number", "string", "null"]},
+            "Loop": {"$ref": "#/$defs/Loop"},
+            "Point": {"type": "object"},
+        });
+        assert_eq!(kind(&schema, &definitions), expected, "{schema}");
+    }
+
+    fn list(kind: Kind) -> Kind {
+        Kind::List(Box::new(kind))
+    }
+
+    #[test]
+    fn scalars_are_recognised_with_and_without_null() {
+        check(json!({"type": "integer"}), Kind::Integer);
+        check(json!({"type": ["integer", "null"], "minimum": 1}), Kind::Integer);
+        check(json!({"type": "number"}), Kind::Number);
+        check(json!({"type": "boolean"}), Kind::Boolean);
+        check(json!({"type": "string", "format": "date-time"}), Kind::Text);
+        check(json!({"enum": ["a", "b", null]}), Kind::Text);
+    }
+
+    #[test]
+    fn references_and_alternatives_are_followed() {
+        check(json!({"$ref": "#/$defs/Name"}), Kind::Text);
+        check(json!({"$ref": "#/$defs/Price"}), Kind::Number);
+        check(json!({"anyOf": [{"$ref": "#/$defs/Name"}, {"type": "null"}]}), Kind::Text);
+        check(json!({"type": "array", "items": {"$ref": "#/$defs/Name"}}), list(Kind::Text));
+        check(
+            json!({"oneOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}),
+            list(Kind::Integer),
+        );
+    }
+
+    #[test]
+    fn what_has_no_plain_form_is_json() {
+        for schema in [
+            json!({}),
+            json!({"type": "object"}),
+            json!({"type": ["integer", "boolean"]}),
+            json!({"type": "array", "items": {"$ref": "#/$defs/Point"}}),
+            json!({"type": "array"}),
+            json!({"$ref": "#/$defs/Missing"}),
+            json!({"$ref": "#/$defs/Loop"}),
+        ] {
+            check(schema, Kind::Json);
+        }
+    }
+
+    #[test]
+    fn properties_keep_their_order_and_say_what_they_are() {
+        let input = r##"{"type": "object", "required": ["zeta"], "properties": {
+            "zeta": {"type": "integer", "description": "Last letter.", "minimum": 1, "maximum": 9, "default": 2},
+            "alpha": {"type": "array", "items": {"$ref": "#/$defs/Size"}, "title": "Sizes"}}}"##;
+        let definitions = json!({"Size": {"type": "string", "enum": ["s", "m"]}});
+        let found = properties(&serde_json::from_str(input).unwrap(), &definitions);
+        assert_eq!(found[0].name, "zeta");
+        assert_eq!(found[0].description, "Last letter");
+        assert!(found[0].is_required);
+        assert_eq!(found[0].notes, ["1 to 9", "default 2"]);
+        assert_eq!(found[1].description, "Sizes");
+        assert_eq!(found[1].notes, ["one of s, m"]);
+        assert_eq!(found[1].kind, list(Kind::Text));
+    }
+}

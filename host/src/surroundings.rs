@@ -1,0 +1,99 @@
+//! Everything a command touches outside itself, as values: variables, streams, the width and colours of the terminal.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+
+/// What a program was started in.
+pub struct Surroundings<'a> {
+    /// How the program was called, for command lines to paste.
+    pub program: String,
+    /// Looks up an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Standard input.
+    pub stdin: &'a mut dyn Read,
+    /// Standard output.
+    pub stdout: &'a mut dyn Write,
+    /// Standard error.
+    pub stderr: &'a mut dyn Write,
+    /// Columns of the terminal, or of the page where there is none.
+    pub width: u16,
+    /// Whether standard output shows colours.
+    pub stdout_style: Style,
+    /// Whether standard error shows colours.
+    pub stderr_style: Style,
+}
+
+/// Whether a stream shows colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone.
+    Plain,
+    /// Text with escape sequences for colours.
+    Coloured,
+}
+
+impl Style {
+    /// Colours are for terminals that can show them, unless the person wants none (<https://no-color.org>).
+    #[must_use]
+    pub fn choose(is_terminal: bool, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let unwanted = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let unable = variable("TERM").is_some_and(|value| value == "dumb");
+        if is_terminal && !unwanted && !unable { Self::Coloured } else { Self::Plain }
+    }
+
+    /// `text` in a style of clap's, which the whole program shares.
+    pub(crate) fn paint(self, style: clap::builder::styling::Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Coloured => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+/// The columns to write in: what `COLUMNS` says, else the terminal's own, else 100.
+#[must_use]
+pub fn width(terminal: Option<u16>, variable: &dyn Fn(&str) -> Option<OsString>) -> u16 {
+    let asked = variable("COLUMNS").and_then(|value| value.to_str()?.trim().parse().ok());
+    asked.or(terminal).unwrap_or(100).max(40)
+}
+
+/// Text from outside, safe to show: whatever could move the cursor, recolour the screen or turn the writing round
+/// becomes a space.
+pub(crate) fn printable(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &'static str, value: &'static str) -> impl Fn(&str) -> Option<OsString> {
+        move |asked| (asked == name).then(|| OsString::from(value))
+    }
+
+    #[test]
+    fn colours_need_a_terminal_and_consent() {
+        assert_eq!(Style::choose(true, &with("TERM", "xterm")), Style::Coloured);
+        assert_eq!(Style::choose(false, &with("TERM", "xterm")), Style::Plain);
+        assert_eq!(Style::choose(true, &with("NO_COLOR", "1")), Style::Plain);
+        assert_eq!(Style::choose(true, &with("NO_COLOR", "")), Style::Coloured);
+        assert_eq!(Style::choose(true, &with("TERM", "dumb")), Style::Plain);
+    }
+
+    #[test]
+    fn the_asked_width_wins_and_stays_readable() {
+        assert_eq!(width(Some(80), &with("COLUMNS", "132")), 132);
+        assert_eq!(width(Some(80), &with("COLUMNS", "wide")), 80);
+        assert_eq!(width(None, &with("A", "")), 100);
+        assert_eq!(width(Some(3), &with("A", "")), 40);
+    }
+
+    #[test]
+    fn text_from_outside_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\nc\u{9b}d\u{202e}e ü"), "a [31mb c d e ü");
+    }
+}

@@ -1,0 +1,119 @@
+//! Calls that succeed: tables for people, the API's own bytes for programs, input from flags, files and pipes.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use super::{ACTION, Invocation, Store, TOKEN, assert_contains};
+
+/// What the store answers, read without any client library.
+fn body_of(store: &Store, path: &str) -> String {
+    let origin = store.sandbox().origin();
+    let address = origin.strip_prefix("http://").expect("the sandbox speaks HTTP");
+    let mut stream = TcpStream::connect(address).expect("the sandbox listens");
+    let path = format!("/stores/{}/v3{path}", store.sandbox().store_hash());
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nX-Auth-Token: {TOKEN}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("the sandbox reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is text");
+    answer.split_once("\r\n\r\n").expect("headers end").1.to_owned()
+}
+
+#[test]
+fn a_product_is_a_table_for_people() {
+    let store = Store::start();
+    let table = store.call().args(["--product-id", "111"]).run().ok();
+    assert_contains(&table, &["│ field", "│ id ", "┆ 111 ", "Copper Pour-Over Kettle", "64.95", "…"]);
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    assert!(!table.contains("null"), "absent values are left out\n{table}");
+}
+
+#[test]
+fn json_is_byte_for_byte_what_the_store_sent() {
+    let store = Store::start();
+    let json = store.call().args(["--product-id", "111", "--json"]).run().ok();
+    let data = json.strip_suffix('\n').expect("a newline ends it");
+    assert_eq!(body_of(&store, "/catalog/products/111"), format!("{{\"data\":{data},\"meta\":{{}}}}"));
+}
+
+#[test]
+fn lists_reach_the_store_whether_repeated_or_comma_separated() {
+    let store = Store::start();
+    for flags in [["--include", "images,variants"].as_slice(), &["--include", "images", "--include=variants"]]
+    {
+        let json = store.call().args(["--product-id", "111", "--json"]).args(flags).run().ok();
+        assert_contains(&json, &["\"images\":[", "\"variants\":["]);
+    }
+    let requests = store.sandbox().requests();
+    let queries: Vec<_> = requests.iter().map(|request| request.query.as_deref()).collect();
+    assert_eq!(queries, [Some("include=images,variants"), Some("include=images,variants")]);
+}
+
+#[test]
+fn input_comes_from_a_file_or_a_pipe_and_flags_win() {
+    let store = Store::start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("input.json");
+    std::fs::write(&path, r#"{"product_id": 111, "include_fields": ["name"]}"#).expect("it is writable");
+    let path = path.to_str().expect("the path is UTF-8");
+
+    let json = store.call().args(["--json", "--input", path]).run().ok();
+    assert_eq!(json, "{\"id\":111,\"name\":\"Copper Pour-Over Kettle\"}\n");
+
+    let json = store.call().args(["--json", "--input", path, "--include-fields", "sku"]).run().ok();
+    assert_eq!(json, "{\"id\":111,\"sku\":\"KET-COP-09\"}\n");
+
+    let piped = store
+        .call()
+        .args(["--json", "--input", "-"])
+        .stdin(r#"{"product_id": 111, "include_fields": ["sku"]}"#);
+    assert_eq!(piped.run().ok(), json);
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_a_usage_error() {
+    let store = Store::start();
+    assert_contains(&store.call().args(["--input", "no/such/file"]).run().failed_with(2), &["no/such/file"]);
+    let broken = store.call().args(["--input", "-"]).stdin("{\"product_id\": }").run();
+    assert_contains(&broken.failed_with(2), &["error[usage]", "line 1 column 16"]);
+    assert!(store.sandbox().requests().is_empty(), "nothing was called");
+}
+
+#[test]
+fn help_describes_the_fields() {
+    let help = Invocation::new().args(["call", ACTION, "--help"]).run().ok();
+    assert_contains(&help, &["--product-id <INTEGER>", "Id of the product", "--include", "Exit codes:"]);
+}
+
+#[test]
+fn a_mistyped_flag_or_action_is_a_usage_error_with_a_suggestion() {
+    let store = Store::start();
+    let text = store.call().args(["--produkt-id", "111"]).run().failed_with(2);
+    assert_contains(&text, &["'--produkt-id'", "a similar argument exists: '--product-id'"]);
+
+    let text = Invocation::new().args(["call", "bigcommerce/get-produkt"]).run().failed_with(2);
+    assert_contains(&text, &["'bigcommerce/get-produkt'", "'bigcommerce/get-product'"]);
+
+    let text = store.call().args(["--product-id", "eleven"]).run().failed_with(2);
+    assert_contains(&text, &["'eleven' for '--product-id <INTEGER>'", "whole number"]);
+}
+
+#[test]
+fn input_that_the_action_refuses_is_never_sent() {
+    let store = Store::start();
+    let error = store.call().args(["--json", "--product-id", "0"]).run().error(3);
+    assert_eq!(error["class"], "validation");
+    assert_eq!(error["violations"][0]["field"], "product_id");
+
+    let text = store.call().run().failed_with(3);
+    assert_contains(
+        &text,
+        &["error[validation]: get-product:", "product_id: is required", "get-product --help"],
+    );
+
+    let unknown = store.call().args(["--input", "-"]).stdin(r#"{"product_id": 1, "colour": "red"}"#).run();
+    assert_contains(&unknown.failed_with(3), &["colour"]);
+    assert!(store.sandbox().requests().is_empty(), "nothing was called");
+}

@@ -1,0 +1,38 @@
+//! The list of actions.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{ACTION, Invocation, assert_contains};
+
+#[test]
+fn the_table_names_action_effect_version_and_scopes() {
+    let table = Invocation::new().args(["catalog"]).run().ok();
+    assert_contains(&table, &[ACTION, "Get a product", "read", "v3", "store_v2_products_read_only"]);
+}
+
+#[test]
+fn json_holds_schemas_for_every_action() {
+    let json = Invocation::new().args(["catalog", "--json"]).run().ok();
+    let catalog: Value = serde_json::from_str(&json).expect("it is JSON");
+    let actions = catalog["actions"].as_array().expect("it lists actions");
+    assert!(actions.iter().any(|action| action["id"] == "get-product"), "{json}");
+    for action in actions {
+        assert_eq!(action["input"]["type"], "object", "{action}");
+        assert!(!action["output"].is_null(), "{action}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_gets_no_complaint() {
+    let (reader, writer) = std::io::pipe().expect("the system has pipes");
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_connector"))
+        .args(["catalog", "--json"])
+        .stdout(writer)
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,101 @@
+//! Calls that fail: class, exit code, and what people and programs are told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bigcommerce_sandbox::{Fault, ManualClock, SandboxOptions};
+
+use super::{ACTION, Invocation, Store, TOKEN, assert_contains};
+
+#[test]
+fn a_missing_product_is_not_found() {
+    let store = Store::start();
+    let text = store.call().args(["--product-id", "999999999"]).run().failed_with(5);
+    assert_contains(
+        &text,
+        &["error[not_found]: get-product: ", "404", "the API says: ", "request id: ", "next: "],
+    );
+    assert!(!text.contains('\u{1b}'), "no colours without a terminal");
+
+    let error = store.call().args(["--product-id", "999999999", "--json"]).run().error(5);
+    assert_eq!(error["class"], "not_found");
+    assert_eq!(error["status"], 404);
+    assert_eq!(error["retryable"], false);
+    assert!(error["retry_after_ms"].is_null());
+    assert!(error["request_id"].is_string() && error["api_message"].is_string(), "{error}");
+}
+
+#[test]
+fn a_wrong_token_is_auth_revoked() {
+    let store = Store::start();
+    let call =
+        store.call().args(["--product-id", "111", "--json"]).env("CONNECTOR_ACCESS_TOKEN", "another-token");
+    let outcome = call.run();
+    assert!(!outcome.stderr.contains("another-token"), "{outcome:?}");
+    assert_eq!(outcome.error(4)["class"], "auth.revoked");
+}
+
+#[test]
+fn a_spent_quota_is_surfaced_with_its_wait() {
+    // The clock stands still, so that the window neither ends nor shrinks.
+    let clock = Arc::new(ManualClock::at(Duration::from_secs(1_700_000_000)));
+    let window = Duration::from_millis(7_000);
+    let store = Store::with(SandboxOptions { quota: 1, window, clock, ..SandboxOptions::default() });
+    store.call().args(["--product-id", "111"]).run().ok();
+
+    let error = store.call().args(["--product-id", "111", "--json"]).run().error(7);
+    assert_eq!(error["class"], "rate_limited.window");
+    assert_eq!(error["status"], 429);
+    assert_eq!(error["retryable"], true);
+    assert_eq!(error["retry_after_ms"], 7_000);
+
+    let text = store.call().args(["--product-id", "111"]).run().failed_with(7);
+    assert_contains(&text, &["error[rate_limited.window]", "retry after: 7.0 s", "next: wait that long"]);
+    assert_eq!(store.sandbox().requests().len(), 3, "nothing was sent again unasked");
+}
+
+#[test]
+fn every_way_to_fail_has_its_class_and_exit_code() {
+    let store = Store::start();
+    let expected = [
+        (Fault::OverloadedWithoutHeaders, "rate_limited.overload", 7, true),
+        (Fault::InternalServerError, "server", 8, true),
+        (Fault::BadGatewayPage, "server", 8, true),
+        (Fault::StoreSuspended, "unavailable", 8, true),
+        (Fault::Forbidden, "auth.scope", 4, false),
+        (Fault::HtmlPage, "decode", 10, false),
+        (Fault::TruncatedBody, "transport.unknown_outcome", 9, true),
+    ];
+    for (fault, class, code, retryable) in expected {
+        store.sandbox().inject(fault, 1);
+        let error = store.call().args(["--product-id", "111", "--json"]).run().error(code);
+        assert_eq!(
+            (&error["class"], &error["retryable"]),
+            (&class.into(), &retryable.into()),
+            "{fault:?}: {error}"
+        );
+    }
+    store.sandbox().inject(Fault::Forbidden, 1);
+    let text = store.call().args(["--product-id", "111"]).run().failed_with(4);
+    assert_contains(&text, &["one of these scopes: store_v2_products_read_only"]);
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_given_up_after_the_timeout() {
+    let store = Store::start();
+    store.sandbox().inject(Fault::Hang, 1);
+    let text = store.call().args(["--product-id", "111", "--timeout", "0.2"]).run().failed_with(9);
+    assert_contains(&text, &["error[transport.unknown_outcome]", "took too long"]);
+}
+
+#[test]
+fn an_address_where_nobody_listens_is_unsent_and_says_why() {
+    // A freed port could be taken by the store of another test; port 1 is nobody's.
+    let origin = "http://127.0.0.1:1";
+    let call = Invocation::new().args(["call", ACTION, "--product-id", "111", "--base-url", origin]);
+    let text = call.args(["--store-hash", "abc123", "--access-token", TOKEN]).run().failed_with(9);
+    assert_contains(
+        &text,
+        &["error[transport.unsent]", "no connection came about", "cause: ", "nothing was sent"],
+    );
+}

@@ -1,0 +1,106 @@
+//! The trait that every generated action implements, and its entry in the registry for untyped calls.
+
+use std::fmt;
+
+use crate::connector::Operation;
+use crate::decode::{Origin, decode};
+use crate::error::{Error, Violation};
+use crate::record::Record;
+use crate::request::Request;
+use crate::rules::Parameter;
+use crate::value::Value;
+
+/// The input of an action, which knows how to become a request.
+pub trait Action: Record + Value {
+    /// What a successful answer holds.
+    type Output: Value;
+
+    /// The operation it calls.
+    const OPERATION: &'static Operation;
+
+    /// The request for this input.
+    ///
+    /// # Errors
+    /// Class `validation` with every constraint that the input violates.
+    fn request(&self) -> Result<Request, Error>
+    where
+        Self: Sized,
+    {
+        Request::new(Self::OPERATION, self)
+    }
+}
+
+/// An action found by its id, for callers who hold JSON.
+#[derive(Clone, Copy)]
+pub struct ActionEntry {
+    /// The operation it calls.
+    pub operation: &'static Operation,
+    prepare: fn(&[u8]) -> Result<Request, Error>,
+}
+
+impl ActionEntry {
+    /// The entry of action `A`.
+    #[must_use]
+    pub const fn of<A: Action>() -> Self {
+        Self { operation: A::OPERATION, prepare: prepare::<A> }
+    }
+
+    /// The request for an input given as a JSON object.
+    ///
+    /// # Errors
+    /// Class `validation` with everything that is wrong with the input: unknown and missing fields, wrong types,
+    /// violated constraints.
+    pub fn prepare(&self, input: &[u8]) -> Result<Request, Error> {
+        (self.prepare)(input)
+    }
+}
+
+impl fmt::Debug for ActionEntry {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("ActionEntry").field(&self.operation.id).finish()
+    }
+}
+
+fn prepare<A: Action>(input: &[u8]) -> Result<Request, Error> {
+    let mut action = <A as Value>::blank();
+    let violations = read_input(input, &mut action, A::OPERATION)?;
+    match action.request() {
+        Ok(request) if violations.is_empty() => Ok(request),
+        Ok(_) => Err(Error::invalid_input(A::OPERATION, violations)),
+        Err(error) => Err(Error::invalid_input(A::OPERATION, merge(violations, error.violations()))),
+    }
+}
+
+fn read_input(
+    input: &[u8],
+    action: &mut dyn Value,
+    operation: &'static Operation,
+) -> Result<Vec<Violation>, Error> {
+    let broken = |what: String| Error::invalid_input(operation, vec![Violation::new(String::new(), what)]);
+    let given: std::collections::BTreeMap<String, &serde_json::value::RawValue> =
+        serde_json::from_slice(input).map_err(|fault| broken(no_object(&fault)))?;
+    let mut violations = decode(input, action, Origin::Input).map_err(|fault| broken(no_object(&fault)))?;
+    let missing = |parameter: &&Parameter| parameter.required && !given.contains_key(parameter.name);
+    violations.extend(
+        operation.parameters.iter().filter(missing).map(|parameter| parameter.violation("is required")),
+    );
+    Ok(violations)
+}
+
+/// Says where the JSON ends to be JSON, without serde's words for it: they quote the input.
+fn no_object(fault: &serde_json::Error) -> String {
+    match fault.is_data() {
+        true => "the input is JSON, but no object: write it like {\"name\": \"value\"}".to_owned(),
+        false => format!("the input is no JSON from line {} column {} on", fault.line(), fault.column()),
+    }
+}
+
+/// One violation per place: what could not be read was left blank, and the blank may violate a constraint too.
+fn merge(mut read: Vec<Violation>, checked: &[Violation]) -> Vec<Violation> {
+    for violation in checked {
+        if !read.iter().any(|known| known.field() == violation.field()) {
+            read.push(violation.clone());
+        }
+    }
+    read
+}

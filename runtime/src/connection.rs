@@ -1,0 +1,167 @@
+//! A connection: the values a person entered, checked and normalised, and the secrets that authenticate requests.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::header::{HeaderName, HeaderValue};
+use regex_lite::Regex;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::connector::{Api, ConnectionField, Connector, Placement};
+use crate::error::Error;
+use crate::percent::push_component;
+
+/// What a client needs to call an API on somebody's behalf. It prints without its secrets.
+#[derive(Clone)]
+pub struct Connection {
+    connector: &'static Connector,
+    fields: BTreeMap<&'static str, String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    origin: Option<String>,
+}
+
+impl Connection {
+    /// Connects with the values of the connector's fields, in any form it accepts, and with its credentials.
+    ///
+    /// # Errors
+    /// Class `validation` when a field or credential is unknown, missing or malformed.
+    pub fn new(
+        connector: &'static Connector,
+        fields: &[(&str, &str)],
+        credentials: &[(&str, SecretString)],
+    ) -> Result<Self, Error> {
+        let known = |name: &str| {
+            connector.fields.iter().any(|field| field.name == name)
+                || connector.credentials.iter().any(|credential| credential.name == name)
+        };
+        let given = fields.iter().map(|(name, _)| name).chain(credentials.iter().map(|(name, _)| name));
+        if let Some(name) = given.copied().find(|name| !known(name)) {
+            return Err(Error::invalid_connection(name, "is not part of a connection to this API"));
+        }
+        let mut connection = Self { connector, fields: BTreeMap::new(), headers: Vec::new(), origin: None };
+        for field in connector.fields {
+            let value = fields.iter().find(|(name, _)| *name == field.name);
+            let (_, text) = value.ok_or_else(|| Error::invalid_connection(field.name, "is required"))?;
+            connection.fields.insert(field.name, normalise(field, text)?);
+        }
+        for credential in connector.credentials {
+            let secret = credentials.iter().find(|(name, _)| *name == credential.name);
+            let (_, secret) =
+                secret.ok_or_else(|| Error::invalid_connection(credential.name, "is required"))?;
+            let Placement::Header(name) = credential.placement;
+            connection.headers.push(header(name, credential.name, secret)?);
+        }
+        Ok(connection)
+    }
+
+    /// Calls another server in place of the vendor's: a sandbox or a proxy, given as scheme, host and port.
+    ///
+    /// # Errors
+    /// Class `validation` when it is no such address, or plain `http` to anything but this machine: the token would
+    /// travel in the clear.
+    pub fn at_origin(mut self, origin: &str) -> Result<Self, Error> {
+        let invalid = |what| Error::invalid_connection("base_url", what);
+        let url =
+            reqwest::Url::parse(origin).map_err(|_| invalid("is no URL such as http://127.0.0.1:8080"))?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || has_user {
+            return Err(invalid("must be a scheme, a host and perhaps a port, nothing more"));
+        }
+        let host = url.host_str().unwrap_or_default();
+        let local = host == "localhost"
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
+        match url.scheme() {
+            "https" => {}
+            "http" if local => {}
+            "http" => return Err(invalid("must use https: the token would travel in the clear")),
+            _ => return Err(invalid("must use https")),
+        }
+        self.origin = Some(url.origin().ascii_serialization());
+        Ok(self)
+    }
+
+    /// The connector this is a connection to.
+    #[must_use]
+    pub fn connector(&self) -> &'static Connector {
+        self.connector
+    }
+
+    /// The normalised value of a field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    /// The address of a path below an API's base.
+    pub(crate) fn url(&self, api: &Api, path_and_query: &str) -> String {
+        let mut url = self.origin.clone().unwrap_or_else(|| api.server.to_owned());
+        let mut base = api.base.to_owned();
+        for (name, value) in &self.fields {
+            let mut segment = String::new();
+            push_component(&mut segment, value);
+            base = base.replace(&format!("{{{name}}}"), &segment);
+        }
+        url.push_str(&base);
+        url.push_str(path_and_query);
+        url
+    }
+
+    /// The headers that authenticate a request, marked as sensitive.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.headers.iter().cloned()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connection")
+            .field("connector", &self.connector.id)
+            .field("fields", &self.fields)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+fn normalise(field: &ConnectionField, text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    let whole = |pattern: &str| Regex::new(&format!("^(?:{pattern})$")).ok();
+    let bare = whole(field.pattern);
+    let is_bare = |value: &str| bare.as_ref().is_some_and(|pattern| pattern.is_match(value));
+    let pasted = || {
+        field.accept.iter().find_map(|form| {
+            let found = whole(form)?;
+            Some(found.captures(text)?.get(1)?.as_str().to_owned())
+        })
+    };
+    let value = if is_bare(text) { Some(text.to_owned()) } else { pasted().filter(|value| is_bare(value)) };
+    value.ok_or_else(|| {
+        Error::invalid_connection(
+            field.name,
+            &format!("is no {}: write it like {}", field.title, field.example),
+        )
+    })
+}
+
+fn header(
+    name: &'static str,
+    credential: &str,
+    secret: &SecretString,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    let invalid = |what| Error::invalid_connection(credential, what);
+    let text = secret.expose_secret();
+    if text.is_empty() {
+        return Err(invalid("is empty"));
+    }
+    // Beyond visible ASCII a header has no meaning of its own (RFC 9110, section 5.5); pasting adds such characters.
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(invalid("has a character that no header may carry"));
+    }
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("has no valid header"))?;
+    let mut value =
+        HeaderValue::from_str(text).map_err(|_| invalid("has a character that no header may carry"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}

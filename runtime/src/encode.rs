@@ -1,0 +1,93 @@
+//! Writes records through their field table: for bodies in the date format of an API version, for serde in RFC 3339.
+
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use crate::date::DateFormat;
+use crate::record::Record;
+use crate::value::{Value, View};
+
+/// `serde::Serialize` for every record; dates that came from an API are written as they came.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
+    Encoded { source: Source::Record(record), dates: None }.serialize(serializer)
+}
+
+/// A value or record on its way into a serializer.
+struct Encoded<'a> {
+    source: Source<'a>,
+    dates: Option<DateFormat>,
+}
+
+enum Source<'a> {
+    Value(&'a dyn Value),
+    Record(&'a dyn Record),
+}
+
+impl<'a> Encoded<'a> {
+    fn new(value: &'a dyn Value, dates: Option<DateFormat>) -> Self {
+        Self { source: Source::Value(value), dates }
+    }
+
+    fn record<S: Serializer>(&self, record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let mut outcome = Ok(());
+        record.each(&mut |name, value| {
+            if outcome.is_ok() && !matches!(value.view(), View::Absent) {
+                outcome = map.serialize_entry(name, &Encoded::new(value, self.dates));
+            }
+        });
+        outcome?;
+        for (name, json) in record.unknown().into_iter().flatten() {
+            map.serialize_entry(name, json)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Encoded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = match self.source {
+            Source::Value(value) => value.view(),
+            Source::Record(record) => View::Record(record),
+        };
+        match view {
+            View::Absent | View::Null => serializer.serialize_unit(),
+            View::Boolean(value) => serializer.serialize_bool(value),
+            View::Integer(value) => serializer.serialize_i64(value),
+            // Most APIs write whole numbers without a fraction; 2^53 is where a float stops to name one of them.
+            View::Number(value) if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 => {
+                serializer.serialize_i64(value as i64)
+            }
+            View::Number(value) => serializer.serialize_f64(value),
+            // A JSON number with the decimal's own digits: a float would change them.
+            View::Decimal(value) => serde_json::value::RawValue::from_string(value.to_string())
+                .map_err(S::Error::custom)?
+                .serialize(serializer),
+            View::String(value) => serializer.serialize_str(value),
+            View::Date(value) => serializer.serialize_str(value.as_str()),
+            View::DateTime(value) => match self.dates {
+                Some(format) => serializer.serialize_str(&value.format(format).map_err(S::Error::custom)?),
+                None => serializer.serialize_str(&value.to_text()),
+            },
+            View::Json(value) => value.raw().serialize(serializer),
+            View::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(&Encoded::new(item, self.dates))?;
+                }
+                list.end()
+            }
+            View::Map(entries) => {
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (key, value) in entries {
+                    map.serialize_entry(key, &Encoded::new(value, self.dates))?;
+                }
+                map.end()
+            }
+            View::Record(record) => self.record(record, serializer),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Enumerations: open when they come from an API, closed when a caller's JSON holds them.
+
+/// Named values on the wire. Generated code implements it; a value that the manifest does not know is kept as it came.
+pub trait Enumeration {
+    /// The wire names that the manifest knows.
+    const NAMES: &'static [&'static str];
+
+    /// The value with this wire name, known or not.
+    fn from_name(name: &str) -> Self;
+
+    /// Its wire name.
+    fn name(&self) -> &str;
+}
+
+/// Makes an [`Enumeration`] a value: `impl_enumeration!(Condition);`.
+#[macro_export]
+macro_rules! impl_enumeration {
+    ($enumeration:ty) => {
+        impl $crate::Value for $enumeration {
+            fn blank() -> Self {
+                <$enumeration as $crate::Enumeration>::from_name("")
+            }
+
+            fn expected(&self) -> &'static str {
+                "a string"
+            }
+
+            fn allowed(&self) -> Option<&'static [&'static str]> {
+                Some(<$enumeration as $crate::Enumeration>::NAMES)
+            }
+
+            fn read_scalar(&mut self, scalar: $crate::Scalar<'_>) -> $crate::Read {
+                let $crate::Scalar::String(name) = scalar else { return $crate::Read::Refused };
+                *self = <$enumeration as $crate::Enumeration>::from_name(name);
+                $crate::Read::Taken
+            }
+
+            fn view(&self) -> $crate::View<'_> {
+                $crate::View::String($crate::Enumeration::name(self))
+            }
+        }
+    };
+}

@@ -1,0 +1,260 @@
+//! The one error of the runtime: opaque, with a stable class, predicates, and nothing secret or personal in its text.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use crate::connector::Operation;
+
+/// What went wrong, as a stable word that workflows may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Class {
+    /// `auth.revoked`: the API no longer knows the credentials (401).
+    AuthRevoked,
+    /// `auth.scope`: the credentials do not allow this (403).
+    AuthScope,
+    /// `not_found`: the resource does not exist (404, 410).
+    NotFound,
+    /// `validation`: the input is wrong; before sending or by the API's own answer (400, 422 and kin).
+    Validation,
+    /// `conflict`: something else stands in the way, such as a name that is taken (409).
+    Conflict,
+    /// `too_large`: more items than the API takes at once (413).
+    TooLarge,
+    /// `locked`: the resource is being changed by somebody else (423).
+    Locked,
+    /// `rate_limited.window`: the quota of this window is spent; headers say for how long.
+    RateLimitedWindow,
+    /// `rate_limited.overload`: the API is under load and does not say for how long.
+    RateLimitedOverload,
+    /// `server`: the API failed (other 5xx).
+    Server,
+    /// `unavailable`: the API or the account is down for now (503).
+    Unavailable,
+    /// `plan_limit`: the account's plan allows no more (507).
+    PlanLimit,
+    /// `partial`: a part was done and a part was not (207).
+    Partial,
+    /// `transport.unsent`: the request never left; nothing has happened.
+    TransportUnsent,
+    /// `transport.unknown_outcome`: the request may have arrived; nobody knows what became of it.
+    TransportUnknownOutcome,
+    /// `decode`: the answer is not what the API's description promises.
+    Decode,
+}
+
+impl Class {
+    /// The stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthRevoked => "auth.revoked",
+            Self::AuthScope => "auth.scope",
+            Self::NotFound => "not_found",
+            Self::Validation => "validation",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too_large",
+            Self::Locked => "locked",
+            Self::RateLimitedWindow => "rate_limited.window",
+            Self::RateLimitedOverload => "rate_limited.overload",
+            Self::Server => "server",
+            Self::Unavailable => "unavailable",
+            Self::PlanLimit => "plan_limit",
+            Self::Partial => "partial",
+            Self::TransportUnsent => "transport.unsent",
+            Self::TransportUnknownOutcome => "transport.unknown_outcome",
+            Self::Decode => "decode",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// One thing that is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    field: String,
+    message: String,
+}
+
+impl Violation {
+    pub(crate) fn new(field: String, message: String) -> Self {
+        Self { field, message }
+    }
+
+    /// Where it is: a field's name, or a path such as `items[2].name`; empty for the whole.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn prefix(&mut self, step: &dyn fmt::Display) {
+        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        self.field = format!("{step}{dot}{}", self.field);
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = OneLine(out);
+        match self.field.as_str() {
+            "" => line.write_str(&self.message),
+            field => write!(line, "{field}: {}", self.message),
+        }
+    }
+}
+
+/// Escapes what would begin a new line: the names of fields are a caller's or an API's own, and errors go to logs.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|char| match char {
+            '\u{2028}' | '\u{2029}' => write!(self.0, "{}", char.escape_unicode()),
+            char if char.is_control() => write!(self.0, "{}", char.escape_default()),
+            char => self.0.write_char(char),
+        })
+    }
+}
+
+/// An action that failed. Its text names the action, the class and the status, never a secret or the API's own words;
+/// those stand in [`Error::api_message`] and [`Error::violations`].
+pub struct Error(Box<Parts>);
+
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) class: Option<Class>,
+    pub(crate) action: Option<&'static str>,
+    pub(crate) detail: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) retryable: bool,
+    pub(crate) api_message: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(class: Class, operation: &'static Operation, parts: Parts) -> Self {
+        Self(Box::new(Parts { class: Some(class), action: Some(operation.id), ..parts }))
+    }
+
+    pub(crate) fn invalid_input(operation: &'static Operation, violations: Vec<Violation>) -> Self {
+        let detail = "the input is not valid".to_owned();
+        Self::new(Class::Validation, operation, Parts { detail, violations, ..Parts::default() })
+    }
+
+    pub(crate) fn invalid_connection(field: &str, what: &str) -> Self {
+        let violations = vec![Violation::new(field.to_owned(), what.to_owned())];
+        let detail = "the connection is not valid".to_owned();
+        Self(Box::new(Parts { class: Some(Class::Validation), detail, violations, ..Parts::default() }))
+    }
+
+    pub(crate) fn unknown_action(id: &str) -> Self {
+        let violations =
+            vec![Violation::new("action".to_owned(), format!("`{id}` is no action of this connector"))];
+        let detail = "there is no such action".to_owned();
+        Self(Box::new(Parts { class: Some(Class::Validation), detail, violations, ..Parts::default() }))
+    }
+
+    /// The stable class.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.0.class.unwrap_or(Class::Decode)
+    }
+
+    /// Whether the same call may be made again as it is, now or after [`Error::retry_after`]:
+    /// `rate_limited.*`, `locked`, `transport.unsent` always; `server` (except 501 and 505), `unavailable` and
+    /// `transport.unknown_outcome` unless the call creates something.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether the API asked the caller to slow down.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(self.class(), Class::RateLimitedWindow | Class::RateLimitedOverload)
+    }
+
+    /// How long to wait before the call may be made again; never zero.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The HTTP status of the answer, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The API's own id of the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The API's own message. It may repeat what the caller sent: show it to the caller, keep it out of logs.
+    #[must_use]
+    pub fn api_message(&self) -> Option<&str> {
+        self.0.api_message.as_deref()
+    }
+
+    /// What is wrong with which field.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.0.violations
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(action) = self.0.action {
+            write!(out, "{action}: ")?;
+        }
+        write!(out, "{}: {}", self.class(), self.0.detail)?;
+        for (index, violation) in self.0.violations.iter().enumerate() {
+            // What an API says of a field may repeat what was sent; only our own findings are printed.
+            if self.0.status.is_none() {
+                write!(out, "{}{violation}", if index == 0 { ": " } else { "; " })?;
+            }
+        }
+        if let Some(wait) = self.0.retry_after {
+            write!(out, " (retry after {} ms)", wait.as_millis())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Error")
+            .field("class", &self.class())
+            .field("action", &self.0.action)
+            .field("status", &self.0.status)
+            .field("retryable", &self.0.retryable)
+            .field("retry_after", &self.0.retry_after)
+            .field("detail", &self.0.detail)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,178 @@
+//! Verification of signed webhooks: schemes are constant data, this module executes them.
+//!
+//! A delivery is checked over its raw bytes, before anything parses it, and must satisfy one profile whole.
+//! Text from the network is bounded and read strictly; a verification allocates nothing.
+
+use std::fmt;
+
+use http::HeaderMap;
+use secrecy::SecretString;
+
+mod encoding;
+mod entries;
+mod headers;
+mod key;
+mod profile;
+mod rejected;
+mod sign;
+mod timestamp;
+
+use headers::{Found, Watchlist};
+use key::{Content, Key};
+
+pub use entries::MAX_SIGNATURES;
+pub use profile::{
+    Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, TimestampUnit, Tolerance,
+};
+pub use rejected::{Rejected, SetupError};
+pub use sign::{SignError, Signer};
+
+/// Checks deliveries against a set of profiles and secrets.
+///
+/// Keys are prepared once. Cheap to share behind an `Arc`, and safe to use from many threads.
+pub struct Verifier {
+    watchlist: Watchlist,
+    profiles: Box<[Prepared]>,
+    tolerance: Option<Tolerance>,
+}
+
+struct Prepared {
+    profile: &'static SignatureProfile,
+    keys: Box<[Key]>,
+}
+
+/// A delivery whose signature was found good. Only a [`Verifier`] makes one.
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    profile: &'static SignatureProfile,
+    timestamp_ms: Option<i64>,
+    id: Option<&'a str>,
+    body: &'a [u8],
+}
+
+impl Verifier {
+    /// Prepares the keys of every profile with every secret. Several secrets serve rotation: a signature
+    /// under any of them is good.
+    ///
+    /// # Errors
+    ///
+    /// When there is no profile or no secret, when a secret gives no key under a profile, when a profile
+    /// contradicts itself, or when two profiles claim the same header.
+    pub fn new(profiles: &[&'static SignatureProfile], secrets: &[SecretString]) -> Result<Self, SetupError> {
+        if profiles.is_empty() {
+            return Err(SetupError::NoProfile);
+        }
+        if secrets.is_empty() {
+            return Err(SetupError::NoSecret);
+        }
+        let prepare = |profile: &&'static SignatureProfile| {
+            profile.check()?;
+            let keys = secrets.iter().map(|secret| Key::new(profile, secret)).collect::<Result<_, _>>()?;
+            Ok(Prepared { profile, keys })
+        };
+        Ok(Self {
+            watchlist: Watchlist::new(profiles)?,
+            profiles: profiles.iter().map(prepare).collect::<Result<_, _>>()?,
+            tolerance: None,
+        })
+    }
+
+    /// Replaces the tolerance of all profiles, as an operator's setting does.
+    #[must_use]
+    pub fn with_tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Checks one delivery: its `headers`, the `url` to which it was sent as the receiver knows it, the raw
+    /// `body`, and the receiver's clock in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// The first step that failed. The time is checked before the signature, because it costs less.
+    pub fn verify<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        url: &str,
+        body: &'a [u8],
+        now_ms: i64,
+    ) -> Result<Verified<'a>, Rejected> {
+        let found = self.watchlist.find(headers)?;
+        let Prepared { profile, keys } = &self.profiles[found.profile];
+        let signature = found.signature(profile)?;
+        let id = found.id(profile)?;
+        let timestamp = timestamp_text(&found, profile, signature)?;
+        let timestamp_ms =
+            timestamp.map(|text| timestamp::parse(text, profile.timestamp_unit)).transpose()?;
+        if let Some(signed_ms) = timestamp_ms {
+            let tolerance = self.tolerance.as_ref().unwrap_or(&profile.tolerance);
+            timestamp::check(signed_ms, now_ms, tolerance)?;
+        }
+        let content = Content { timestamp, id, url, body };
+        for key in keys {
+            let code = key.code(profile.signed_content, &content);
+            let fits = |digest: &_| code.matches(digest);
+            if entries::any_fits(signature, profile.signature_form, profile.encoding, fits)? {
+                return Ok(Verified { profile, timestamp_ms, id, body });
+            }
+        }
+        Err(Rejected::WrongSignature)
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The name of the profile that the delivery satisfied.
+    pub fn profile(&self) -> &'static str {
+        self.profile.name
+    }
+
+    /// The signed time in milliseconds since the Unix epoch; none where the profile has no timestamp.
+    pub fn timestamp_ms(&self) -> Option<i64> {
+        self.timestamp_ms
+    }
+
+    /// The signed id of the delivery; none where the profile has no id.
+    pub fn id(&self) -> Option<&'a str> {
+        self.id
+    }
+
+    /// The signed body.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body is customers' data: its length is enough for a log.
+        f.debug_struct("Verified")
+            .field("profile", &self.profile.name)
+            .field("timestamp_ms", &self.timestamp_ms)
+            .field("id", &self.id)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let profiles = self.profiles.iter().map(|prepared| (prepared.profile.name, prepared.keys.len()));
+        f.debug_struct("Verifier")
+            .field("keys", &profiles.collect::<Vec<_>>())
+            .field("tolerance", &self.tolerance)
+            .finish()
+    }
+}
+
+/// The timestamp as it was sent: in its own header, or once among the parts of the signature header.
+fn timestamp_text<'a>(
+    found: &Found<'a>,
+    profile: &SignatureProfile,
+    signature: &'a [u8],
+) -> Result<Option<&'a [u8]>, Rejected> {
+    let SignatureForm::KeyValue { timestamp_key, .. } = profile.signature_form else {
+        return found.timestamp(profile);
+    };
+    let text = entries::only_value(signature, timestamp_key);
+    text.map(Some).ok_or(Rejected::MalformedHeader(profile.signature_header))
+}

@@ -1,0 +1,176 @@
+//! Finds the headers of one profile in a delivery: one pass over all headers, no hashing, no allocation.
+
+use std::ops::RangeInclusive;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::profile::SignatureProfile;
+use super::rejected::{Rejected, SetupError};
+
+/// Longer than sixteen signatures of any common scheme.
+const MAX_SIGNATURE_HEADER: usize = 4096;
+const MAX_ID_HEADER: usize = 256;
+const MAX_TIMESTAMP_HEADER: usize = 64;
+
+/// What a header is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Signature,
+    Timestamp,
+    Id,
+}
+
+struct Watched {
+    tag: u16,
+    name: HeaderName,
+    profile: usize,
+    role: Role,
+}
+
+/// The headers of all profiles, by name.
+pub(super) struct Watchlist {
+    watched: Box<[Watched]>,
+    /// The bits of all tags: most other headers are passed over by this alone.
+    tag_bits: u64,
+}
+
+/// The headers of a delivery that belong to the one profile it uses.
+pub(super) struct Found<'a> {
+    pub(super) profile: usize,
+    signature: Slot<'a>,
+    timestamp: Slot<'a>,
+    id: Slot<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Slot<'a> {
+    Missing,
+    Once(&'a HeaderValue),
+    Repeated,
+}
+
+impl Watchlist {
+    pub(super) fn new(profiles: &[&'static SignatureProfile]) -> Result<Self, SetupError> {
+        let mut watched: Vec<Watched> = Vec::new();
+        for (index, profile) in profiles.iter().enumerate() {
+            for (role, header) in named_headers(profile) {
+                let name = HeaderName::from_bytes(header.as_bytes())
+                    .map_err(|_| SetupError::InvalidHeaderName { profile: profile.name, header })?;
+                if watched.iter().any(|other| other.name == name) {
+                    return Err(SetupError::SharedHeader { header });
+                }
+                watched.push(Watched { tag: tag(name.as_str()), name, profile: index, role });
+            }
+        }
+        let tag_bits = watched.iter().fold(0, |bits, header| bits | tag_bit(header.tag));
+        Ok(Self { watched: watched.into(), tag_bits })
+    }
+
+    /// The headers of the one profile that the delivery uses.
+    pub(super) fn find<'a>(&self, headers: &'a HeaderMap) -> Result<Found<'a>, Rejected> {
+        let mut found: Option<Found<'a>> = None;
+        for (name, value) in headers {
+            let name = name.as_str();
+            let tag = tag(name);
+            if self.tag_bits & tag_bit(tag) == 0 {
+                continue;
+            }
+            let is_it = |header: &&Watched| header.tag == tag && header.name.as_str() == name;
+            let Some(header) = self.watched.iter().find(is_it) else { continue };
+            let found = found.get_or_insert_with(|| Found::none_of(header.profile));
+            if found.profile != header.profile {
+                return Err(Rejected::MixedProfiles);
+            }
+            found.put(header.role, value);
+        }
+        found.ok_or(Rejected::UnknownProfile)
+    }
+}
+
+impl<'a> Found<'a> {
+    fn none_of(profile: usize) -> Self {
+        Self { profile, signature: Slot::Missing, timestamp: Slot::Missing, id: Slot::Missing }
+    }
+
+    fn put(&mut self, role: Role, value: &'a HeaderValue) {
+        let slot = match role {
+            Role::Signature => &mut self.signature,
+            Role::Timestamp => &mut self.timestamp,
+            Role::Id => &mut self.id,
+        };
+        *slot = match slot {
+            Slot::Missing => Slot::Once(value),
+            Slot::Once(_) | Slot::Repeated => Slot::Repeated,
+        };
+    }
+
+    pub(super) fn signature(&self, profile: &SignatureProfile) -> Result<&'a [u8], Rejected> {
+        self.signature.text(profile.signature_header, MAX_SIGNATURE_HEADER)
+    }
+
+    pub(super) fn timestamp(&self, profile: &SignatureProfile) -> Result<Option<&'a [u8]>, Rejected> {
+        profile.timestamp_header.map(|name| self.timestamp.text(name, MAX_TIMESTAMP_HEADER)).transpose()
+    }
+
+    pub(super) fn id(&self, profile: &SignatureProfile) -> Result<Option<&'a str>, Rejected> {
+        let Some(name) = profile.id_header else { return Ok(None) };
+        let id = str::from_utf8(self.id.text(name, MAX_ID_HEADER)?).map_err(|_| Rejected::NotAscii(name))?;
+        if holds_delimiter(id, profile) { Err(Rejected::MalformedHeader(name)) } else { Ok(Some(id)) }
+    }
+}
+
+impl<'a> Slot<'a> {
+    /// The bytes of the header: some, not too many, and all printable ASCII.
+    fn text(self, name: &'static str, max_len: usize) -> Result<&'a [u8], Rejected> {
+        let text = match self {
+            Slot::Missing => return Err(Rejected::MissingHeader(name)),
+            Slot::Repeated => return Err(Rejected::DuplicateHeader(name)),
+            Slot::Once(value) => value.as_bytes(),
+        };
+        if text.is_empty() {
+            Err(Rejected::EmptyHeader(name))
+        } else if text.len() > max_len {
+            Err(Rejected::HeaderTooLong(name))
+        } else if !all_in(text, b' '..=b'~') {
+            Err(Rejected::NotAscii(name))
+        } else {
+            Ok(text)
+        }
+    }
+}
+
+/// Whether every receiver takes `id` as it stands: one word of printable ASCII that can be cut in one way only.
+pub(super) fn is_valid_id(id: &str, profile: &SignatureProfile) -> bool {
+    let fits = !id.is_empty() && id.len() <= MAX_ID_HEADER && all_in(id.as_bytes(), b'!'..=b'~');
+    fits && !holds_delimiter(id, profile)
+}
+
+/// Whether `id` holds the text that ends it in the signed content. One signature would then fit two deliveries,
+/// a warning of the [Standard Webhooks specification](https://github.com/standard-webhooks/standard-webhooks).
+fn holds_delimiter(id: &str, profile: &SignatureProfile) -> bool {
+    let delimiter = profile.id_delimiter();
+    !delimiter.is_empty() && id.contains(delimiter)
+}
+
+/// Looks at every byte instead of stopping at the first, which lets the compiler take many at once.
+fn all_in(text: &[u8], range: RangeInclusive<u8>) -> bool {
+    !text.iter().fold(false, |outside, byte| outside | !range.contains(byte))
+}
+
+fn named_headers(profile: &SignatureProfile) -> impl Iterator<Item = (Role, &'static str)> {
+    let signature = Some((Role::Signature, profile.signature_header));
+    let timestamp = profile.timestamp_header.map(|name| (Role::Timestamp, name));
+    let id = profile.id_header.map(|name| (Role::Id, name));
+    [signature, timestamp, id].into_iter().flatten()
+}
+
+/// A cheap first look at a name: its length and its last byte, in which header names differ most.
+fn tag(name: &str) -> u16 {
+    let last = name.as_bytes().last().copied().unwrap_or_default();
+    u16::from_be_bytes([name.len().min(255) as u8, last])
+}
+
+fn tag_bit(tag: u16) -> u64 {
+    let [len, last] = tag.to_be_bytes();
+    1 << ((len ^ last) % 64)
+}

@@ -1,0 +1,163 @@
+//! Places that hold other places: optional values, boxes, lists and maps.
+
+use std::collections::BTreeMap;
+
+use super::{Fields, Items, Read, Scalar, Value, View};
+use crate::Extra;
+
+impl<T: Value> Value for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+
+    fn is_literal() -> bool {
+        T::is_literal()
+    }
+
+    fn expected(&self) -> &'static str {
+        self.as_ref().map_or_else(|| T::blank().expected(), Value::expected)
+    }
+
+    fn wants_literal(&self) -> bool {
+        T::is_literal()
+    }
+
+    fn allowed(&self) -> Option<&'static [&'static str]> {
+        T::blank().allowed()
+    }
+
+    fn read_null(&mut self) -> Read {
+        *self = None;
+        Read::Nothing
+    }
+
+    fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
+        let mut value = T::blank();
+        let read = value.read_scalar(scalar);
+        *self = (read == Read::Taken).then_some(value);
+        read
+    }
+
+    fn read_literal(&mut self, json: &str) -> Read {
+        if json == "null" {
+            return self.read_null();
+        }
+        let mut value = T::blank();
+        let read = value.read_literal(json);
+        *self = (read == Read::Taken).then_some(value);
+        read
+    }
+
+    fn items(&mut self) -> Option<&mut dyn Items> {
+        self.insert(T::blank()).items()
+    }
+
+    fn fields(&mut self) -> Option<&mut dyn Fields> {
+        self.insert(T::blank()).fields()
+    }
+
+    fn view(&self) -> View<'_> {
+        self.as_ref().map_or(View::Absent, Value::view)
+    }
+}
+
+impl<T: Value> Value for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn is_literal() -> bool {
+        T::is_literal()
+    }
+
+    fn expected(&self) -> &'static str {
+        (**self).expected()
+    }
+
+    fn wants_literal(&self) -> bool {
+        T::is_literal()
+    }
+
+    fn allowed(&self) -> Option<&'static [&'static str]> {
+        (**self).allowed()
+    }
+
+    fn read_null(&mut self) -> Read {
+        (**self).read_null()
+    }
+
+    fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
+        (**self).read_scalar(scalar)
+    }
+
+    fn read_literal(&mut self, json: &str) -> Read {
+        (**self).read_literal(json)
+    }
+
+    fn items(&mut self) -> Option<&mut dyn Items> {
+        (**self).items()
+    }
+
+    fn fields(&mut self) -> Option<&mut dyn Fields> {
+        (**self).fields()
+    }
+
+    fn view(&self) -> View<'_> {
+        (**self).view()
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "a list"
+    }
+
+    fn items(&mut self) -> Option<&mut dyn Items> {
+        self.clear();
+        Some(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::List(self.iter().map(|item| item as &dyn Value).collect())
+    }
+}
+
+impl<T: Value> Items for Vec<T> {
+    fn next(&mut self) -> &mut dyn Value {
+        self.push(T::blank());
+        self.last_mut().expect("an item was pushed just before")
+    }
+}
+
+impl<T: Value> Value for BTreeMap<String, T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn fields(&mut self) -> Option<&mut dyn Fields> {
+        self.clear();
+        Some(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Map(self.iter().map(|(key, value)| (key.as_str(), value as &dyn Value)).collect())
+    }
+}
+
+impl<T: Value> Fields for BTreeMap<String, T> {
+    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
+        Some(self.entry(name.to_owned()).or_insert_with(T::blank))
+    }
+
+    fn extra(&mut self) -> Option<&mut Extra> {
+        None
+    }
+}

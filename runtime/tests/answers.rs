@@ -1,0 +1,301 @@
+//! What becomes of every status and shape of an answer, over a transport that hands out what it was given.
+
+use std::error::Error as _;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use connector_runtime::{
+    Api, BoxFuture, Class, Client, Connection, Connector, DateFormat, Effect, Envelope, Error, ErrorShape,
+    Method, Operation, RateLimit, Record, Reply, Request, Sent, Transport, TransportError, Value, Visit,
+    WaitHeader, WaitUnit, impl_record,
+};
+
+static ACME: Connector = Connector {
+    id: "acme",
+    title: "Acme",
+    version: "1.2.3",
+    docs: "https://acme.example/docs",
+    fields: &[],
+    credentials: &[],
+    rate_limit: RateLimit {
+        status: 429,
+        waits: &[
+            WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
+            WaitHeader { name: "X-Retry-After", unit: WaitUnit::Seconds },
+        ],
+        overload_wait: Duration::from_secs(3),
+        max_wait: Duration::from_secs(60),
+    },
+    actions: &[],
+    catalog: "{}",
+};
+
+static WRAPPED: Api = api(Envelope::Object { data: "data", meta: "meta" });
+static BARE: Api = api(Envelope::None);
+
+static READ: Operation = operation(&WRAPPED, Effect::Read);
+static CREATE: Operation = operation(&WRAPPED, Effect::Create);
+static UPDATE: Operation = operation(&WRAPPED, Effect::Update);
+static DELETE: Operation = operation(&WRAPPED, Effect::Delete);
+static READ_BARE: Operation = operation(&BARE, Effect::Read);
+
+const fn api(envelope: Envelope) -> Api {
+    Api {
+        id: "v1",
+        server: "https://api.acme.example",
+        base: "",
+        envelope,
+        errors: ErrorShape::Object { message: "title", fields: "errors" },
+        dates: DateFormat::Rfc3339,
+        request_id: Some("X-Request-Id"),
+    }
+}
+
+const fn operation(api: &'static Api, effect: Effect) -> Operation {
+    Operation {
+        id: "touch-thing",
+        title: "Touch a thing",
+        api,
+        method: Method::Post,
+        path: "/things",
+        effect,
+        parameters: &[],
+        scopes: &[],
+    }
+}
+
+struct Nothing;
+
+impl Record for Nothing {
+    fn blank() -> Self {
+        Self
+    }
+
+    fn place(&mut self, _name: &str) -> Option<&mut dyn Value> {
+        None
+    }
+
+    fn each(&self, _visit: &mut Visit<'_>) {}
+}
+
+impl_record!(Nothing);
+
+type Outcome = Result<http::Response<Bytes>, TransportError>;
+
+/// Hands out one outcome.
+struct Canned(Mutex<Option<Outcome>>);
+
+impl Transport for Canned {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Outcome> {
+        assert_eq!(request.uri(), "https://api.acme.example/things");
+        assert_eq!((request.method(), request.body().len()), (&http::Method::POST, 0));
+        let outcome = self.0.lock().expect("no thread panics with it").take();
+        Box::pin(async { outcome.expect("one request is sent, and no second one") })
+    }
+}
+
+/// What the client makes of this outcome.
+async fn made_of(operation: &'static Operation, outcome: Outcome) -> Result<Reply<()>, Error> {
+    let connection = Connection::new(&ACME, &[], &[]).expect("Acme asks for nothing");
+    let client = Client::with_transport(connection, Canned(Mutex::new(Some(outcome))));
+    client.send(Request::new(operation, &Nothing).expect("no constraints")).await
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Outcome {
+    let mut answer = http::Response::builder().status(status);
+    for (name, value) in headers {
+        answer = answer.header(*name, *value);
+    }
+    Ok(answer.body(Bytes::from(body.to_owned())).expect("a status and headers"))
+}
+
+async fn refused(operation: &'static Operation, status: u16, headers: &[(&str, &str)], body: &str) -> Error {
+    made_of(operation, answer(status, headers, body)).await.expect_err("a refusal")
+}
+
+#[tokio::test]
+async fn every_status_has_its_class() {
+    for (statuses, class, word) in [
+        (&[207][..], Class::Partial, "partial"),
+        (&[300, 301, 302, 304, 307, 308, 100], Class::Decode, "decode"),
+        (&[401], Class::AuthRevoked, "auth.revoked"),
+        (&[403], Class::AuthScope, "auth.scope"),
+        (&[404, 410], Class::NotFound, "not_found"),
+        (&[409], Class::Conflict, "conflict"),
+        (&[413], Class::TooLarge, "too_large"),
+        (&[423], Class::Locked, "locked"),
+        (&[400, 405, 406, 415, 418, 422, 499], Class::Validation, "validation"),
+        (&[500, 501, 502, 504, 505, 508, 599], Class::Server, "server"),
+        (&[503], Class::Unavailable, "unavailable"),
+        (&[507], Class::PlanLimit, "plan_limit"),
+    ] {
+        for status in statuses {
+            let error = refused(&READ, *status, &[], "").await;
+            assert_eq!((error.class(), error.class().as_str()), (class, word), "{status}");
+            assert_eq!((error.status(), error.retry_after()), (Some(*status), None));
+            assert_eq!(error.to_string(), format!("touch-thing: {word}: the API answered {status}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_depends_on_the_class_and_the_effect() {
+    for (status, when_read, when_created) in [
+        (429, true, true),
+        (423, true, true),
+        (500, true, false),
+        (502, true, false),
+        (503, true, false),
+        (504, true, false),
+        (501, false, false),
+        (505, false, false),
+        (507, false, false),
+        (207, false, false),
+        (302, false, false),
+        (400, false, false),
+        (401, false, false),
+        (403, false, false),
+        (404, false, false),
+        (409, false, false),
+        (413, false, false),
+        (422, false, false),
+    ] {
+        for operation in [&READ, &UPDATE, &DELETE] {
+            assert_eq!(refused(operation, status, &[], "").await.is_retryable(), when_read, "{status}");
+        }
+        assert_eq!(refused(&CREATE, status, &[], "").await.is_retryable(), when_created, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn without_an_answer_it_depends_on_what_was_sent() {
+    let lost = |sent| TransportError { sent, what: "the wire was cut", source: None };
+    for (operation, may_repeat) in [(&READ, true), (&UPDATE, true), (&DELETE, true), (&CREATE, false)] {
+        let error = made_of(operation, Err(lost(Sent::Maybe))).await.unwrap_err();
+        assert_eq!((error.class(), error.is_retryable()), (Class::TransportUnknownOutcome, may_repeat));
+        let error = made_of(operation, Err(lost(Sent::No))).await.unwrap_err();
+        assert_eq!((error.class(), error.is_retryable()), (Class::TransportUnsent, true));
+        assert_eq!(error.to_string(), "touch-thing: transport.unsent: the wire was cut");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the wire was cut"));
+    }
+}
+
+#[tokio::test]
+async fn a_limited_caller_waits_as_long_as_the_headers_say_and_never_not_at_all() {
+    for (headers, class, wait_ms) in [
+        (&[("X-Reset-Ms", "1500")][..], Class::RateLimitedWindow, 1_500),
+        (&[("X-Reset-Ms", "1500"), ("X-Retry-After", "2")], Class::RateLimitedWindow, 2_000),
+        (&[("X-Retry-After", "86400")], Class::RateLimitedWindow, 60_000),
+        (&[("X-Retry-After", "18446744073709551615")], Class::RateLimitedWindow, 60_000),
+        (&[("X-Retry-After", "99999999999999999999")], Class::RateLimitedOverload, 3_000),
+        (&[("X-Reset-Ms", "0"), ("X-Retry-After", "0")], Class::RateLimitedOverload, 3_000),
+        (&[("X-Retry-After", "soon"), ("X-Reset-Ms", "-5")], Class::RateLimitedOverload, 3_000),
+        (&[], Class::RateLimitedOverload, 3_000),
+    ] {
+        let error = refused(&CREATE, 429, headers, "").await;
+        assert_eq!((error.class(), error.is_rate_limited()), (class, true), "{headers:?}");
+        assert_eq!(error.retry_after(), Some(Duration::from_millis(wait_ms)), "{headers:?}");
+        assert!(error.to_string().ends_with(&format!("(retry after {wait_ms} ms)")), "{error}");
+    }
+    let error = refused(&READ, 503, &[("X-Retry-After", "2")], "").await;
+    assert_eq!(
+        (error.is_rate_limited(), error.retry_after()),
+        (false, None),
+        "only the limit's own status waits"
+    );
+}
+
+#[tokio::test]
+async fn what_the_api_says_is_kept_and_not_printed() {
+    let body = r#"{"title":"Name taken: Ann Private","errors":{"name":"Ann Private is taken","tags":["x"]}}"#;
+    let error = refused(&CREATE, 409, &[("X-Request-Id", "r-1")], body).await;
+    assert_eq!(error.api_message(), Some("Name taken: Ann Private"));
+    let said: Vec<(&str, &str)> =
+        error.violations().iter().map(|violation| (violation.field(), violation.message())).collect();
+    assert_eq!(said, [("name", "Ann Private is taken"), ("tags", r#"["x"]"#)]);
+    assert_eq!(error.request_id(), Some("r-1"));
+    for text in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
+        assert!(!text.contains("Private") && !text.contains("r-1"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_body_of_any_shape_is_no_second_error() {
+    let deep = "[".repeat(100_000);
+    for (body, message) in [
+        ("", None),
+        ("<html>", None),
+        ("null", None),
+        ("[]", None),
+        (r#"[{"title":"in a list"}]"#, None),
+        (r#"{"title":"#, None),
+        ("{}", None),
+        (r#"{"title":7,"errors":"none"}"#, Some("7")),
+        (r#"{"title":"x","errors":[{"name":"y"}]}"#, Some("x")),
+        (r#"{"title":"x","errors":null}"#, Some("x")),
+        (&deep, None),
+    ] {
+        let error = refused(&READ, 422, &[], body).await;
+        assert_eq!((error.class(), error.api_message()), (Class::Validation, message), "{body}");
+        assert!(error.violations().is_empty() && error.source().is_none(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_is_bounded_and_of_visible_characters() {
+    let long = "i".repeat(1_000);
+    let error = refused(&READ, 500, &[("X-Request-Id", &long)], "").await;
+    assert_eq!(error.request_id().map(str::len), Some(128));
+    let error = refused(&READ, 500, &[("X-Request-Id", "\u{fc}\u{1f980}")], "").await;
+    assert_eq!(error.request_id(), None);
+    let error = refused(&READ, 500, &[], "").await;
+    assert_eq!(error.request_id(), None);
+}
+
+#[tokio::test]
+async fn data_is_unwrapped_as_it_came() {
+    let body = "{\"meta\" : {\"total\": 1.0},\n \"data\": [ 1.10, \"\\u00e9\" ] , \"more\":1}";
+    let reply = made_of(&READ, answer(201, &[("X-Request-Id", "r-2")], body)).await.unwrap();
+    assert_eq!((reply.status, reply.request_id.as_deref()), (201, Some("r-2")));
+    assert_eq!(reply.json.as_str(), "[ 1.10, \"\\u00e9\" ]");
+    assert_eq!(reply.meta.unwrap().as_str(), "{\"total\": 1.0}");
+    let reply = made_of(&READ, answer(200, &[], r#"{"data":null}"#)).await.unwrap();
+    assert_eq!((reply.json.as_str(), reply.meta), ("null", None));
+    let reply = made_of(&READ_BARE, answer(200, &[], " [1, 2]\n")).await.unwrap();
+    assert_eq!((reply.json.as_str(), reply.meta), ("[1, 2]", None));
+}
+
+#[tokio::test]
+async fn what_is_no_data_is_a_decode_error_with_its_status() {
+    for (body, what, has_source) in [
+        ("", "not whole JSON at line 1 column 0", true),
+        ("{\"data\":\n[1,", "not whole JSON at line 2 column 3", true),
+        (r#"{"data":1} x"#, "not whole JSON at line 1 column 12", true),
+        ("\n <!DOCTYPE html>", "is an HTML page, not JSON", true),
+        (r#"{"date":1}"#, "has no `data`", false),
+        ("[]", "is JSON, but no object", false),
+        (r#""Ann Private""#, "is JSON, but no object", false),
+    ] {
+        let error = refused(&READ, 200, &[("X-Request-Id", "r-3")], body).await;
+        assert_eq!((error.class(), error.status()), (Class::Decode, Some(200)), "{body}");
+        assert_eq!((error.request_id(), error.is_retryable()), (Some("r-3"), false), "{body}");
+        assert!(error.to_string().ends_with(what), "{body}: {error}");
+        assert_eq!(error.source().is_some(), has_source, "{body}");
+        assert!(!format!("{error:?}").contains("Private"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn data_that_is_no_utf8_is_a_decode_error() {
+    for body in [
+        &b"{\"data\":\"\xff\"}"[..],
+        b"{\"\xff\":1,\"data\":1}",
+        b"\xff\xfe{\0",
+        b"{\"data\":{\"a\":\"\xc3\"}}",
+    ] {
+        let answer = http::Response::new(Bytes::copy_from_slice(body));
+        let error = made_of(&READ, Ok(answer)).await.unwrap_err();
+        assert_eq!(error.class(), Class::Decode, "{}", String::from_utf8_lossy(body));
+    }
+}

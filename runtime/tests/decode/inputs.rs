@@ -1,0 +1,198 @@
+//! A caller's JSON as the input of an action: stricter than an answer, and everything wrong is told at once.
+
+use connector_runtime::{
+    Action, ActionEntry, Api, Class, Date, DateFormat, DateTime, Decimal, Effect, Envelope, ErrorShape,
+    Method, Operation, Parameter, Record, Request, Value, Visit, impl_record,
+};
+
+use crate::records::Colour;
+
+static API: Api = Api {
+    id: "v1",
+    server: "https://api.acme.example",
+    base: "/accounts/{account}",
+    envelope: Envelope::None,
+    errors: ErrorShape::Object { message: "message", fields: "fields" },
+    dates: DateFormat::Rfc2822,
+    request_id: None,
+};
+
+static OPERATION: Operation = Operation {
+    id: "price-item",
+    title: "Price an item",
+    api: &API,
+    method: Method::Get,
+    path: "/items/{name}/price",
+    effect: Effect::Read,
+    parameters: &[
+        Parameter::path("name").minimum("2").maximum("5"),
+        Parameter::query("price").required().minimum("0.01").maximum("999.99"),
+        Parameter::query("colours").wire("colour:in").maximum("2"),
+        Parameter::query("ratio").maximum("1"),
+        Parameter::query("since").wire("min_date"),
+        Parameter::query("day"),
+        Parameter::query("is_new"),
+        Parameter::query("discount"),
+    ],
+    scopes: &[],
+};
+
+#[derive(Debug, PartialEq)]
+struct PriceItem {
+    name: String,
+    price: Decimal,
+    colours: Option<Vec<Colour>>,
+    ratio: Option<f64>,
+    since: Option<DateTime>,
+    day: Option<Date>,
+    is_new: Option<bool>,
+    discount: Option<Decimal>,
+}
+
+impl Action for PriceItem {
+    type Output = bool;
+    const OPERATION: &'static Operation = &OPERATION;
+}
+
+impl Record for PriceItem {
+    fn blank() -> Self {
+        Self {
+            name: Value::blank(),
+            price: Value::blank(),
+            colours: None,
+            ratio: None,
+            since: None,
+            day: None,
+            is_new: None,
+            discount: None,
+        }
+    }
+
+    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
+        let place: &mut dyn Value = match name {
+            "name" => &mut self.name,
+            "price" => &mut self.price,
+            "colours" => &mut self.colours,
+            "ratio" => &mut self.ratio,
+            "since" => &mut self.since,
+            "day" => &mut self.day,
+            "is_new" => &mut self.is_new,
+            "discount" => &mut self.discount,
+            _ => return None,
+        };
+        Some(place)
+    }
+
+    fn each(&self, visit: &mut Visit<'_>) {
+        visit("name", &self.name);
+        visit("price", &self.price);
+        visit("colours", &self.colours);
+        visit("ratio", &self.ratio);
+        visit("since", &self.since);
+        visit("day", &self.day);
+        visit("is_new", &self.is_new);
+        visit("discount", &self.discount);
+    }
+}
+
+impl_record!(PriceItem);
+
+#[track_caller]
+fn prepared(input: &str) -> Request {
+    ActionEntry::of::<PriceItem>().prepare(input.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What is wrong with this input, one `field: message` each.
+#[track_caller]
+fn faults(input: &str) -> Vec<String> {
+    let error = ActionEntry::of::<PriceItem>().prepare(input.as_bytes()).expect_err(input);
+    assert_eq!((error.class(), error.status()), (Class::Validation, None));
+    error.violations().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_value_goes_where_the_operation_says_in_the_form_of_its_api() {
+    let request = prepared(
+        r#"{"name":"j\u00e4r","price":"12.50","colours":["blue","red"],"ratio":0.5,"is_new":false,
+            "since":"2019-03-05T21:40:11+00:00","day":"2019-03-05","discount":1e-1}"#,
+    );
+    assert_eq!(
+        request.path_and_query(),
+        "/items/j%C3%A4r/price?price=12.50&colour:in=blue,red&ratio=0.5\
+         &min_date=Tue%2C%205%20Mar%202019%2021%3A40%3A11%20%2B0000&day=2019-03-05&is_new=false&discount=0.1"
+    );
+    assert_eq!(request.operation().id, "price-item");
+}
+
+#[test]
+fn what_is_not_given_is_not_sent() {
+    let request = prepared(r#"{"name":"jar","price":1,"ratio":null,"since":"","discount":""}"#);
+    assert_eq!(request.path_and_query(), "/items/jar/price?price=1");
+}
+
+#[test]
+fn bounds_hold_for_lengths_counts_and_exact_numbers() {
+    for (name, price) in [("jä", "0.01"), ("jarsé", "999.99")] {
+        prepared(&format!(r#"{{"name":"{name}","price":{price},"colours":["red","red"],"ratio":1}}"#));
+    }
+    assert_eq!(
+        faults(r#"{"name":"j","price":0.0099999999999999999999999999,"ratio":1.5}"#),
+        ["name: must be at least 2 characters", "price: must be at least 0.01", "ratio: must be at most 1"]
+    );
+    assert_eq!(
+        faults(r#"{"name":"sixsix","price":1000,"colours":["red","red","red"]}"#),
+        [
+            "name: must be at most 5 characters",
+            "price: must be at most 999.99",
+            "colours: must be at most 2 items"
+        ]
+    );
+}
+
+#[test]
+fn a_blank_price_is_not_a_price_of_zero() {
+    assert_eq!(
+        faults(r#"{"name":"jar","price":""}"#),
+        ["price: expected a decimal number, found an empty string"]
+    );
+    assert_eq!(faults(r#"{"name":"jar","price":null}"#), ["price: expected a decimal number, found null"]);
+    assert_eq!(faults(r#"{"name":"jar"}"#), ["price: is required"]);
+}
+
+#[test]
+fn enumerations_are_closed() {
+    assert_eq!(
+        faults(r#"{"name":"jar","price":1,"colours":["red","mauve"]}"#),
+        ["colours[1]: expected one of red, blue"]
+    );
+}
+
+#[test]
+fn a_date_that_is_none_is_refused_where_it_must_be_written() {
+    assert_eq!(faults(r#"{"name":"jar","price":1,"since":"yesterday"}"#), ["since: cannot stand in a query"]);
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_and_once_by_place() {
+    let mut faults =
+        faults(r#"{"name":"","prise":1,"colours":"red","ratio":{},"is_new":"yes","discount":[]}"#);
+    faults.sort_unstable();
+    assert_eq!(
+        faults,
+        [
+            "colours: expected a list, found a string",
+            "discount: expected a decimal number, found a list",
+            "is_new: expected a boolean, found a string",
+            "name: must be at least 2 characters",
+            "price: is required",
+            "prise: unknown field",
+            "ratio: expected a number, found an object",
+        ]
+    );
+}
+
+#[test]
+fn of_a_doubled_field_the_last_counts() {
+    let request = prepared(r#"{"name":"jar","name":"box","price":1,"price":2}"#);
+    assert_eq!(request.path_and_query(), "/items/box/price?price=2");
+}

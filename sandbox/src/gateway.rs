@@ -1,0 +1,131 @@
+//! What every request of the management API passes before its resource: store, token, faults, quota.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::answer::ApiError;
+use crate::api_path::{ApiPath, ApiVersion};
+use crate::authentication::is_authenticated;
+use crate::fault::{Fault, FaultQueue, Stage, truncated};
+use crate::quota::{Quota, Standing, Window};
+use crate::server::Shared;
+
+/// The layer around all paths of the management API; others pass through.
+///
+/// An unknown store is a 404 as any wrong path is, an unknown token a 401; neither is told anything of the
+/// store's quota. Faults meet only requests that carry the store's token.
+pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let Some(path) = ApiPath::parse(request.uri().path()) else {
+        return next.run(request).await;
+    };
+    let version = path.version;
+    if path.store_hash != shared.store_hash {
+        return ApiError::new(StatusCode::NOT_FOUND, "There is no store with this hash.").in_version(version);
+    }
+    if !is_authenticated(request.headers(), &shared.access_token) {
+        let title = "The access token is missing, or it is not one of this store.";
+        return ApiError::new(StatusCode::UNAUTHORIZED, title).in_version(version);
+    }
+    let decision = shared.admission().decide(&shared.quota, shared.clock.now());
+    let mut response = match decision.fault {
+        _ if decision.is_exhausted() => too_many_requests(),
+        Some(fault) => faulty(fault, version, &shared, request, next).await,
+        None => next.run(request).await,
+    };
+    if let Some(standing) = decision.standing {
+        standing.write_to(response.headers_mut());
+    }
+    response
+}
+
+/// What changes from request to request: the quota's window and the faults to come.
+#[derive(Debug, Default)]
+pub(crate) struct Admission {
+    /// The faults to come.
+    pub(crate) faults: FaultQueue,
+    window: Option<Window>,
+}
+
+/// What becomes of a request that carries the store's token.
+struct Decision {
+    /// The fault that meets the request.
+    fault: Option<Fault>,
+    /// The quota's state; `None` where a fault in front of the API keeps the request from being counted.
+    standing: Option<Standing>,
+}
+
+impl Decision {
+    fn is_exhausted(&self) -> bool {
+        self.standing.is_some_and(|standing| !standing.admitted)
+    }
+}
+
+impl Admission {
+    /// Counts a request made at `now` and picks its fault. A request beyond the quota leaves the faults of
+    /// the API to the next one.
+    fn decide(&mut self, quota: &Quota, now: Duration) -> Decision {
+        if self.faults.peek().is_some_and(|fault| fault.stage() == Stage::Edge) {
+            return Decision { fault: self.faults.pop(), standing: None };
+        }
+        let (window, standing) = quota.admit(self.window, now);
+        self.window = Some(window);
+        let fault = if standing.admitted { self.faults.pop() } else { None };
+        Decision { fault, standing: Some(standing) }
+    }
+}
+
+/// The 429 of a used-up quota, in the v3 shape on every path: no other shape of it is documented.
+fn too_many_requests() -> Response {
+    let title = "The store's requests of this time window are used up.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, title).in_version(ApiVersion::V3)
+}
+
+/// The answer of a request that meets `fault`.
+async fn faulty(
+    fault: Fault,
+    version: ApiVersion,
+    shared: &Shared,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Some(answer) = fault.answer(version) {
+        return answer;
+    }
+    let response = next.run(request).await;
+    if fault == Fault::TruncatedBody {
+        return truncated(response).await;
+    }
+    shared.stopped().await;
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The sandbox is shutting down.").in_version(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Admission, Duration, Fault, Quota};
+
+    const QUOTA: Quota = Quota { requests: 1, window: Duration::from_secs(30) };
+
+    #[test]
+    fn a_fault_in_front_of_the_api_costs_nothing() {
+        let mut admission = Admission::default();
+        admission.faults.push(Fault::BadGatewayPage, 1);
+        assert!(admission.decide(&QUOTA, Duration::ZERO).standing.is_none());
+        let next = admission.decide(&QUOTA, Duration::ZERO);
+        assert!(next.fault.is_none() && !next.is_exhausted());
+    }
+
+    #[test]
+    fn a_fault_of_the_api_waits_for_a_request_within_the_quota() {
+        let mut admission = Admission::default();
+        admission.decide(&QUOTA, Duration::ZERO);
+        admission.faults.push(Fault::Forbidden, 1);
+        let turned_away = admission.decide(&QUOTA, Duration::ZERO);
+        assert!(turned_away.is_exhausted() && turned_away.fault.is_none());
+        assert_eq!(admission.decide(&QUOTA, QUOTA.window).fault, Some(Fault::Forbidden));
+    }
+}

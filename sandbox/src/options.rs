@@ -1,0 +1,166 @@
+//! The settings of a sandbox and what can be wrong with them.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display, Formatter};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use crate::clock::{Clock, SystemClock};
+
+/// The settings of a [`Sandbox`](crate::Sandbox); [`SandboxOptions::default`] suits most tests.
+#[derive(Clone)]
+pub struct SandboxOptions {
+    /// The store's hash, the path segment after `/stores/`: lower-case letters and digits.
+    pub store_hash: String,
+    /// The token that `X-Auth-Token` must carry; `None` derives one from [`seed`](Self::seed).
+    pub access_token: Option<String>,
+    /// Requests that the store answers in one window. The default is that of the Standard plan, 150.
+    /// Source: `docs/api-docs/getting-started/api-rate-limits.mdx` of <https://github.com/bigcommerce/docs>.
+    pub quota: u32,
+    /// The length of the quota's window, in whole milliseconds; 30 seconds by default.
+    pub window: Duration,
+    /// The address to listen on. Default: loopback, a port that the system picks.
+    pub listen: SocketAddr,
+    /// What the seeded store's incidental numbers (stock, sales, reviews) are drawn from; the same seed
+    /// gives the same store.
+    pub seed: u64,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            store_hash: "sandbox1".to_owned(),
+            access_token: None,
+            quota: 150,
+            window: Duration::from_secs(30),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: 1,
+            clock: Arc::new(SystemClock::new()),
+        }
+    }
+}
+
+impl Debug for SandboxOptions {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SandboxOptions")
+            .field("store_hash", &self.store_hash)
+            .field("access_token", &self.access_token.as_ref().map(|_| "(hidden)"))
+            .field("quota", &self.quota)
+            .field("window", &self.window)
+            .field("listen", &self.listen)
+            .field("seed", &self.seed)
+            .field("clock", &self.clock)
+            .finish()
+    }
+}
+
+impl SandboxOptions {
+    /// The first setting with which no store can run, if there is one.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        let is_hash_character = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        if self.store_hash.is_empty() || !self.store_hash.bytes().all(is_hash_character) {
+            return Err(StartError::option("store_hash", "give lower-case letters and digits only"));
+        }
+        let is_sendable = |token: &String| !token.is_empty() && HeaderValue::from_str(token).is_ok();
+        if !self.access_token.as_ref().is_none_or(is_sendable) {
+            return Err(StartError::option("access_token", "give a token that a header can carry"));
+        }
+        if self.quota == 0 {
+            return Err(StartError::option("quota", "allow at least one request in a window"));
+        }
+        if self.window < Duration::from_millis(1) {
+            return Err(StartError::option("window", "give at least one millisecond"));
+        }
+        Ok(())
+    }
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting with which no store can run.
+    InvalidOption {
+        /// The field of [`SandboxOptions`].
+        option: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The address could not be listened on.
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl StartError {
+    fn option(option: &'static str, advice: &'static str) -> Self {
+        Self::InvalidOption { option, advice }
+    }
+}
+
+impl Display for StartError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidOption { option, advice } => {
+                write!(formatter, "the sandbox option {option} is not usable: {advice}")
+            }
+            Self::Listen { address, .. } => {
+                write!(formatter, "the sandbox cannot listen on {address}: choose a free local address")
+            }
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::InvalidOption { .. } => None,
+            Self::Listen { source, .. } => Some(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, SandboxOptions};
+
+    fn refusal(change: impl FnOnce(&mut SandboxOptions)) -> String {
+        let mut options = SandboxOptions::default();
+        change(&mut options);
+        options.check().expect_err("an unusable option").to_string()
+    }
+
+    #[test]
+    fn debug_does_not_show_the_access_token() {
+        let options =
+            SandboxOptions { access_token: Some("hush-hush".to_owned()), ..SandboxOptions::default() };
+        let shown = format!("{options:?}");
+        assert!(!shown.contains("hush-hush"), "{shown}");
+        assert!(shown.contains("sandbox1"), "{shown}");
+    }
+
+    #[test]
+    fn refuses_options_that_no_store_can_have() {
+        assert!(SandboxOptions::default().check().is_ok());
+        for hash in ["", "stores/abc", "ABC", "a b"] {
+            assert!(refusal(|options| options.store_hash = hash.to_owned()).contains("store_hash"));
+        }
+        for token in ["", "line\nbreak"] {
+            assert!(
+                refusal(|options| options.access_token = Some(token.to_owned())).contains("access_token")
+            );
+        }
+        assert!(refusal(|options| options.quota = 0).contains("quota"));
+        assert!(refusal(|options| options.window = Duration::ZERO).contains("window"));
+    }
+}

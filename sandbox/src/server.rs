@@ -1,0 +1,76 @@
+//! The router of all paths, and what every request can reach.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use http::StatusCode;
+use tokio::sync::watch;
+
+use crate::answer::ApiError;
+use crate::api_path::{ApiPath, ApiVersion};
+use crate::clock::Clock;
+use crate::gateway::{self, Admission};
+use crate::quota::Quota;
+use crate::request_log::{self, RequestLog};
+use crate::store::Store;
+use crate::{catalog, store_information};
+
+/// What every request can reach: the store, and the state of its gateway.
+pub(crate) struct Shared {
+    pub(crate) store_hash: String,
+    pub(crate) access_token: String,
+    pub(crate) quota: Quota,
+    pub(crate) seed: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log: RequestLog,
+    pub(crate) store: Mutex<Store>,
+    pub(crate) admission: Mutex<Admission>,
+    /// Carries no value: its sender goes away when the sandbox stops.
+    pub(crate) running: watch::Receiver<()>,
+}
+
+impl Shared {
+    /// The store, for as long as the guard lives; never hold it across an `await`.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The quota's window and the faults; never hold them across an `await`.
+    pub(crate) fn admission(&self) -> MutexGuard<'_, Admission> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the sandbox stops.
+    pub(crate) async fn stopped(&self) {
+        let mut running = self.running.clone();
+        while running.changed().await.is_ok() {}
+    }
+}
+
+/// Every path of the sandbox.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .merge(catalog::routes())
+        .merge(store_information::routes())
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&shared), gateway::admit))
+        .layer(from_fn_with_state(Arc::clone(&shared), request_log::record))
+        .with_state(shared)
+}
+
+async fn unknown_path(request: Request) -> Response {
+    ApiError::unknown_path().in_version(version_of(&request))
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let title = "This path does not have the method of the request.";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, title).in_version(version_of(&request))
+}
+
+fn version_of(request: &Request) -> ApiVersion {
+    ApiPath::parse(request.uri().path()).map_or(ApiVersion::V3, |path| path.version)
+}

@@ -1,0 +1,6 @@
+//! Tests that cross crates.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
+
+mod calls;
+mod drift;
+mod tidy;

@@ -1,0 +1,28 @@
+//! All tests of the workspace: unit, integration and documentation examples.
+
+use xshell::Shell;
+
+use crate::setup;
+use crate::steps::Steps;
+
+/// Checks the machine, then runs all tests.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
+    let mut steps = Steps::new(shell);
+    setup::step(shell, &mut steps)?;
+    self::steps(&mut steps)?;
+    steps.finish("test");
+    Ok(())
+}
+
+/// The test steps themselves, the same for `test` and `ci`.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn steps(steps: &mut Steps<'_>) -> anyhow::Result<()> {
+    steps.command("tests", &[], "cargo test --workspace --all-targets --locked")?;
+    // `--all-targets` leaves documentation examples out.
+    steps.command("examples in the docs", &[], "cargo test --workspace --doc --locked")
+}
