@@ -72,8 +72,68 @@ codes! {
     BadPlacement = "bad-placement",
     /// A constraint that does not go with its type or can never hold.
     BadConstraint = "bad-constraint",
-    /// A record that contains itself without a list or map between.
+    /// A record that requires itself.
     InfiniteRecord = "infinite-record",
+    /// An HTTP method that actions do not have.
+    UnsupportedMethod = "unsupported-method",
+    /// A signature profile that is not defined.
+    UnknownSignature = "unknown-signature",
+    /// An action that is not defined.
+    UnknownAction = "unknown-action",
+    /// A parameter set that is not defined.
+    UnknownParameterSet = "unknown-parameter-set",
+    /// A parameter that the action does not have.
+    UnknownParameter = "unknown-parameter",
+    /// A connection field that is not defined.
+    UnknownField = "unknown-field",
+    /// A credential that is not defined.
+    UnknownCredential = "unknown-credential",
+    /// A paging style that is not defined.
+    UnknownPaging = "unknown-paging",
+    /// A sample whose file is not there.
+    UnknownSample = "unknown-sample",
+    /// A body where there can be none, or that is not clear.
+    BadBody = "bad-body",
+    /// Paging of what is no list, or without its parameters.
+    BadPaging = "bad-paging",
+    /// A default that does not fit its type or constraints.
+    BadDefault = "bad-default",
+    /// A signature profile that would promise more than it checks, or contradicts itself.
+    BadSignature = "bad-signature",
+    /// A trigger whose read action cannot take the id of an event's resource.
+    BadRead = "bad-read",
+    /// A trigger that reads nothing and does not say why.
+    MissingReason = "missing-reason",
+    /// A sample that is no JSON or does not fit its type.
+    BadSample = "bad-sample",
+    /// Advice: a scope that nothing needs.
+    UnusedScope = "unused-scope",
+    /// Advice: something that platforms show to people says nothing.
+    MissingDescription = "missing-description",
+}
+
+impl Code {
+    /// Whether such a fault may only seem to be one because a file with definitions could not be read.
+    pub(crate) fn may_follow_from_a_lost_file(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownType
+                | Self::UnknownAction
+                | Self::UnknownParameterSet
+                | Self::UnknownParameter
+                | Self::UnusedParameter
+                | Self::UnusedType
+                | Self::BadTemplate
+                | Self::BadPaging
+                | Self::BadRead
+        )
+    }
+
+    /// Whether it is advice: generation goes on.
+    #[must_use]
+    pub fn is_advice(self) -> bool {
+        matches!(self, Self::UnusedScope | Self::MissingDescription)
+    }
 }
 
 /// One fault of a manifest.
@@ -121,7 +181,9 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Str
         out.push_str(&render_one(diagnostic, &files, &renderer));
         out.push_str("\n\n");
     }
-    match diagnostics.len() {
+    let faults = diagnostics.iter().filter(|diagnostic| !diagnostic.code.is_advice()).count();
+    match faults {
+        0 => {}
         1 => out.push_str("1 fault; nothing was written\n"),
         count => out.push_str(&format!("{count} faults; nothing was written\n")),
     }
@@ -154,7 +216,8 @@ fn render_one(diagnostic: &Diagnostic, files: &[(&str, &str)], renderer: &Render
             other = Some(snippet.annotation(annotation));
         }
     }
-    let title = Level::ERROR.primary_title(&diagnostic.message).id(diagnostic.code.as_str());
+    let level = if diagnostic.code.is_advice() { Level::WARNING } else { Level::ERROR };
+    let title = level.primary_title(&diagnostic.message).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title).elements(primary).elements(other);
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help));

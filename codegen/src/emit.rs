@@ -6,38 +6,52 @@ mod catalog;
 mod connection;
 mod docs;
 mod enumeration;
+mod hooks;
 mod index;
+mod member;
+mod paging;
 mod record;
+mod trigger;
 mod ty;
 
-use crate::files::Files;
+use crate::files::{Files, FormatCache, Module};
 use crate::model::{Model, TypeKind};
 
 /// Every file of the generated crate.
-pub(crate) fn emit(model: &Model) -> Files {
+pub(crate) fn emit(model: &Model, cache: &mut dyn FormatCache) -> Files {
     let mut files = Files::new();
     files.insert("catalog.json".to_owned(), catalog::emit(model));
-    files.insert("src/lib.rs".to_owned(), index::root(model));
-    files.insert("src/connector.rs".to_owned(), connection::emit(model));
-    files.insert("src/apis.rs".to_owned(), api::emit(model));
-    files.insert("src/actions.rs".to_owned(), index::actions(model));
-    files.insert("src/types.rs".to_owned(), index::types(model));
+    let mut add = |path: String, module: Module| {
+        let before = files.insert(path, module.print(cache));
+        assert!(before.is_none(), "every item has a file of its own");
+    };
+    add("src/lib.rs".to_owned(), index::root(model));
+    add("src/connector.rs".to_owned(), connection::emit(model));
+    add("src/apis.rs".to_owned(), api::emit(model));
+    add("src/actions.rs".to_owned(), index::actions(model));
+    add("src/types.rs".to_owned(), index::types(model));
+    if !model.paging.is_empty() {
+        add("src/paging.rs".to_owned(), paging::emit(model));
+    }
+    if !model.signatures.is_empty() {
+        add("src/signatures.rs".to_owned(), hooks::signatures(model));
+    }
+    if !model.triggers.is_empty() {
+        add("src/triggers.rs".to_owned(), index::triggers(model));
+    }
+    for trigger in &model.triggers {
+        add(format!("src/triggers/{}.rs", path(&trigger.module)), trigger::emit(trigger));
+    }
     for action in &model.actions {
-        files.insert(format!("src/actions/{}.rs", path(&action.module)), action::emit(action));
+        add(format!("src/actions/{}.rs", path(&action.module)), action::emit(action));
     }
     for ty in &model.types {
-        let text = match &ty.kind {
+        let module = match &ty.kind {
             TypeKind::Record(fields) => record::emit(ty, fields),
             TypeKind::Enumeration(variants) => enumeration::emit(ty, variants),
         };
-        files.insert(format!("src/types/{}.rs", path(&ty.module)), text);
+        add(format!("src/types/{}.rs", path(&ty.module)), module);
     }
-    let fixed = 6;
-    assert_eq!(
-        files.len(),
-        fixed + model.actions.len() + model.types.len(),
-        "every item has a file of its own"
-    );
     files
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod schema;
 pub(crate) use check::check;
 pub(crate) use language::{MANIFEST, RESOURCE};
 
+use crate::diagnostic::Code;
 use crate::name::Rule;
 
 /// What may stand in a place.
@@ -29,6 +30,8 @@ pub(crate) enum Shape {
     Boolean,
     /// A whole number with its unit: `250ms`, `30s`, `10m`, `49h`.
     Duration,
+    /// A scalar of any type: the type is known elsewhere.
+    Scalar,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list.
@@ -37,8 +40,8 @@ pub(crate) enum Shape {
     Map { rule: Rule, value: &'static Shape },
     /// Keys that the language names.
     Object(&'static Object),
-    /// A short form (a scalar) or a long form (a mapping).
-    ShortOrLong { short: &'static Shape, long: &'static Shape },
+    /// A short form (a scalar), several of something (a list), or a long form (a mapping).
+    ByKind { scalar: Option<&'static Shape>, list: Option<&'static Shape>, mapping: Option<&'static Shape> },
 }
 
 /// A mapping whose keys the language names.
@@ -49,6 +52,16 @@ pub(crate) struct Object {
     pub(crate) keys: &'static [Key],
     /// Groups of keys of which exactly one must be given.
     pub(crate) one_of: &'static [&'static [&'static str]],
+    /// Keys that people try and that are refused with a reason of their own.
+    pub(crate) refused: &'static [Refusal],
+}
+
+/// A key that people try and that is refused with a reason of its own.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) key: &'static str,
+    pub(crate) code: Code,
+    pub(crate) help: &'static str,
 }
 
 /// A key of an object.
@@ -72,12 +85,17 @@ impl Shape {
             Self::Integer => "a whole number".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Boolean => "true or false".to_owned(),
+            Self::Scalar => "a text, a number, true or false".to_owned(),
             Self::Duration => "a duration such as 250ms, 30s, 10m or 49h".to_owned(),
+            Self::Choice([word]) => format!("`{word}`"),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::List(_) => "a list".to_owned(),
             Self::Map { .. } => "a mapping".to_owned(),
             Self::Object(object) => format!("a mapping ({})", object.name),
-            Self::ShortOrLong { short, long } => format!("{} or {}", short.noun(), long.noun()),
+            Self::ByKind { scalar, list, mapping } => {
+                let forms = [scalar, list, mapping].into_iter().flatten().map(|shape| shape.noun());
+                forms.collect::<Vec<_>>().join(" or ")
+            }
         }
     }
 }

@@ -17,28 +17,43 @@ mod tree;
 
 pub use check::{Change, FileReport, Report, compare};
 pub use diagnostic::{Code, Diagnostic, locate, render};
-pub use files::{Files, MARKER};
+pub use files::{Files, FormatCache, MARKER, NoCache};
 pub use source::{Sources, Span};
 
-/// Compiles a connector. The sources are `connector.yaml` and the files of `types/` beside it.
+/// A compiled connector.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The files of the generated crate.
+    pub files: Files,
+    /// What is no fault but would serve somebody better otherwise.
+    pub advice: Vec<Diagnostic>,
+}
+
+/// Compiles a connector; what the cache knows is not formatted again. The sources are `connector.yaml` and, beside it, the files of `types/` and `samples/`.
 ///
 /// # Errors
 /// Everything that is wrong with the manifest, in the order of files and places.
-pub fn generate(sources: &Sources) -> Result<Files, Vec<Diagnostic>> {
-    let mut faults = Vec::new();
+pub fn compile(sources: &Sources, cache: &mut dyn FormatCache) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut found = Vec::new();
     let model = {
-        let trees = parse(sources, &mut faults);
-        understand(&trees, sources, &mut faults)
+        let trees = parse(sources, &mut found);
+        understand(&trees, sources, &mut found)
     };
+    found.sort_by_key(|fault| (fault.span, fault.code));
+    // A name that breaks its rule may also be no identifier: one fault, not two.
+    found.dedup_by(|later, first| later == first || later.is_same_name(first));
     match model {
-        Some(model) if faults.is_empty() => Ok(emit::emit(&model)),
-        _ => {
-            faults.sort_by_key(|fault| (fault.span, fault.code));
-            // A name that breaks its rule may also be no identifier: one fault, not two.
-            faults.dedup_by(|later, first| later == first || later.is_same_name(first));
-            Err(faults)
-        }
+        Some(model) => Ok(Compiled { files: emit::emit(&model, cache), advice: found }),
+        None => Err(found),
     }
+}
+
+/// The files of [`compile`], without its advice.
+///
+/// # Errors
+/// Those of [`compile`].
+pub fn generate(sources: &Sources) -> Result<Files, Vec<Diagnostic>> {
+    compile(sources, &mut NoCache).map(|compiled| compiled.files)
 }
 
 /// The JSON Schema (2020-12) of manifests, for editors.
@@ -57,6 +72,9 @@ type Tree<'s> = (&'s str, Option<tree::Node<'s>>);
 fn parse<'s>(sources: &'s Sources, faults: &mut Vec<Diagnostic>) -> Vec<Tree<'s>> {
     let mut trees = Vec::new();
     for (index, (path, text)) in sources.iter().enumerate() {
+        if path.ends_with(".json") {
+            continue;
+        }
         let file = u16::try_from(index).unwrap_or(u16::MAX);
         trees.push((path.as_str(), tree::parse(file, text, faults)));
     }
@@ -65,14 +83,16 @@ fn parse<'s>(sources: &'s Sources, faults: &mut Vec<Diagnostic>) -> Vec<Tree<'s>
 
 fn understand(trees: &[Tree<'_>], sources: &Sources, faults: &mut Vec<Diagnostic>) -> Option<model::Model> {
     let mut manifest = manifest::Manifest::default();
-    let mut whole = trees.iter().any(|(path, _)| *path == ROOT);
-    if !whole {
+    let mut has_root = trees.iter().any(|(path, _)| *path == ROOT);
+    let mut is_whole = has_root;
+    if !has_root {
         let fault = Diagnostic::new(Code::MissingKey, Span::NOWHERE, format!("there is no `{ROOT}`"));
         faults.push(fault.help("add it: a connector begins there"));
     }
     for (path, tree) in trees {
         let Some(root) = tree else {
-            whole = false;
+            is_whole = false;
+            has_root &= *path != ROOT;
             continue;
         };
         let shape = if *path == ROOT { &grammar::MANIFEST } else { &grammar::RESOURCE };
@@ -83,10 +103,18 @@ fn understand(trees: &[Tree<'_>], sources: &Sources, faults: &mut Vec<Diagnostic
             _ => manifest::read_resource(root, &mut manifest),
         }
     }
-    // References into a file that could not be read would all seem to dangle.
-    if !whole {
+    if !has_root {
         return None;
     }
     let sound = faults.is_empty();
-    resolve::resolve(&manifest, sources, sound, faults)
+    let before = faults.len();
+    let model = resolve::resolve(&manifest, sources, sound, faults);
+    if is_whole {
+        return model;
+    }
+    // What a file defines that could not be read seems to be missing everywhere else.
+    let mut found = faults.split_off(before);
+    found.retain(|fault| !fault.code.may_follow_from_a_lost_file());
+    faults.append(&mut found);
+    None
 }

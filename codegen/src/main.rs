@@ -1,13 +1,20 @@
 //! The compiler's command line: the only part that touches the disk.
 
-use std::collections::BTreeMap;
+mod cache;
+mod disk;
+
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use connector_codegen::{Change, Files, ROOT, Report, Sources, compare, generate, manifest_schema, render};
+use connector_codegen::{
+    Change, Diagnostic, Files, NoCache, Report, compare, compile, manifest_schema, render,
+};
+
+use cache::DiskCache;
+use disk::{at, read_crate, read_sources, remove_empty_folders, write_if_changed};
 
 /// Compiles connector manifests into checked-in crates.
 #[derive(Parser)]
@@ -78,27 +85,40 @@ fn run(arguments: &Arguments) -> io::Result<Outcome> {
     }
     let mut outcome = Outcome::Done;
     for folder in &arguments.folders {
-        outcome = outcome.max(compile(folder, arguments.check)?);
+        outcome = outcome.max(run_folder(folder, arguments.check)?);
     }
     Ok(outcome)
 }
 
-fn compile(folder: &Path, check: bool) -> io::Result<Outcome> {
+fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
     let sources = read_sources(folder)?;
-    let generated = match generate(&sources) {
-        Ok(files) => files,
+    let say = |found: &[Diagnostic]| {
+        let text = render(found, &sources, io::stderr().is_terminal());
+        io::stderr().write_all(text.as_bytes())
+    };
+    // A check compares what is formatted afresh: it must not trust what an earlier run remembered.
+    let mut cache = (!check).then(|| DiskCache::open(folder));
+    let compiled = match &mut cache {
+        Some(cache) => compile(&sources, cache),
+        None => compile(&sources, &mut NoCache),
+    };
+    let compiled = match compiled {
+        Ok(compiled) => compiled,
         Err(faults) => {
-            let text = render(&faults, &sources, io::stderr().is_terminal());
-            io::stderr().write_all(text.as_bytes())?;
+            say(&faults)?;
             return Ok(Outcome::Faults);
         }
     };
+    if let Some(cache) = cache {
+        cache.save();
+    }
+    say(&compiled.advice)?;
     let crate_folder = folder.join("generated");
-    let report = compare(&read_crate(&crate_folder)?, &generated);
+    let report = compare(&read_crate(&crate_folder)?, &compiled.files);
     if check {
         return say_check(folder, &report);
     }
-    write(&crate_folder, &report, &generated)
+    write(&crate_folder, &report, &compiled.files)
 }
 
 fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
@@ -149,79 +169,4 @@ fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<
     let (removed, foreign) = (report.count(Change::Orphan), report.count(Change::Foreign));
     writeln!(out, "{written} written, {removed} removed, {} already fresh", report.count(Change::Fresh))?;
     Ok(if foreign > 0 { Outcome::NotFresh } else { Outcome::Done })
-}
-
-/// `connector.yaml` and `types/*.yaml`.
-fn read_sources(folder: &Path) -> io::Result<Sources> {
-    let mut sources = BTreeMap::from([(ROOT.to_owned(), read(&folder.join(ROOT))?)]);
-    let types = folder.join("types");
-    if types.is_dir() {
-        for entry in fs::read_dir(&types).map_err(|error| at(&types, error))? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-                sources.insert(format!("types/{name}"), read(&path)?);
-            }
-        }
-    }
-    Ok(sources)
-}
-
-/// What the compiler owns of a crate: everything below `src`, and the catalog.
-fn read_crate(crate_folder: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
-    let catalog = crate_folder.join("catalog.json");
-    if catalog.is_file() {
-        files.insert("catalog.json".to_owned(), read(&catalog)?);
-    }
-    let mut open = vec![crate_folder.join("src")];
-    while let Some(folder) = open.pop() {
-        if !folder.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let relative = path.strip_prefix(crate_folder).unwrap_or(&path);
-            let name =
-                relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>();
-            // A file that is no text is certainly not ours.
-            files.insert(
-                name.join("/"),
-                String::from_utf8_lossy(&fs::read(&path).map_err(|error| at(&path, error))?).into_owned(),
-            );
-        }
-    }
-    Ok(files)
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path).map_err(|error| at(path, error))
-}
-
-/// Leaves a file alone that already says this, so that nothing is rebuilt in vain.
-fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| at(folder, error))?;
-    }
-    fs::write(path, text).map_err(|error| at(path, error))
-}
-
-fn remove_empty_folders(top: &Path, removed: &Path) {
-    for folder in removed.ancestors().skip(1).take_while(|folder| *folder != top) {
-        // Fails where the folder still holds something, which is the point.
-        if fs::remove_dir(folder).is_err() {
-            return;
-        }
-    }
-}
-
-fn at(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -1,10 +1,13 @@
-//! The manifest as it stands in its files: plain data with places, knowing nothing of Rust. Reading never fails:
-//! the grammar has reported what is missing, and what cannot be read is left out.
+//! The manifest as it stands in its files: plain data with places, knowing nothing of Rust.
 
-use crate::source::Spanned;
-use crate::tree::{Entry, Kind, Node};
+mod read;
 
-type Text<'t> = Spanned<&'t str>;
+use crate::source::{Span, Spanned};
+use crate::tree::Node;
+
+pub(crate) use read::{read_resource, read_root};
+
+pub(crate) type Text<'t> = Spanned<&'t str>;
 
 /// All files of a connector together.
 #[derive(Debug, Default)]
@@ -13,10 +16,18 @@ pub(crate) struct Manifest<'t> {
     pub(crate) connector: Connector<'t>,
     pub(crate) fields: Vec<ConnectionField<'t>>,
     pub(crate) credentials: Vec<Credential<'t>>,
+    pub(crate) oauth2: Option<OAuth2<'t>>,
+    pub(crate) callbacks: Option<Callbacks<'t>>,
+    pub(crate) test: Option<Text<'t>>,
     pub(crate) apis: Vec<Api<'t>>,
     pub(crate) scopes: Vec<Scope<'t>>,
     pub(crate) rate_limit: RateLimit<'t>,
+    pub(crate) paging: Vec<Paging<'t>>,
+    pub(crate) signatures: Vec<Signature<'t>>,
+    pub(crate) webhooks: Option<Webhooks<'t>>,
+    pub(crate) triggers: Vec<Trigger<'t>>,
     pub(crate) types: Vec<Type<'t>>,
+    pub(crate) parameter_sets: Vec<(Text<'t>, Vec<Field<'t>>)>,
     pub(crate) actions: Vec<Action<'t>>,
 }
 
@@ -43,7 +54,26 @@ pub(crate) struct Credential<'t> {
     pub(crate) name: Text<'t>,
     pub(crate) title: &'t str,
     pub(crate) description: &'t str,
-    pub(crate) header: &'t str,
+    /// The key of the placement and its value.
+    pub(crate) placement: Option<(&'t str, Text<'t>)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct OAuth2<'t> {
+    pub(crate) install: Option<Text<'t>>,
+    pub(crate) authorize: &'t str,
+    pub(crate) token: &'t str,
+    pub(crate) credential: Option<Text<'t>>,
+    pub(crate) extra: Vec<(Text<'t>, Text<'t>)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Callbacks<'t> {
+    pub(crate) parameter: &'t str,
+    pub(crate) issuer: &'t str,
+    pub(crate) subject: Option<Text<'t>>,
+    /// Name, and whether a browser or the vendor's server calls.
+    pub(crate) routes: Vec<(Text<'t>, &'t str)>,
 }
 
 #[derive(Debug)]
@@ -51,7 +81,10 @@ pub(crate) struct Api<'t> {
     pub(crate) id: Text<'t>,
     pub(crate) server: Option<Text<'t>>,
     pub(crate) base: Option<Text<'t>>,
-    pub(crate) envelope: Option<(&'t str, &'t str)>,
+    /// The fields of data and meta.
+    pub(crate) envelope: Option<(&'t str, Option<&'t str>)>,
+    pub(crate) errors_in_list: bool,
+    /// The fields of message and field map.
     pub(crate) errors: (&'t str, &'t str),
     pub(crate) dates: &'t str,
     pub(crate) request_id: Option<&'t str>,
@@ -63,14 +96,110 @@ pub(crate) struct Scope<'t> {
     pub(crate) title: &'t str,
     pub(crate) modify: &'t str,
     pub(crate) read: Option<&'t str>,
+    pub(crate) requested: Option<&'t str>,
 }
+
+/// A header and what it counts.
+pub(crate) type Wait<'t> = (&'t str, &'t str);
 
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit<'t> {
     pub(crate) status: Option<Text<'t>>,
-    pub(crate) waits: Vec<(&'t str, &'t str)>,
+    pub(crate) also: Vec<Text<'t>>,
+    pub(crate) waits: Vec<Wait<'t>>,
+    pub(crate) quota: Option<Quota<'t>>,
+    pub(crate) per: Option<Text<'t>>,
     pub(crate) overload_wait: Option<Text<'t>>,
     pub(crate) max_wait: Option<Text<'t>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Quota<'t> {
+    pub(crate) quota: &'t str,
+    pub(crate) left: &'t str,
+    pub(crate) window: Wait<'t>,
+    pub(crate) reset: Wait<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Paging<'t> {
+    pub(crate) name: Text<'t>,
+    pub(crate) limit: Option<Text<'t>>,
+    pub(crate) default_limit: Option<Text<'t>>,
+    pub(crate) max_limit: Option<Text<'t>>,
+    pub(crate) style: Option<PagingStyle<'t>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum PagingStyle<'t> {
+    Page { parameter: Option<Text<'t>>, first: Option<Text<'t>>, total: Option<&'t str> },
+    Offset { parameter: Text<'t> },
+    Cursor { parameter: Option<Text<'t>>, next: &'t str },
+    Link { next: &'t str },
+}
+
+#[derive(Debug)]
+pub(crate) struct Signature<'t> {
+    pub(crate) name: Text<'t>,
+    pub(crate) signed: Option<Text<'t>>,
+    pub(crate) header: &'t str,
+    pub(crate) encoding: &'t str,
+    pub(crate) form: Option<Text<'t>>,
+    pub(crate) prefix: Option<Text<'t>>,
+    pub(crate) part: Option<Text<'t>>,
+    pub(crate) timestamp: Option<Timestamp<'t>>,
+    pub(crate) id: Option<Text<'t>>,
+    /// The prefix of a secret in base64.
+    pub(crate) base64_key: Option<&'t str>,
+    pub(crate) past: Option<Text<'t>>,
+    pub(crate) ahead: Option<Text<'t>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Timestamp<'t> {
+    pub(crate) header: Option<Text<'t>>,
+    pub(crate) part: Option<Text<'t>>,
+    pub(crate) unit: &'t str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Webhooks<'t> {
+    pub(crate) signatures: Vec<Text<'t>>,
+    /// The actions that list, create, update and delete.
+    pub(crate) actions: [Option<Text<'t>>; 4],
+    pub(crate) event: Event<'t>,
+    /// Each line's parts: `header` or `body`, and which.
+    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, &'t str)>)>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Event<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) account: &'t str,
+    pub(crate) account_form: Option<Text<'t>>,
+    pub(crate) ty: &'t str,
+    pub(crate) id: &'t str,
+    pub(crate) time: &'t str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Trigger<'t> {
+    pub(crate) id: Text<'t>,
+    pub(crate) title: &'t str,
+    pub(crate) description: &'t str,
+    pub(crate) docs: Option<&'t str>,
+    pub(crate) event: &'t str,
+    pub(crate) resource: &'t str,
+    pub(crate) scope: Option<Text<'t>>,
+    pub(crate) read: Option<Read<'t>>,
+    pub(crate) reason: Option<Text<'t>>,
+    pub(crate) sample: Option<Text<'t>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Read<'t> {
+    None(Text<'t>),
+    Action { action: Option<Text<'t>>, grace: Option<Text<'t>> },
 }
 
 #[derive(Debug)]
@@ -78,7 +207,7 @@ pub(crate) struct Type<'t> {
     pub(crate) name: Text<'t>,
     pub(crate) description: &'t str,
     pub(crate) docs: Option<&'t str>,
-    /// `None` where it cannot be read, which the grammar has reported; the name is known all the same.
+    /// `None` where it is neither or both, which the grammar has reported; the name is known all the same.
     pub(crate) kind: Option<TypeKind<'t>>,
 }
 
@@ -89,24 +218,49 @@ pub(crate) enum TypeKind<'t> {
 }
 
 /// A field of a record or a parameter of an action.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Field<'t> {
     pub(crate) name: Text<'t>,
     pub(crate) wire: Option<Text<'t>>,
     pub(crate) value: Option<Value<'t>>,
+    pub(crate) default: Option<Text<'t>>,
     pub(crate) description: &'t str,
     pub(crate) deprecated: bool,
     pub(crate) required: bool,
-    pub(crate) min: Option<Text<'t>>,
-    pub(crate) max: Option<Text<'t>>,
+    pub(crate) nullable: bool,
+    pub(crate) repeated: bool,
 }
 
-/// The type of a value.
-#[derive(Debug)]
-pub(crate) enum Value<'t> {
+impl<'t> Field<'t> {
+    /// Its name on the wire.
+    pub(crate) fn wire(&self) -> Text<'t> {
+        self.wire.unwrap_or(self.name)
+    }
+}
+
+/// The type of a value and its constraints.
+#[derive(Clone, Debug)]
+pub(crate) struct Value<'t> {
+    pub(crate) shape: Shape<'t>,
+    pub(crate) min: Option<Text<'t>>,
+    pub(crate) max: Option<Text<'t>>,
+    pub(crate) pattern: Option<Text<'t>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Shape<'t> {
     Named(Text<'t>),
     List(Box<Value<'t>>),
     Map(Box<Value<'t>>),
+}
+
+/// What stands under `path`, `query`, `headers`, `body` or `payload`: parameters and names of sets, in order.
+pub(crate) type Parameters<'t> = Vec<Parameter<'t>>;
+
+#[derive(Debug)]
+pub(crate) enum Parameter<'t> {
+    Set(Text<'t>),
+    One(Box<Field<'t>>),
 }
 
 #[derive(Debug)]
@@ -114,155 +268,50 @@ pub(crate) struct Action<'t> {
     pub(crate) id: Text<'t>,
     pub(crate) title: &'t str,
     pub(crate) description: &'t str,
-    pub(crate) docs: &'t str,
+    pub(crate) docs: Option<&'t str>,
     pub(crate) api: Option<Text<'t>>,
     /// The key of the method and the path template.
-    pub(crate) endpoint: Option<(&'t str, Text<'t>)>,
+    pub(crate) endpoint: Option<(Text<'t>, Text<'t>)>,
     pub(crate) effect: Option<&'t str>,
-    pub(crate) path: Vec<Field<'t>>,
-    pub(crate) query: Vec<Field<'t>>,
-    pub(crate) returns: Option<Text<'t>>,
+    pub(crate) path: Parameters<'t>,
+    pub(crate) query: Parameters<'t>,
+    pub(crate) headers: Parameters<'t>,
+    /// The key, for messages.
+    pub(crate) body: Option<(Text<'t>, Parameters<'t>)>,
+    pub(crate) payload: Option<(Text<'t>, Parameters<'t>)>,
+    pub(crate) wrap: Option<Text<'t>>,
+    pub(crate) required: Vec<Text<'t>>,
+    pub(crate) returns: Option<Returns<'t>>,
+    pub(crate) success: Vec<Text<'t>>,
+    pub(crate) paging: Option<Text<'t>>,
     pub(crate) scope: Option<Text<'t>>,
+    pub(crate) repeat: Option<Repeat<'t>>,
+    pub(crate) check_first: Option<&'t str>,
+    pub(crate) concurrency: Option<Text<'t>>,
+    pub(crate) deprecated: Option<&'t str>,
+    pub(crate) sample: Option<Text<'t>>,
 }
 
-/// Adds what `connector.yaml` says.
-pub(crate) fn read_root<'t>(root: &'t Node<'_>, manifest: &mut Manifest<'t>) {
-    manifest.format = root.get_text("format");
-    if let Some(node) = root.get("connector") {
-        let (title, version, docs) = (text(node, "title"), text(node, "version"), text(node, "docs"));
-        manifest.connector = Connector { id: node.get_text("id"), title, version, docs };
-    }
-    if let Some(node) = root.get("connection") {
-        manifest.fields = named(node.get("fields"), connection_field);
-        manifest.credentials = named(node.get("credentials"), credential);
-    }
-    manifest.apis = named(root.get("apis"), api);
-    manifest.scopes = named(root.get("scopes"), scope);
-    if let Some(node) = root.get("rate_limit") {
-        manifest.rate_limit = rate_limit(node);
-    }
-    read_resource(root, manifest);
+#[derive(Debug)]
+pub(crate) enum Returns<'t> {
+    One(Text<'t>),
+    First(Text<'t>),
+    List(Value<'t>),
 }
 
-/// Adds the types and actions of a resource file.
-pub(crate) fn read_resource<'t>(root: &'t Node<'_>, manifest: &mut Manifest<'t>) {
-    let types = root.get("types").map(Node::entries).unwrap_or_default();
-    manifest.types.extend(types.iter().map(|entry| ty(key(entry), &entry.value)));
-    manifest.actions.extend(named(root.get("actions"), action));
+#[derive(Debug)]
+pub(crate) enum Repeat<'t> {
+    Safe,
+    Never,
+    NeverWith(Vec<Text<'t>>),
 }
 
-fn connection_field<'t>(name: Text<'t>, node: &'t Node<'_>) -> ConnectionField<'t> {
-    ConnectionField {
-        name,
-        title: text(node, "title"),
-        description: text(node, "description"),
-        pattern: node.get_text("pattern"),
-        accept: node.get("accept").map(texts).unwrap_or_default(),
-        example: node.get_text("example"),
-    }
-}
-
-fn credential<'t>(name: Text<'t>, node: &'t Node<'_>) -> Credential<'t> {
-    let (title, description, header) = (text(node, "title"), text(node, "description"), text(node, "header"));
-    Credential { name, title, description, header }
-}
-
-fn api<'t>(id: Text<'t>, node: &'t Node<'_>) -> Api<'t> {
-    let pair = |node: &'t Node<'_>, first, second| (text(node, first), text(node, second));
-    Api {
-        id,
-        server: node.get_text("server"),
-        base: node.get_text("base"),
-        envelope: node.get("envelope").map(|node| pair(node, "data", "meta")),
-        errors: node.get("errors").map(|node| pair(node, "message", "fields")).unwrap_or_default(),
-        dates: text(node, "dates"),
-        request_id: node.get_text("request_id").map(|text| text.value),
-    }
-}
-
-fn scope<'t>(name: Text<'t>, node: &'t Node<'_>) -> Scope<'t> {
-    let read = node.get_text("read").map(|text| text.value);
-    Scope { name, title: text(node, "title"), modify: text(node, "modify"), read }
-}
-
-fn rate_limit<'t>(node: &'t Node<'_>) -> RateLimit<'t> {
-    let waits = node.get("waits").map(Node::items).unwrap_or_default();
-    RateLimit {
-        status: node.get_text("status"),
-        waits: waits.iter().map(|wait| (text(wait, "header"), text(wait, "unit"))).collect(),
-        overload_wait: node.get_text("overload_wait"),
-        max_wait: node.get_text("max_wait"),
-    }
-}
-
-fn ty<'t>(name: Text<'t>, node: &'t Node<'_>) -> Type<'t> {
-    let kind = match (node.get("record"), node.get("enum")) {
-        (Some(record), None) => Some(TypeKind::Record(named(Some(record), field))),
-        (None, Some(Node { kind: Kind::Sequence(values), .. }))
-            if values.iter().all(|value| value.text().is_some()) =>
-        {
-            Some(TypeKind::Enumeration(values.iter().filter_map(Node::text).collect()))
-        }
-        _ => None,
-    };
-    let docs = node.get_text("docs").map(|text| text.value);
-    Type { name, description: text(node, "description"), docs, kind }
-}
-
-fn field<'t>(name: Text<'t>, node: &'t Node<'_>) -> Field<'t> {
-    let flag = |key| node.get_text(key).is_some_and(|text| text.value == "true");
-    Field {
-        name,
-        wire: node.get_text("wire"),
-        value: value(node),
-        description: text(node, "description"),
-        deprecated: flag("deprecated"),
-        required: flag("required"),
-        min: node.get_text("min"),
-        max: node.get_text("max"),
-    }
-}
-
-fn value<'t>(node: &'t Node<'_>) -> Option<Value<'t>> {
-    if let Some(name) = node.text().or_else(|| node.get_text("type")) {
-        return Some(Value::Named(name));
-    }
-    let inner = |key| node.get(key).and_then(value).map(Box::new);
-    inner("list").map(Value::List).or_else(|| inner("map").map(Value::Map))
-}
-
-fn action<'t>(id: Text<'t>, node: &'t Node<'_>) -> Action<'t> {
-    let methods = ["get", "post", "put", "patch", "delete"];
-    let endpoint = methods.iter().find_map(|method| Some((*method, node.get_text(method)?)));
-    Action {
-        id,
-        title: text(node, "title"),
-        description: text(node, "description"),
-        docs: text(node, "docs"),
-        api: node.get_text("api"),
-        endpoint,
-        effect: node.get_text("effect").map(|text| text.value),
-        path: named(node.get("path"), field),
-        query: named(node.get("query"), field),
-        returns: node.get_text("returns"),
-        scope: node.get_text("scope"),
-    }
-}
-
-/// The entries of a mapping, each read with its name.
-fn named<'t, T>(node: Option<&'t Node<'_>>, read: impl Fn(Text<'t>, &'t Node<'t>) -> T) -> Vec<T> {
-    let entries = node.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|entry| read(key(entry), &entry.value)).collect()
-}
-
-fn key<'t>(entry: &'t Entry<'_>) -> Text<'t> {
+/// The key of an entry.
+pub(crate) fn key<'t>(entry: &'t crate::tree::Entry<'_>) -> Text<'t> {
     Spanned { value: entry.key.value.as_ref(), span: entry.key.span }
 }
 
+/// The text under a key, or nothing.
 fn text<'t>(node: &'t Node<'_>, key: &str) -> &'t str {
     node.get_text(key).map_or("", |text| text.value)
-}
-
-fn texts<'t>(node: &'t Node<'_>) -> Vec<Text<'t>> {
-    node.items().iter().filter_map(Node::text).collect()
 }

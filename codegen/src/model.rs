@@ -1,6 +1,15 @@
 //! The resolved connector: every reference followed, every name decided, nothing left open. Emitters read this alone.
 
+mod actions;
+mod hooks;
+
 use std::time::Duration;
+
+pub(crate) use actions::{
+    Action, Body, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type, TypeKind, Variant,
+    default_effect, default_repeat,
+};
+pub(crate) use hooks::{Read, Signature, SignatureForm, SignedPart, Trigger, Webhooks};
 
 /// Everything that is emitted.
 #[derive(Debug)]
@@ -10,6 +19,11 @@ pub(crate) struct Model {
     pub(crate) apis: Vec<Api>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) rate_limit: RateLimit,
+    pub(crate) paging: Vec<Paging>,
+    pub(crate) signatures: Vec<Signature>,
+    pub(crate) webhooks: Option<Webhooks>,
+    /// Sorted by id.
+    pub(crate) triggers: Vec<Trigger>,
     /// Sorted by Rust name.
     pub(crate) types: Vec<Type>,
     /// Sorted by id.
@@ -30,6 +44,10 @@ pub(crate) struct Connector {
 pub(crate) struct Connection {
     pub(crate) fields: Vec<ConnectionField>,
     pub(crate) credentials: Vec<Credential>,
+    pub(crate) oauth2: Option<OAuth2>,
+    pub(crate) callbacks: Option<Callbacks>,
+    /// Id of the action that shows whether a connection works.
+    pub(crate) test: Option<String>,
 }
 
 /// A value that a person enters to connect.
@@ -51,7 +69,38 @@ pub(crate) struct Credential {
     pub(crate) rust: String,
     pub(crate) title: String,
     pub(crate) description: String,
-    pub(crate) header: String,
+    pub(crate) placement: Placement,
+}
+
+/// Where a request carries a credential.
+#[derive(Debug)]
+pub(crate) enum Placement {
+    Header(String),
+    Bearer,
+    /// The connection field that is the user.
+    Basic(String),
+    Query(String),
+}
+
+/// How a credential is obtained by OAuth 2.
+#[derive(Debug)]
+pub(crate) struct OAuth2 {
+    pub(crate) install: Option<String>,
+    pub(crate) authorize: String,
+    pub(crate) token: String,
+    pub(crate) credential: String,
+    /// Name and template.
+    pub(crate) extra: Vec<(String, String)>,
+}
+
+/// What the vendor calls during the life of an installation.
+#[derive(Debug)]
+pub(crate) struct Callbacks {
+    pub(crate) parameter: String,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    /// Name, and whether a browser calls.
+    pub(crate) routes: Vec<(String, bool)>,
 }
 
 /// One version of the API.
@@ -63,7 +112,9 @@ pub(crate) struct Api {
     pub(crate) server: String,
     pub(crate) base: String,
     /// The fields of data and meta.
-    pub(crate) envelope: Option<(String, String)>,
+    pub(crate) envelope: Option<(String, Option<String>)>,
+    /// Whether an error answer is a list.
+    pub(crate) errors_in_list: bool,
     /// The fields of message and field map.
     pub(crate) errors: (String, String),
     pub(crate) dates: DateFormat,
@@ -92,10 +143,25 @@ pub(crate) enum DateFormat {
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     pub(crate) status: u16,
-    /// Header and what it counts.
-    pub(crate) waits: Vec<(String, WaitUnit)>,
+    pub(crate) also: Vec<u16>,
+    pub(crate) waits: Vec<Wait>,
+    pub(crate) quota: Option<Quota>,
+    /// The connection field whose value shares one quota.
+    pub(crate) per: Option<String>,
     pub(crate) overload_wait: Duration,
     pub(crate) max_wait: Duration,
+}
+
+/// A header and what it counts.
+pub(crate) type Wait = (String, WaitUnit);
+
+/// Headers that say how much is left.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    pub(crate) quota: String,
+    pub(crate) left: String,
+    pub(crate) window: Wait,
+    pub(crate) reset: Wait,
 }
 
 /// What the value of a wait header counts.
@@ -103,134 +169,42 @@ pub(crate) struct RateLimit {
 pub(crate) enum WaitUnit {
     Milliseconds,
     Seconds,
+    EpochSeconds,
+    EpochMilliseconds,
+    RetryAfter,
 }
 
-/// A named type.
+/// How lists come in pages.
 #[derive(Debug)]
-pub(crate) struct Type {
+pub(crate) struct Paging {
     pub(crate) name: String,
-    /// Identifier of its module.
-    pub(crate) module: String,
-    /// Where it is defined: `types/orders.yaml, types.Order`.
-    pub(crate) origin: String,
-    pub(crate) description: String,
-    pub(crate) docs: Option<String>,
-    pub(crate) kind: TypeKind,
-}
-
-/// What a named type is.
-#[derive(Debug)]
-pub(crate) enum TypeKind {
-    Record(Vec<Field>),
-    Enumeration(Vec<Variant>),
-}
-
-/// A field of a record.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) wire: String,
+    /// Identifier of its static.
     pub(crate) rust: String,
-    pub(crate) ty: Ty,
-    pub(crate) description: String,
-    pub(crate) deprecated: bool,
+    pub(crate) limit: String,
+    pub(crate) default_limit: u32,
+    pub(crate) max_limit: u32,
+    pub(crate) style: PagingStyle,
 }
 
-/// A known value of an enumeration.
+/// How the next page is asked for.
 #[derive(Debug)]
-pub(crate) struct Variant {
-    pub(crate) wire: String,
-    pub(crate) rust: String,
+pub(crate) enum PagingStyle {
+    Page { parameter: String, first: u32, total: Option<String> },
+    Offset { parameter: String },
+    Cursor { parameter: String, next: String },
+    Link { next: String },
 }
 
-/// The type of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ty {
-    String,
-    Integer,
-    Number,
-    Decimal,
-    Boolean,
-    Date,
-    DateTime,
-    Json,
-    Record(String),
-    Enumeration(String),
-    List(Box<Ty>),
-    Map(Box<Ty>),
-}
-
-impl Ty {
-    /// The named type in it, however deep.
-    pub(crate) fn named(&self) -> Option<&str> {
-        match self {
-            Self::Record(name) | Self::Enumeration(name) => Some(name),
-            Self::List(inner) | Self::Map(inner) => inner.named(),
-            _ => None,
+impl Paging {
+    /// The parameters it needs.
+    pub(crate) fn parameters(&self) -> Vec<&str> {
+        let mut names = vec![self.limit.as_str()];
+        match &self.style {
+            PagingStyle::Page { parameter, .. }
+            | PagingStyle::Offset { parameter }
+            | PagingStyle::Cursor { parameter, .. } => names.push(parameter),
+            PagingStyle::Link { .. } => {}
         }
+        names
     }
-}
-
-/// An action.
-#[derive(Debug)]
-pub(crate) struct Action {
-    pub(crate) id: String,
-    /// Identifier of its input type.
-    pub(crate) rust: String,
-    /// Identifier of its module.
-    pub(crate) module: String,
-    /// Where it is defined: `connector.yaml, actions.get-order`.
-    pub(crate) origin: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) docs: String,
-    /// Id and static of the API version.
-    pub(crate) api: (String, String),
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) effect: Effect,
-    pub(crate) parameters: Vec<Parameter>,
-    pub(crate) output: Ty,
-    /// Ids of the scopes of which one suffices.
-    pub(crate) scopes: Vec<String>,
-}
-
-/// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-/// What an action does to the vendor's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Read,
-    Create,
-    Update,
-    Delete,
-}
-
-/// An input of an action.
-#[derive(Debug)]
-pub(crate) struct Parameter {
-    pub(crate) name: String,
-    pub(crate) wire: String,
-    pub(crate) rust: String,
-    pub(crate) ty: Ty,
-    pub(crate) place: Place,
-    pub(crate) required: bool,
-    /// Bounds of a number, of a text's length or of a list's length, as digits.
-    pub(crate) min: Option<String>,
-    pub(crate) max: Option<String>,
-    pub(crate) description: String,
-}
-
-/// Where a request carries a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Path,
-    Query,
 }

@@ -2,14 +2,22 @@
 //! reported. A model exists only where nothing was.
 
 mod actions;
+mod advice;
 mod connection;
+mod endpoint;
+mod fields;
+mod grant;
+mod hooks;
 mod identifiers;
+mod paging;
+mod samples;
+mod triggers;
 mod types;
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{Manifest, Type, TypeKind, Value};
+use crate::manifest::{Field, Manifest, Shape, Type, TypeKind, Value};
 use crate::model::{Model, Ty};
 use crate::name::nearest;
 use crate::source::{Sources, Span, Spanned};
@@ -23,26 +31,53 @@ pub(crate) fn resolve(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
     let before = faults.len();
-    let files: Vec<&str> = sources.keys().map(String::as_str).collect();
-    let lookup = Lookup::new(manifest, &files, faults);
-    let (connector, connection) = connection::resolve(manifest, faults);
+    let lookup = Lookup::new(manifest, sources, faults);
+    let connector = connection::connector(manifest, faults);
+    let mut connection = connection::connection(manifest, faults);
     let apis = connection::apis(manifest, faults);
     let scopes = connection::scopes(manifest);
     let rate_limit = connection::rate_limit(manifest, faults);
-    let types = types::resolve(manifest, &lookup, faults);
-    let actions = actions::resolve(manifest, &lookup, &apis, faults);
+    let paging = paging::resolve(manifest, faults);
+    let signatures = hooks::signatures(manifest, faults);
+    let mut types = types::resolve(manifest, &lookup, faults);
+    let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, faults);
+    connection.test = manifest
+        .test
+        .and_then(|id| actions::find(id, manifest, &actions, faults))
+        .map(|action| action.id.clone());
+    let webhooks = hooks::webhooks(manifest, &signatures, &actions, faults);
+    let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
+        samples::check(manifest, &types, &actions, sources, faults);
     }
-    let model =
-        Model { connector: connector?, connection, apis, scopes, rate_limit: rate_limit?, types, actions };
-    (sound && faults.len() == before).then_some(model)
+    types::box_recursive(&mut types, &mut actions);
+    let model = Model {
+        connector: connector?,
+        connection,
+        apis,
+        scopes,
+        rate_limit: rate_limit?,
+        paging,
+        signatures,
+        webhooks,
+        triggers,
+        types,
+        actions,
+    };
+    if !(sound && faults.len() == before) {
+        return None;
+    }
+    advice::give(manifest, &model, faults);
+    Some(model)
 }
 
 /// What names mean.
 struct Lookup<'t, 'm> {
     types: BTreeMap<&'t str, &'m Type<'t>>,
-    files: &'m [&'m str],
+    sets: BTreeMap<&'t str, &'m [Field<'t>]>,
+    sources: &'m Sources,
+    files: Vec<&'m str>,
 }
 
 const SCALARS: [(&str, Ty); 8] = [
@@ -57,7 +92,7 @@ const SCALARS: [(&str, Ty); 8] = [
 ];
 
 impl<'t, 'm> Lookup<'t, 'm> {
-    fn new(manifest: &'m Manifest<'t>, files: &'m [&'m str], faults: &mut Vec<Diagnostic>) -> Self {
+    fn new(manifest: &'m Manifest<'t>, sources: &'m Sources, faults: &mut Vec<Diagnostic>) -> Self {
         let mut types: BTreeMap<&str, &Type<'_>> = BTreeMap::new();
         for ty in &manifest.types {
             if let Some(first) = types.get(ty.name.value) {
@@ -66,7 +101,16 @@ impl<'t, 'm> Lookup<'t, 'm> {
                 types.insert(ty.name.value, ty);
             }
         }
-        Self { types, files }
+        let mut sets: BTreeMap<&str, (Span, &[Field<'_>])> = BTreeMap::new();
+        for (name, fields) in &manifest.parameter_sets {
+            if let Some((first, _)) = sets.get(name.value) {
+                faults.push(defined_twice("parameter set", *name, *first));
+            } else {
+                sets.insert(name.value, (name.span, fields));
+            }
+        }
+        let sets = sets.into_iter().map(|(name, (_, fields))| (name, fields)).collect();
+        Self { types, sets, sources, files: sources.keys().map(String::as_str).collect() }
     }
 
     /// `types/orders.yaml, types.Order`.
@@ -76,10 +120,10 @@ impl<'t, 'm> Lookup<'t, 'm> {
     }
 
     fn ty(&self, value: &Value<'_>, faults: &mut Vec<Diagnostic>) -> Option<Ty> {
-        match value {
-            Value::List(inner) => Some(Ty::List(Box::new(self.ty(inner, faults)?))),
-            Value::Map(inner) => Some(Ty::Map(Box::new(self.ty(inner, faults)?))),
-            Value::Named(name) => self.named(*name, faults),
+        match &value.shape {
+            Shape::List(inner) => Some(Ty::List(Box::new(self.ty(inner, faults)?))),
+            Shape::Map(inner) => Some(Ty::Map(Box::new(self.ty(inner, faults)?))),
+            Shape::Named(name) => self.named(*name, faults),
         }
     }
 
@@ -98,6 +142,20 @@ impl<'t, 'm> Lookup<'t, 'm> {
                 None
             }
         }
+    }
+
+    /// The text of a sample's file.
+    fn sample(&self, path: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
+        if let Some(text) = self.sources.get(path.value).filter(|_| path.value.ends_with(".json")) {
+            return Some(text.clone());
+        }
+        let known = self.sources.keys().map(String::as_str).filter(|path| path.ends_with(".json"));
+        let fault = unknown(Code::UnknownSample, "sample", path, known.clone());
+        faults.push(match known.count() {
+            0 => fault.help("add the file beside the manifest, as `samples/<name>.json`"),
+            _ => fault,
+        });
+        None
     }
 }
 

@@ -45,10 +45,12 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// The text of a scalar.
+    /// The text of a scalar; `None` of one that says nothing.
     pub(crate) fn text(&self) -> Option<Spanned<&str>> {
         match &self.kind {
-            Kind::Scalar { text, .. } => Some(Spanned { value: text, span: self.span }),
+            Kind::Scalar { text, .. } if self.noun() != "nothing" => {
+                Some(Spanned { value: text, span: self.span })
+            }
             _ => None,
         }
     }

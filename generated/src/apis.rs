@@ -12,7 +12,7 @@ pub static V3: Api = Api {
     base: "/stores/{store_hash}/v3",
     envelope: Envelope::Object {
         data: "data",
-        meta: "meta",
+        meta: Some("meta"),
     },
     errors: ErrorShape::Object {
         message: "title",

@@ -6,7 +6,7 @@
 use std::time::Duration;
 use connector_runtime::{
     ActionEntry, Connection, ConnectionField, Connector, Credential, Error, Placement,
-    RateLimit, SecretString, WaitHeader, WaitUnit,
+    QuotaHeaders, RateLimit, SecretString, WaitHeader, WaitUnit,
 };
 
 /// The connector.
@@ -37,6 +37,9 @@ pub static CONNECTOR: Connector = Connector {
             placement: Placement::Header("X-Auth-Token"),
         },
     ],
+    oauth2: None,
+    callbacks: None,
+    test: None,
     rate_limit: RateLimit {
         status: 429,
         waits: &[
@@ -49,9 +52,25 @@ pub static CONNECTOR: Connector = Connector {
                 unit: WaitUnit::Seconds,
             },
         ],
+        quota: Some(QuotaHeaders {
+            quota: "X-Rate-Limit-Requests-Quota",
+            left: "X-Rate-Limit-Requests-Left",
+            window: WaitHeader {
+                name: "X-Rate-Limit-Time-Window-Ms",
+                unit: WaitUnit::Milliseconds,
+            },
+            reset: WaitHeader {
+                name: "X-Rate-Limit-Time-Reset-Ms",
+                unit: WaitUnit::Milliseconds,
+            },
+        }),
+        also: &[],
+        per: Some("store_hash"),
         overload_wait: Duration::from_secs(1),
         max_wait: Duration::from_secs(120),
     },
+    webhooks: None,
+    triggers: &[],
     actions: &[ActionEntry::of::<crate::actions::GetProduct>()],
     catalog: include_str!("../catalog.json"),
 };

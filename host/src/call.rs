@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use connector_runtime::{Client, Connector, Error, HttpTransport, Reply};
+use connector_runtime::{Client, Connector, Error, HttpTransport, Reply, SecretString};
 
 use crate::arguments::Call;
 use crate::credentials::{self, Sources};
@@ -18,11 +18,12 @@ pub(crate) async fn run(
     call: &Call,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let sources =
-        Sources { variable: surroundings.variable, read: &|path: &Path| std::fs::read_to_string(path) };
-    let connection = credentials::resolve(connector, &call.connection, &sources)?;
-    let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose()?;
-    let input = input::compose(base.as_deref(), &call.fields)?;
+    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
+    let sources = Sources { variable: surroundings.variable, read: &read };
+    let within = |failure: Failure| failure.within(connector.id, call.operation);
+    let connection = credentials::resolve(connector, &call.connection, &sources).map_err(within)?;
+    let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose();
+    let input = base.and_then(|base| input::compose(base.as_deref(), &call.fields)).map_err(within)?;
     let transport = HttpTransport::new(call.options.timeout)
         .map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
     let client = Client::with_transport(connection, transport);
@@ -35,7 +36,7 @@ pub(crate) async fn run(
 
 fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
     let text = if path == Path::new("-") { io::read_to_string(stdin) } else { std::fs::read_to_string(path) };
-    text.map_err(|error| Failure::Usage(format!("--input {} cannot be read: {error}", path.display())))
+    text.map_err(|error| Failure::usage(format!("--input {} cannot be read: {error}", path.display())))
 }
 
 fn print(reply: &Reply<()>, json: bool, width: u16, out: &mut dyn Write) -> Result<(), Failure> {

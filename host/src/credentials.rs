@@ -1,11 +1,14 @@
-//! Where the values of a connection come from: flags, then the environment, then a credentials file.
+//! Where the values of a connection come from: flags, then the environment, then a credentials file. Whatever may hold a
+//! token is wrapped as soon as it is read, so that our copy of it is wiped.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use connector_runtime::{Connection, Connector, SecretString};
-use serde_json::Value;
+use connector_runtime::{Connection, Connector, ExposeSecret as _, SecretString};
+use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 
@@ -32,7 +35,7 @@ pub(crate) struct Sources<'a> {
     /// Looks up an environment variable.
     pub(crate) variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Reads a whole file.
-    pub(crate) read: &'a dyn Fn(&Path) -> io::Result<String>,
+    pub(crate) read: &'a dyn Fn(&Path) -> io::Result<SecretString>,
 }
 
 /// The environment variable for a value: `store_hash` is `CONNECTOR_STORE_HASH`.
@@ -57,17 +60,18 @@ pub(crate) fn resolve(
     let from_environment = |name: &str| environment(sources, &variable_name(name));
     let path = match &flags.file {
         Some(path) => Some(path.clone()),
-        None => from_environment("credentials")?.map(PathBuf::from),
+        None => from_environment("credentials")?.map(|path| PathBuf::from(path.expose_secret())),
     };
     let mut file = match path {
-        Some(path) => parse(connector, &path, &read(sources, &path, "credentials file")?)?,
-        None => Vec::new(),
+        Some(path) => parse(connector, &path, read(sources, &path, "credentials file")?.expose_secret())?,
+        None => Values::new(),
     };
     let mut missing = Vec::new();
     let mut fields = Vec::new();
     for field in connector.fields {
         let flag = flags.fields.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone());
-        match flag.or(from_environment(field.name)?).or_else(|| take(&mut file, field.name)) {
+        let other = from_environment(field.name)?.or_else(|| file.remove(field.name));
+        match flag.or(other.map(|value| value.expose_secret().to_owned())) {
             Some(value) => fields.push((field.name, value)),
             None => missing.push(missing_field(field.name, field.title)),
         }
@@ -76,9 +80,7 @@ pub(crate) fn resolve(
     for credential in connector.credentials {
         let found = match secret(flags, sources, credential.name)? {
             Some(secret) => Some(secret),
-            None => from_environment(credential.name)?
-                .or_else(|| take(&mut file, credential.name))
-                .map(SecretString::from),
+            None => from_environment(credential.name)?.or_else(|| file.remove(credential.name)),
         };
         match found {
             Some(secret) => secrets.push((credential.name, secret)),
@@ -87,12 +89,13 @@ pub(crate) fn resolve(
     }
     if !missing.is_empty() {
         let ways = "or name a credentials file with --credentials FILE or CONNECTOR_CREDENTIALS";
-        return Err(Failure::Usage(format!("{}; {ways}", missing.join("; "))));
+        return Err(Failure::usage(format!("{}; {ways}", missing.join("; "))));
     }
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let connection =
         Connection::new(connector, &fields, &secrets).map_err(|error| Failure::call(error, None))?;
-    match flags.base_url.clone().or(from_environment(BASE_URL)?).or_else(|| take(&mut file, BASE_URL)) {
+    let other = from_environment(BASE_URL)?.or_else(|| file.remove(BASE_URL));
+    match flags.base_url.clone().or(other.map(|url| url.expose_secret().to_owned())) {
         Some(url) => connection.at_origin(&url).map_err(|error| Failure::call(error, None)),
         None => Ok(connection),
     }
@@ -107,12 +110,12 @@ fn missing_secret(name: &str, title: &str) -> String {
 }
 
 /// An environment variable; an empty one counts as not set, as scripts and CI systems leave them.
-fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<String>, Failure> {
+fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<SecretString>, Failure> {
     let Some(value) = (sources.variable)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
     // The value stays out of the message: it may be a token.
     let text =
-        value.into_string().map_err(|_| Failure::Usage(format!("the variable {name} is no UTF-8 text")))?;
-    Ok(Some(text))
+        value.into_string().map_err(|_| Failure::usage(format!("the variable {name} is no UTF-8 text")))?;
+    Ok(Some(SecretString::from(text)))
 }
 
 fn secret(
@@ -127,46 +130,44 @@ fn secret(
         return Ok(None);
     };
     let text = read(sources, path, "token file")?;
-    Ok(Some(SecretString::from(text.trim().to_owned())))
+    Ok(Some(SecretString::from(text.expose_secret().trim())))
 }
 
-fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<String, Failure> {
+fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
     (sources.read)(path)
-        .map_err(|error| Failure::Usage(format!("the {what} {} cannot be read: {error}", path.display())))
+        .map_err(|error| Failure::usage(format!("the {what} {} cannot be read: {error}", path.display())))
 }
 
-fn take(values: &mut Vec<(String, String)>, name: &str) -> Option<String> {
-    let index = values.iter().position(|(known, _)| known == name)?;
-    Some(values.swap_remove(index).1)
-}
+/// Values of a credentials file by their names in the connector.
+type Values = BTreeMap<&'static str, SecretString>;
 
 /// The strings of a credentials file. No message repeats what the file holds: in the wrong place it may be a token.
-fn parse(connector: &Connector, path: &Path, text: &str) -> Result<Vec<(String, String)>, Failure> {
-    let wrong = |what: String| Failure::Usage(format!("the credentials file {} {what}", path.display()));
-    let value: Value = serde_json::from_str(text)
-        .map_err(|fault| wrong(format!("is no JSON at line {} column {}", fault.line(), fault.column())))?;
-    let known: Vec<&str> = connector
+fn parse(connector: &Connector, path: &Path, text: &str) -> Result<Values, Failure> {
+    let wrong = |what: String| Failure::usage(format!("the credentials file {} {what}", path.display()));
+    let known: Vec<&'static str> = connector
         .fields
         .iter()
         .map(|field| field.name)
         .chain(connector.credentials.iter().map(|credential| credential.name))
         .chain([BASE_URL])
         .collect();
-    let Value::Object(members) = value else {
-        return Err(wrong(format!("holds no object: write one with {}", known.join(", "))));
-    };
-    let mut values = Vec::new();
+    // The members borrow from the text, so that no second copy of a token comes about.
+    let members: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_str(text).map_err(|fault| match fault.is_data() {
+            true => wrong(format!("holds no object: write one with {}", known.join(", "))),
+            false => wrong(format!("is no JSON at line {} column {}", fault.line(), fault.column())),
+        })?;
+    let mut values = Values::new();
     for (name, value) in members {
-        match value {
-            _ if !known.contains(&name.as_str()) => {
-                return Err(wrong(format!(
-                    "has a member that is none of {}: remove or correct it",
-                    known.join(", ")
-                )));
-            }
-            Value::String(text) => values.push((name, text)),
-            _ => return Err(wrong(format!("has something other than a string in {name}"))),
-        }
+        let Some(name) = known.iter().copied().find(|known| *known == name) else {
+            return Err(wrong(format!(
+                "has a member that is none of {}: remove or correct it",
+                known.join(", ")
+            )));
+        };
+        let text: String = serde_json::from_str(value.get())
+            .map_err(|_| wrong(format!("has something other than a string in {name}")))?;
+        values.insert(name, SecretString::from(text));
     }
     Ok(values)
 }
@@ -191,7 +192,9 @@ mod tests {
         };
         let read = |path: &Path| {
             let found = files.iter().find(|(name, _)| Path::new(name) == path);
-            found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            found
+                .map(|(_, text)| SecretString::from(*text))
+                .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         };
         resolve(&CONNECTOR, flags, &Sources { variable: &variable, read: &read })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bigcommerce_sandbox::{Sandbox, SandboxOptions};
-use connector_runtime::{Client, Connection, Connector, Error, Reply, SecretString};
+use connector_runtime::{Class, Client, Connection, Connector, Error, Reply, SecretString};
 use serde_json::value::RawValue;
 
 use crate::failure::{Failure, Report, milliseconds, seconds};
@@ -140,7 +140,7 @@ impl Demo {
     async fn miss_a_product(&mut self, voice: &mut Voice<'_>) -> Result<(), Failure> {
         voice.begin(&format!("read product {MISSING_PRODUCT}, which does not exist"))?;
         voice.say(&self.shown_call(MISSING_PRODUCT))?;
-        let error = self.must_fail(MISSING_PRODUCT, "not_found").await?;
+        let error = self.must_fail(MISSING_PRODUCT, Class::NotFound).await?;
         ensure(error.status() == Some(404), || format!("the status is {:?}, not 404", error.status()))?;
         ensure(!error.is_retryable(), || "not_found is called retryable".to_owned())?;
         voice.fact("calls", [summary(&Err(&error))]);
@@ -167,8 +167,8 @@ impl Demo {
                 Err(error) => break error,
             }
         };
-        let class = limited.class().as_str();
-        if class != "rate_limited.window" {
+        let class = limited.class();
+        if class != Class::RateLimitedWindow {
             return Err(self.failed(limited));
         }
         ensure(limited.status() == Some(429), || format!("the status is {:?}, not 429", limited.status()))?;
@@ -197,7 +197,7 @@ impl Demo {
     fn sum_up(&self, voice: &mut Voice<'_>) -> Result<(), Failure> {
         voice.begin("sum up")?;
         let received = self.sandbox.requests();
-        let surfaced = self.calls.count("rate_limited.window");
+        let surfaced = self.calls.count(Class::RateLimitedWindow.as_str());
         let answered_429 = received.iter().filter(|request| request.status == Some(429)).count();
         ensure(received.len() == self.calls.made as usize, || {
             format!("{} calls were made, yet the store received {}", self.calls.made, received.len())
@@ -242,9 +242,9 @@ impl Demo {
         outcome
     }
 
-    async fn must_fail(&mut self, product: u64, class: &str) -> Result<Error, Failure> {
+    async fn must_fail(&mut self, product: u64, class: Class) -> Result<Error, Failure> {
         match self.call(product).await {
-            Err(error) if error.class().as_str() == class => Ok(error),
+            Err(error) if error.class() == class => Ok(error),
             Err(error) => Err(self.failed(error)),
             Ok(reply) => Err(Failure::Broken(format!("{class} was due, status {} came", reply.status))),
         }
@@ -268,7 +268,11 @@ impl Demo {
     }
 
     fn shown_call(&self, product: u64) -> String {
-        format!("as `{} call {}/{ACTION} --product-id {product}` does", self.program, self.connector.id)
+        // The store ends with the demo and its flags with it, so this is told and not offered for pasting.
+        format!(
+            "as `{} call {}/{ACTION} --product-id {product}` does with the flags of a connection",
+            self.program, self.connector.id
+        )
     }
 
     fn next_commands(&self) -> [(String, &'static str); 3] {

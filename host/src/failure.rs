@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style as Painting};
-use connector_runtime::{Error, Operation};
+use connector_runtime::{Class, Error, Operation};
 #[cfg(feature = "demo")]
 use serde_json::value::RawValue;
 
@@ -16,7 +16,12 @@ use crate::surroundings::{Style, printable};
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command line, the environment or a file named there is wrong; nothing was called.
-    Usage(String),
+    Usage {
+        /// What is wrong and how to mend it.
+        message: String,
+        /// The subcommand whose `--help` shows what can be given, where one is to blame.
+        command: Option<String>,
+    },
     /// A call failed, or its input or connection was refused.
     Call {
         /// What the runtime says.
@@ -31,6 +36,22 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A mistake in the command line, the environment or a file named there.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), command: None }
+    }
+
+    /// The same failure, now that it is known which action was to be called.
+    pub(crate) fn within(self, connector: &str, operation: &'static Operation) -> Self {
+        match self {
+            Self::Usage { message, .. } => {
+                Self::Usage { message, command: Some(format!("call {connector}/{}", operation.id)) }
+            }
+            Self::Call { error, .. } => Self::Call { error, operation: Some(operation) },
+            other => other,
+        }
+    }
+
     /// A failure of the runtime around `operation`.
     pub(crate) fn call(error: Error, operation: Option<&'static Operation>) -> Self {
         Self::Call { error: Box::new(error), operation }
@@ -58,18 +79,20 @@ Exit codes:
    9  transport.unsent, transport.unknown_outcome
   10  decode: the answer is not what the API promises";
 
-/// The exit code for a class of error; a class with a dot belongs to the family before it.
-pub(crate) fn exit_code(class: &str) -> u8 {
-    match class.split('.').next().unwrap_or_default() {
-        "usage" => 2,
-        "validation" => 3,
-        "auth" => 4,
-        "not_found" => 5,
-        "conflict" | "too_large" | "locked" | "plan_limit" | "partial" => 6,
-        "rate_limited" => 7,
-        "server" | "unavailable" => 8,
-        "transport" => 9,
-        "decode" => 10,
+/// The exit code where the command line, or a file or variable it refers to, is wrong.
+const USAGE: u8 = 2;
+
+/// The exit code for a class of error.
+fn exit_code(class: Class) -> u8 {
+    match class {
+        Class::Validation => 3,
+        Class::AuthRevoked | Class::AuthScope => 4,
+        Class::NotFound => 5,
+        Class::Conflict | Class::TooLarge | Class::Locked | Class::PlanLimit | Class::Partial => 6,
+        Class::RateLimitedWindow | Class::RateLimitedOverload => 7,
+        Class::Server | Class::Unavailable => 8,
+        Class::TransportUnsent | Class::TransportUnknownOutcome => 9,
+        Class::Decode => 10,
         _ => 1,
     }
 }
@@ -77,6 +100,8 @@ pub(crate) fn exit_code(class: &str) -> u8 {
 /// A failure with everything that is told of it.
 #[derive(Debug)]
 pub(crate) struct Report {
+    /// The exit code of the program.
+    pub(crate) exit_code: u8,
     pub(crate) class: &'static str,
     pub(crate) message: String,
     pub(crate) status: Option<u16>,
@@ -93,14 +118,15 @@ impl Report {
     /// What there is to tell of `failure`; `program` is how this program was called, for command lines to paste.
     pub(crate) fn of(failure: &Failure, program: &str, connector: &str) -> Self {
         match failure {
-            Failure::Usage(message) => {
-                let advice =
-                    format!("`{program} --help` and `{program} call ACTION --help` show what can be given");
-                Self { advice: Some(advice), ..Self::plain("usage", message.clone()) }
+            Failure::Usage { message, command } => {
+                let command = command.as_ref().map(|command| format!(" {command}")).unwrap_or_default();
+                let advice = format!("`{program}{command} --help` shows what can be given");
+                Self { exit_code: USAGE, advice: Some(advice), ..Self::plain("usage", message.clone()) }
             }
             Failure::Broken(message) => Self::plain("failed", message.clone()),
             Failure::Output(error) => Self::plain("failed", format!("the output cannot be written: {error}")),
             Failure::Call { error, operation } => Self {
+                exit_code: exit_code(error.class()),
                 status: error.status(),
                 is_retryable: error.is_retryable(),
                 retry_after: error.retry_after(),
@@ -116,6 +142,7 @@ impl Report {
 
     fn plain(class: &'static str, message: String) -> Self {
         Self {
+            exit_code: 1,
             class,
             message,
             status: None,
@@ -127,11 +154,6 @@ impl Report {
             cause: None,
             advice: None,
         }
-    }
-
-    /// The exit code of the program.
-    pub(crate) fn exit_code(&self) -> u8 {
-        exit_code(self.class)
     }
 
     /// For people: one line with class and message, then what else is known, then what to do.
@@ -205,13 +227,10 @@ pub(crate) fn milliseconds(wait: Duration) -> u64 {
 
 /// The runtime's own text without what is told apart from it: class, violations and wait.
 fn message(error: &Error) -> String {
-    let text = error.to_string();
-    let text = text.replacen(&format!("{}: ", error.class()), "", 1);
-    let wait = error.retry_after().map(|wait| format!(" (retry after {} ms)", wait.as_millis()));
-    let text = wait.and_then(|wait| text.strip_suffix(&wait)).unwrap_or(&text);
-    let listed: Vec<String> = error.violations().iter().map(ToString::to_string).collect();
-    let listed = format!(": {}", listed.join("; "));
-    text.strip_suffix(&listed).unwrap_or(text).to_owned()
+    match error.action() {
+        Some(action) => format!("{action}: {}", error.detail()),
+        None => error.detail().to_owned(),
+    }
 }
 
 fn violations(error: &Error) -> Vec<(String, String)> {
@@ -221,7 +240,7 @@ fn violations(error: &Error) -> Vec<(String, String)> {
 
 /// The deepest cause of a failed transport. Causes of other classes may quote the answer and stay out.
 fn cause(error: &Error) -> Option<String> {
-    if !error.class().as_str().starts_with("transport.") {
+    if !matches!(error.class(), Class::TransportUnsent | Class::TransportUnknownOutcome) {
         return None;
     }
     let mut deepest = error.source()?.source()?;
@@ -232,47 +251,62 @@ fn cause(error: &Error) -> Option<String> {
 }
 
 fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> Option<String> {
-    let action = operation.map_or("ACTION".to_owned(), |operation| format!("{connector}/{}", operation.id));
     let again = match error.is_retryable() {
         true => "the same call may be made again",
         false => "look whether it was carried out before you call again",
     };
-    let advice = match error.class().as_str() {
-        "validation" => format!("`{program} call {action} --help` lists every field and what it takes"),
-        "auth.revoked" => {
+    let advice = match error.class() {
+        Class::Validation => return Some(correction(error, operation, program, connector)),
+        Class::AuthRevoked => {
             "the token is not (or no longer) valid for this store: check both, or connect the store again"
-                .to_owned()
         }
-        "auth.scope" => match operation.map(|operation| operation.scopes) {
+        Class::AuthScope => match operation.map(|operation| operation.scopes) {
             Some(scopes) if !scopes.is_empty() => {
-                format!("the token needs one of these scopes: {}", scopes.join(", "))
+                return Some(format!("the token needs one of these scopes: {}", scopes.join(", ")));
             }
-            _ => "the token does not allow this".to_owned(),
+            _ => "the token does not allow this",
         },
-        class if class.starts_with("not_found") => {
-            "check the id: calling again will not help unless the resource is still being made".to_owned()
+        Class::NotFound => {
+            "check the id, then that the connection names the right account; calling again helps only while \
+             the resource is still being made"
         }
-        "conflict" => "something with this name or state is there already: read it first".to_owned(),
-        "too_large" => "send fewer items in one call".to_owned(),
-        "locked" => "somebody else is changing it: call again later".to_owned(),
-        "plan_limit" => "the plan of the account allows no more".to_owned(),
-        "partial" => "a part was done: read back what is there before you call again".to_owned(),
-        "rate_limited.window" => {
+        Class::Conflict => "something with this name or state is there already: read it first",
+        Class::TooLarge => "send fewer items in one call",
+        Class::Locked => "somebody else is changing it: call again later",
+        Class::PlanLimit => "the plan of the account allows no more",
+        Class::Partial => "a part was done: read back what is there before you call again",
+        Class::RateLimitedWindow => {
             "wait that long, then make the same call: the quota is shared by everything that calls this store"
-                .to_owned()
         }
-        "rate_limited.overload" => "the API is under load: wait, and longer after each refusal".to_owned(),
-        "server" | "unavailable" => format!("the fault is the API's: {again}"),
-        "transport.unsent" => {
-            "nothing was sent: check the network and the address, then make the same call".to_owned()
+        Class::RateLimitedOverload => "the API is under load: wait, and longer after each refusal",
+        Class::Server | Class::Unavailable => return Some(format!("the fault is the API's: {again}")),
+        Class::TransportUnsent => {
+            "nothing was sent: check the network and the address, then make the same call"
         }
-        "transport.unknown_outcome" => format!("nobody knows whether the call arrived: {again}"),
-        "decode" => {
-            "the answer cannot be read: check the address, and that nothing stands in between".to_owned()
+        Class::TransportUnknownOutcome => {
+            return Some(format!("nobody knows whether the call arrived: {again}"));
         }
+        Class::Decode => "the answer cannot be read: check the address, and that nothing stands in between",
         _ => return None,
     };
-    Some(advice)
+    Some(advice.to_owned())
+}
+
+/// Where to look up what an input or a connection takes. An error without an action is about the connection.
+fn correction(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> String {
+    let help = operation.map(|operation| format!("`{program} call {connector}/{} --help`", operation.id));
+    match (error.action(), help) {
+        (Some(_), Some(help)) if error.status().is_some() => {
+            format!("correct what the API refuses: {help} lists every field and what it takes")
+        }
+        (Some(_), Some(help)) => format!("{help} lists every field and what it takes"),
+        (None, Some(help)) => {
+            format!(
+                "correct it in the flag, variable or file it came from: {help} names them under Connection"
+            )
+        }
+        (_, None) => "correct it where it came from".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -303,13 +337,31 @@ mod tests {
     #[test]
     fn every_class_has_its_exit_code_and_the_help_names_it() {
         for (class, code) in CLASSES {
-            assert_eq!(exit_code(class.as_str()), code, "{class}");
+            assert_eq!(exit_code(class), code, "{class}");
             let line = EXIT_CODES.lines().find(|line| line.trim_start().starts_with(&format!("{code}  ")));
             assert!(line.unwrap().contains(class.as_str()), "{class} is not in the help");
         }
-        assert_eq!(exit_code("not_found.eventual"), 5);
-        assert_eq!(exit_code("usage"), 2);
-        assert_eq!(exit_code("something new"), 1);
+        let report = |failure| Report::of(&failure, "connector", "bigcommerce");
+        assert_eq!(report(Failure::usage("no token")).exit_code, 2);
+        assert_eq!(report(Failure::Broken("no luck".to_owned())).exit_code, 1);
+    }
+
+    #[test]
+    fn a_mistake_points_to_the_help_of_what_was_called() {
+        let advice = |failure: Failure| Report::of(&failure, "connector", "bigcommerce").advice.unwrap();
+        assert_eq!(advice(Failure::usage("no such thing")), "`connector --help` shows what can be given");
+        let operation = fixture::CONNECTOR.action("get-product").unwrap().operation;
+        assert_eq!(
+            advice(Failure::usage("no token").within("bigcommerce", operation)),
+            "`connector call bigcommerce/get-product --help` shows what can be given"
+        );
+        let error = || connector_runtime::Connection::new(&fixture::CONNECTOR, &[], &[]).unwrap_err();
+        assert_eq!(
+            advice(Failure::call(error(), None).within("bigcommerce", operation)),
+            "correct it in the flag, variable or file it came from: `connector call bigcommerce/get-product \
+             --help` names them under Connection"
+        );
+        assert_eq!(advice(Failure::call(error(), None)), "correct it where it came from");
     }
 
     fn refused_input() -> Failure {
@@ -329,7 +381,7 @@ mod tests {
         assert!(lines.contains(&"  product_id: must be at least 1"), "{text}");
         assert!(lines.iter().any(|line| line.starts_with("  colour: ")), "{text}");
         assert!(lines.last().unwrap().contains("`connector call bigcommerce/get-product --help`"), "{text}");
-        assert_eq!(report.exit_code(), 3);
+        assert_eq!(report.exit_code, 3);
     }
 
     #[test]
@@ -346,7 +398,7 @@ mod tests {
 
     #[test]
     fn colours_appear_only_where_they_are_wanted() {
-        let report = Report::of(&Failure::Usage("no token".to_owned()), "connector", "bigcommerce");
+        let report = Report::of(&Failure::usage("no token"), "connector", "bigcommerce");
         assert!(report.to_text(Style::Coloured).contains("\u{1b}["));
         assert!(!report.to_text(Style::Plain).contains('\u{1b}'));
     }

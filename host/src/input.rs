@@ -49,10 +49,11 @@ pub(crate) fn compose(base: Option<&str>, flags: &[(String, String)]) -> Result<
     let mut members: Members = match base {
         None => Members::default(),
         Some(text) => serde_json::from_str(text).map_err(|fault| {
-            let place = format!("line {} column {}", fault.line(), fault.column());
-            Failure::Usage(format!(
-                "--input is no JSON object at {place}: write the fields as {{\"name\": value}}"
-            ))
+            let what = match fault.is_data() {
+                true => "is JSON, but no object".to_owned(),
+                false => format!("is no JSON at line {} column {}", fault.line(), fault.column()),
+            };
+            Failure::usage(format!("--input {what}: write the fields as {{\"name\": value}}"))
         })?,
     };
     for (name, json) in flags {
@@ -159,8 +160,16 @@ mod tests {
 
     #[test]
     fn refuses_an_input_that_is_no_object() {
-        for text in ["", "[1]", "\"x\"", "{\"a\":1} x", "null"] {
-            assert!(matches!(compose(Some(text), &[]), Err(Failure::Usage(_))), "{text}");
+        for (text, what) in [
+            ("", "is no JSON at line 1 column 0"),
+            ("{\"a\":1} x", "is no JSON at line 1 column 9"),
+            ("[1]", "is JSON, but no object"),
+            ("\"x\"", "is JSON, but no object"),
+            ("null", "is JSON, but no object"),
+        ] {
+            let Err(Failure::Usage { message, .. }) = compose(Some(text), &[]) else { panic!("{text}") };
+            let expected = format!("--input {what}: write the fields as {{\"name\": value}}");
+            assert_eq!(message, expected, "{text}");
         }
     }
 }

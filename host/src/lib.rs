@@ -92,7 +92,7 @@ fn show(error: &clap::Error, json: bool, surroundings: &mut Surroundings<'_>) ->
     let text = match style {
         _ if json && error.use_stderr() => {
             let message = usage_message(&styled.to_string());
-            Report::of(&Failure::Usage(message), "", "").to_json()
+            Report::of(&Failure::usage(message), "", "").to_json()
         }
         Style::Coloured => styled.ansi().to_string(),
         Style::Plain => styled.to_string(),
@@ -117,7 +117,7 @@ fn conclude(failure: &Failure, connector: &Connector, json: bool, surroundings: 
     let report = Report::of(failure, &surroundings.program, connector.id);
     let text = if json { report.to_json() } else { report.to_text(surroundings.stderr_style) };
     let told = surroundings.stderr.write_all(text.as_bytes()).and_then(|()| surroundings.stderr.flush());
-    written(flushed.and(told), report.exit_code())
+    written(flushed.and(told), report.exit_code)
 }
 
 /// The exit code, also where nobody could be told: there is no stream left to say so.

@@ -52,7 +52,9 @@ pub(crate) async fn run(
 pub(crate) fn start_failure(error: StartError) -> Failure {
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
     match error {
-        StartError::InvalidOption { .. } => Failure::Usage(error.to_string()),
+        StartError::InvalidOption { .. } => {
+            Failure::Usage { message: error.to_string(), command: Some("sandbox".to_owned()) }
+        }
         _ => Failure::Broken(format!("{error}{cause}")),
     }
 }

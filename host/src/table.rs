@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width};
 use serde_json::value::RawValue;
 
 use crate::members::Members;
@@ -14,6 +14,9 @@ const IDENTIFYING: [&str; 3] = ["id", "name", "title"];
 
 /// No column of a list claims more than this when the columns are chosen.
 const COLUMN_WIDTH: usize = 32;
+
+/// One blank at either side of a cell.
+const PADDING: u16 = 2;
 
 /// `json` as text in at most `width` columns, without a newline at the end.
 pub(crate) fn render(json: &str, width: u16) -> String {
@@ -63,9 +66,14 @@ pub(crate) fn rows(
         }
         table.add_row(row);
     }
-    // What a row is called by is worth more than its longest text.
-    if let Some(first) = table.column_mut(0) {
-        first.set_constraint(ColumnConstraint::ContentWidth);
+    // What a row is called by is worth more than its longest text, up to half of the table.
+    let widths = table.column_max_content_widths();
+    if let (Some(first), [content, _, ..]) = (table.column_mut(0), widths.as_slice()) {
+        let half = width / 2;
+        first.set_constraint(match *content < half.saturating_sub(PADDING) {
+            true => ColumnConstraint::ContentWidth,
+            false => ColumnConstraint::Absolute(Width::Fixed(half)),
+        });
     }
     table.trim_fmt()
 }
@@ -236,6 +244,26 @@ mod tests {
         let text = render(r#"["a", 1, {"b": 2}]"#, 80);
         for line in ["│ a       │", "│ 1       │", r#"│ {"b":2} │"#] {
             assert!(text.contains(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_wider_than_the_page() {
+        let (word, long, wide) = ("word ".repeat(60), "x".repeat(300), "宽".repeat(300));
+        for text in [&word, &long, &wide] {
+            for json in [
+                format!(r#"["{text}", "b"]"#),
+                format!(r#"[{{"name": "{text}"}}]"#),
+                format!(r#"[{{"name": "{text}", "b": "{text}", "c": 1}}]"#),
+                format!(r#"{{"{text}": "{text}"}}"#),
+                format!(r#"{{"{text}": 1}}"#),
+            ] {
+                let table = render(&json, 100);
+                let columns = |line: &str| line.chars().map(|c| 1 + usize::from(c == '宽')).sum::<usize>();
+                assert!(table.lines().all(|line| columns(line) <= 100), "{table}");
+                assert!(table.contains('…'), "{table}");
+                assert!(table.lines().count() <= 6, "{table}");
+            }
         }
     }
 

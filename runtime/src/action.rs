@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::connector::Operation;
 use crate::decode::{Origin, decode};
 use crate::error::{Error, Violation};
+use crate::operation::Operation;
 use crate::record::Record;
 use crate::request::Request;
 use crate::rules::Parameter;
@@ -95,10 +95,15 @@ fn no_object(fault: &serde_json::Error) -> String {
     }
 }
 
-/// One violation per place: what could not be read was left blank, and the blank may violate a constraint too.
+/// One violation per place: what could not be read was left blank, and the blank and its parts may violate constraints
+/// too.
 fn merge(mut read: Vec<Violation>, checked: &[Violation]) -> Vec<Violation> {
     for violation in checked {
-        if !read.iter().any(|known| known.field() == violation.field()) {
+        let within = |known: &Violation| {
+            let rest = violation.field().strip_prefix(known.field());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        if !read.iter().any(within) {
             read.push(violation.clone());
         }
     }

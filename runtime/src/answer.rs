@@ -1,17 +1,19 @@
 //! From an answer to data or an error: pure functions over status, headers and body.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::Json;
-use crate::connector::{Connector, Envelope, ErrorShape, Operation};
+use crate::connector::{Connector, Envelope, ErrorShape};
 use crate::decode::{Origin, decode};
 use crate::error::{Class, Error, Parts, Violation};
+use crate::operation::{Operation, Returns};
 use crate::rate_limit;
+use crate::request::Request;
 use crate::value::Value;
 
 /// A successful answer.
@@ -35,24 +37,21 @@ pub(crate) type Answer = http::Response<Bytes>;
 /// The data of a successful answer, or the error that the answer is.
 pub(crate) fn read(
     connector: &Connector,
-    operation: &'static Operation,
+    request: &Request,
     answer: &Answer,
+    now: Timestamp,
 ) -> Result<Reply<()>, Error> {
+    let operation = request.operation();
     let request_id = request_id(operation, answer.headers());
     let status = answer.status();
     if !status.is_success() || status == StatusCode::MULTI_STATUS {
-        return Err(refusal(connector, operation, answer, request_id));
+        return Err(refusal(connector, request, answer, request_id, now));
     }
-    let (data, meta) = unwrap(operation.api.envelope, answer.body()).map_err(|(detail, source)| {
-        let parts = Parts {
-            detail,
-            status: Some(status.as_u16()),
-            request_id: request_id.clone(),
-            source,
-            ..Parts::default()
-        };
-        Error::new(Class::Decode, operation, parts)
-    })?;
+    let fail = |(class, detail, source): Fault| {
+        let (status, request_id) = (Some(status.as_u16()), request_id.clone());
+        Error::new(class, operation, Parts { detail, status, request_id, source, ..Parts::default() })
+    };
+    let (data, meta) = unwrap(operation, answer.body()).map_err(fail)?;
     Ok(Reply { data: (), json: data, meta, status: status.as_u16(), request_id })
 }
 
@@ -80,34 +79,60 @@ pub(crate) fn typed<T: Value>(operation: &'static Operation, reply: Reply<()>) -
 }
 
 type Unwrapped = (Json, Option<Json>);
-type Fault = (String, Option<Box<dyn std::error::Error + Send + Sync>>);
+type Fault = (Class, String, Option<Box<dyn std::error::Error + Send + Sync>>);
 
-fn unwrap(envelope: Envelope, body: &[u8]) -> Result<Unwrapped, Fault> {
+fn unwrap(operation: &Operation, body: &[u8]) -> Result<Unwrapped, Fault> {
+    let null = || Json::from(serde_json::Value::Null);
+    match operation.returns {
+        // What a deletion answers says nothing about data; whatever it is, it is no fault.
+        Returns::Nothing => {
+            Ok((null(), envelope(operation.api.envelope, body).ok().and_then(|(_, meta)| meta)))
+        }
+        Returns::List if body.is_empty() => Ok((Json::from(serde_json::json!([])), None)),
+        Returns::First if body.is_empty() => Err(empty_list()),
+        Returns::One | Returns::List => envelope(operation.api.envelope, body),
+        Returns::First => {
+            let (list, meta) = envelope(operation.api.envelope, body)?;
+            // Serde would quote what it found in place of a list.
+            let items: Vec<Box<RawValue>> =
+                list.parse().map_err(|_| (Class::Decode, "the answer holds no list".to_owned(), None))?;
+            let first = items.into_iter().next().ok_or_else(empty_list)?;
+            Ok((first.into(), meta))
+        }
+    }
+}
+
+fn empty_list() -> Fault {
+    (Class::NotFound, "the API found none".to_owned(), None)
+}
+
+fn envelope(envelope: Envelope, body: &[u8]) -> Result<Unwrapped, Fault> {
     let no_json = |source: serde_json::Error| {
         // Serde quotes what it found in place of an object, and the answer may hold personal data.
         if source.is_data() {
-            return ("the answer is JSON, but no object".to_owned(), None);
+            return (Class::Decode, "the answer is JSON, but no object".to_owned(), None);
         }
-        let detail = match looks_like_html(body) {
-            true => "the answer is an HTML page, not JSON".to_owned(),
-            false => {
+        let detail = match (body.is_empty(), looks_like_html(body)) {
+            (true, _) => "the answer is empty".to_owned(),
+            (false, true) => "the answer is an HTML page, not JSON".to_owned(),
+            (false, false) => {
                 format!("the answer is not whole JSON at line {} column {}", source.line(), source.column())
             }
         };
-        (detail, Some(source.into()))
+        (Class::Decode, detail, Some(source.into()))
     };
-    match envelope {
-        Envelope::None => {
-            let data: Box<RawValue> = serde_json::from_slice(body).map_err(no_json)?;
-            Ok((data.into(), None))
-        }
-        Envelope::Object { data, meta } => {
-            let mut object: BTreeMap<String, Box<RawValue>> =
-                serde_json::from_slice(body).map_err(no_json)?;
-            let found = object.remove(data).ok_or_else(|| (format!("the answer has no `{data}`"), None))?;
-            Ok((found.into(), object.remove(meta).map(Json::from)))
-        }
-    }
+    let Envelope::Object { data, meta } = envelope else {
+        let data: Box<RawValue> = serde_json::from_slice(body).map_err(no_json)?;
+        return Ok((data.into(), None));
+    };
+    let mut object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).map_err(no_json)?;
+    let missing = || (Class::Decode, format!("the answer has no `{data}`"), None);
+    let found = object.remove(data).ok_or_else(missing)?;
+    let meta = match meta {
+        Some(meta) => object.remove(meta),
+        None => serde_json::value::to_raw_value(&object).ok(),
+    };
+    Ok((found.into(), meta.map(Json::from)))
 }
 
 fn looks_like_html(body: &[u8]) -> bool {
@@ -116,22 +141,29 @@ fn looks_like_html(body: &[u8]) -> bool {
 
 fn refusal(
     connector: &Connector,
-    operation: &'static Operation,
+    request: &Request,
     answer: &Answer,
     request_id: Option<String>,
+    now: Timestamp,
 ) -> Error {
+    let operation = request.operation();
     let status = answer.status().as_u16();
-    let wait = rate_limit::wait(&connector.rate_limit, answer.headers());
-    let limited = status == connector.rate_limit.status;
-    let class = if limited && wait.is_none() { Class::RateLimitedOverload } else { class(connector, status) };
-    let retry_after: Option<Duration> = limited.then(|| wait.unwrap_or(connector.rate_limit.overload_wait));
+    let limit = &connector.rate_limit;
+    let wait = rate_limit::wait(limit, answer.headers(), now);
+    // A status that may stand in for a refusal does so where the answer says how long to wait.
+    let limited = status == limit.status || (limit.also.contains(&status) && wait.is_some());
+    let class = match (limited, wait) {
+        (true, Some(_)) => Class::RateLimitedWindow,
+        (true, None) => Class::RateLimitedOverload,
+        (false, _) => class(status),
+    };
     let (api_message, violations) = api_error(operation.api.errors, answer.body());
     let parts = Parts {
         detail: format!("the API answered {status}"),
         status: Some(status),
         request_id,
-        retry_after,
-        retryable: is_retryable(class, status, operation),
+        retry_after: limited.then(|| wait.unwrap_or(limit.overload_wait)),
+        retryable: is_retryable(class, status, request),
         api_message,
         violations,
         ..Parts::default()
@@ -139,9 +171,8 @@ fn refusal(
     Error::new(class, operation, parts)
 }
 
-fn class(connector: &Connector, status: u16) -> Class {
+fn class(status: u16) -> Class {
     match status {
-        status if status == connector.rate_limit.status => Class::RateLimitedWindow,
         207 => Class::Partial,
         401 => Class::AuthRevoked,
         403 => Class::AuthScope,
@@ -157,33 +188,43 @@ fn class(connector: &Connector, status: u16) -> Class {
     }
 }
 
-fn is_retryable(class: Class, status: u16, operation: &Operation) -> bool {
+fn is_retryable(class: Class, status: u16, request: &Request) -> bool {
     match class {
         Class::RateLimitedWindow | Class::RateLimitedOverload | Class::Locked => true,
-        Class::Server | Class::Unavailable => {
-            !matches!(status, 501 | 505) && operation.effect.is_repeatable()
-        }
+        Class::Server | Class::Unavailable => !matches!(status, 501 | 505) && request.is_repeatable(),
         _ => false,
     }
 }
 
-/// The API's own message and its findings by field; nothing where the body has another shape.
+/// The API's own message and its findings by field, from an object or a list of them, whichever came; nothing where
+/// the body has another shape.
 fn api_error(shape: ErrorShape, body: &[u8]) -> (Option<String>, Vec<Violation>) {
-    let ErrorShape::Object { message, fields } = shape;
-    let Ok(mut object) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body) else {
-        return (None, Vec::new());
+    let (ErrorShape::Object { message, fields } | ErrorShape::List { message, fields }) = shape;
+    let objects = match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Array(items)) => items,
+        Ok(other) => vec![other],
+        Err(_) => return (None, Vec::new()),
     };
-    let text = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let violations = match object.remove(fields) {
-        Some(serde_json::Value::Object(fields)) => {
-            fields.into_iter().map(|(field, what)| Violation::new(field, text(what))).collect()
+    let mut messages = Vec::new();
+    let mut violations = Vec::new();
+    for object in &objects {
+        messages.extend(object.get(message).map(text));
+        match object.get(fields) {
+            Some(serde_json::Value::Object(fields)) => {
+                violations
+                    .extend(fields.iter().map(|(field, what)| Violation::new(field.clone(), text(what))));
+            }
+            Some(serde_json::Value::Array(items)) => {
+                violations.extend(items.iter().map(|what| Violation::new(String::new(), text(what))));
+            }
+            _ => {}
         }
-        _ => Vec::new(),
-    };
-    (object.remove(message).map(text), violations)
+    }
+    ((!messages.is_empty()).then(|| messages.join("; ")), violations)
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn request_id(operation: &Operation, headers: &HeaderMap) -> Option<String> {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use jiff::Timestamp;
 
 use crate::action::Action;
 use crate::answer::{self, Reply};
@@ -13,7 +14,49 @@ use crate::error::{Class, Error, Parts};
 use crate::request::Request;
 use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 
-/// Calls actions over one connection. Cheap to clone.
+/// Calls actions over one connection. Cheap to clone. It repeats nothing on its own: an error says whether the caller
+/// may, and after which wait.
+///
+/// ```
+/// use connector_runtime::{Class, Client, Error};
+///
+/// /// What to do after a call has failed.
+/// fn next_step(error: &Error) -> String {
+///     match (error.class(), error.is_retryable(), error.retry_after()) {
+///         (Class::AuthRevoked, ..) => "connect again".to_owned(),
+///         (_, true, Some(wait)) => format!("call again in {} ms", wait.as_millis()),
+///         (_, true, None) => "call again".to_owned(),
+///         (class, false, _) => format!("give up: {class}"),
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use connector_runtime::{Connection, Connector, Api, DateFormat, Envelope, ErrorShape, Operation, RateLimit};
+/// # use connector_runtime::{ActionEntry, Action, impl_input};
+/// # static API: Api = Api { id: "v1", server: "https://api.acme.example", base: "", envelope: Envelope::None,
+/// #     errors: ErrorShape::Object { message: "title", fields: "errors" }, dates: DateFormat::Rfc3339, request_id: None };
+/// # struct Ping {}
+/// # impl_input!(Ping {});
+/// # impl Action for Ping {
+/// #     type Output = bool;
+/// #     const OPERATION: &'static Operation = &Operation::get("ping", &API, "/ping");
+/// # }
+/// # static ACME: Connector = Connector { id: "acme", title: "Acme", version: "1.0.0", docs: "https://acme.example",
+/// #     fields: &[], credentials: &[], oauth2: None, callbacks: None, test: None,
+/// #     rate_limit: RateLimit { status: 429, waits: &[], quota: None, also: &[], per: None,
+/// #         overload_wait: std::time::Duration::from_secs(1), max_wait: std::time::Duration::from_secs(9) },
+/// #     webhooks: None, triggers: &[], actions: &[ActionEntry::of::<Ping>()], catalog: "{}" };
+/// // A port of this machine where nobody listens.
+/// let connection = Connection::new(&ACME, &[], &[])?.at_origin("http://127.0.0.1:1")?;
+/// let client = Client::new(connection)?;
+/// let error = client.call_untyped("ping", b"{}").await.unwrap_err();
+/// assert_eq!((error.class(), next_step(&error).as_str()), (Class::TransportUnsent, "call again"));
+/// let error = client.call_untyped("pong", b"{}").await.unwrap_err();
+/// assert_eq!(next_step(&error), "give up: validation");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     connection: Arc<Connection>,
@@ -74,7 +117,7 @@ impl Client {
         let answer = self.transport.send(outgoing).await.map_err(|failure| {
             let (class, retryable) = match failure.sent {
                 Sent::No => (Class::TransportUnsent, true),
-                Sent::Maybe => (Class::TransportUnknownOutcome, operation.effect.is_repeatable()),
+                Sent::Maybe => (Class::TransportUnknownOutcome, request.is_repeatable()),
             };
             let detail = failure.what.to_owned();
             Error::new(
@@ -83,19 +126,34 @@ impl Client {
                 Parts { detail, retryable, source: Some(failure.into()), ..Parts::default() },
             )
         })?;
-        answer::read(connector, operation, &answer)
+        answer::read(connector, &request, &answer, Timestamp::now())
     }
 
     fn authenticate(&self, request: &Request) -> Result<http::Request<Bytes>, http::Error> {
         let operation = request.operation();
         let connector = self.connection.connector();
+        let body = request.body().map(Bytes::copy_from_slice);
         let mut outgoing = http::Request::builder()
             .method(http::Method::from(operation.method))
             .uri(self.connection.url(operation.api, &request.path_and_query()))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(USER_AGENT, format!("{}-connector/{}", connector.id, connector.version))
-            .body(Bytes::new())?;
-        outgoing.headers_mut().extend(self.connection.headers());
+            .body(body.clone().unwrap_or_default())?;
+        let headers = outgoing.headers_mut();
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in request.headers() {
+            headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
+        }
+        // After the parameters, so that none of them stands in for a credential.
+        for (name, _) in self.connection.headers() {
+            headers.remove(name);
+        }
+        // Two credentials may share a header.
+        for (name, value) in self.connection.headers() {
+            headers.append(name, value);
+        }
         Ok(outgoing)
     }
 }

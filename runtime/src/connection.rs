@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{HeaderName, HeaderValue};
 use regex_lite::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::connector::{Api, ConnectionField, Connector, Placement};
+use crate::connector::{Api, ConnectionField, Connector, Credential, Placement};
 use crate::error::Error;
-use crate::percent::push_component;
+use crate::percent::{push_component, push_query_name};
 
 /// What a client needs to call an API on somebody's behalf. It prints without its secrets.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ pub struct Connection {
     connector: &'static Connector,
     fields: BTreeMap<&'static str, String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    query: Vec<(&'static str, SecretString)>,
     origin: Option<String>,
 }
 
@@ -38,7 +41,8 @@ impl Connection {
         if let Some(name) = given.copied().find(|name| !known(name)) {
             return Err(Error::invalid_connection(name, "is not part of a connection to this API"));
         }
-        let mut connection = Self { connector, fields: BTreeMap::new(), headers: Vec::new(), origin: None };
+        let mut connection =
+            Self { connector, fields: BTreeMap::new(), headers: Vec::new(), query: Vec::new(), origin: None };
         for field in connector.fields {
             let value = fields.iter().find(|(name, _)| *name == field.name);
             let (_, text) = value.ok_or_else(|| Error::invalid_connection(field.name, "is required"))?;
@@ -48,8 +52,7 @@ impl Connection {
             let secret = credentials.iter().find(|(name, _)| *name == credential.name);
             let (_, secret) =
                 secret.ok_or_else(|| Error::invalid_connection(credential.name, "is required"))?;
-            let Placement::Header(name) = credential.placement;
-            connection.headers.push(header(name, credential.name, secret)?);
+            connection.place(credential, secret)?;
         }
         Ok(connection)
     }
@@ -95,6 +98,28 @@ impl Connection {
         self.fields.get(name).map(String::as_str)
     }
 
+    fn place(&mut self, credential: &Credential, secret: &SecretString) -> Result<(), Error> {
+        if secret.expose_secret().is_empty() {
+            return Err(Error::invalid_connection(credential.name, "is empty"));
+        }
+        let authorize = |value: String| header("Authorization", credential.name, &SecretString::from(value));
+        let header = match credential.placement {
+            Placement::Header(name) => header(name, credential.name, secret)?,
+            Placement::Bearer => authorize(format!("Bearer {}", secret.expose_secret()))?,
+            Placement::Basic { user } => {
+                let user = self.field(user).unwrap_or_default();
+                let pair = STANDARD.encode(format!("{user}:{}", secret.expose_secret()));
+                authorize(format!("Basic {pair}"))?
+            }
+            Placement::Query(name) => {
+                self.query.push((name, secret.clone()));
+                return Ok(());
+            }
+        };
+        self.headers.push(header);
+        Ok(())
+    }
+
     /// The address of a path below an API's base.
     pub(crate) fn url(&self, api: &Api, path_and_query: &str) -> String {
         let mut url = self.origin.clone().unwrap_or_else(|| api.server.to_owned());
@@ -105,7 +130,17 @@ impl Connection {
             base = base.replace(&format!("{{{name}}}"), &segment);
         }
         url.push_str(&base);
-        url.push_str(path_and_query);
+        let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+        url.push_str(path);
+        let start = url.len();
+        if !query.is_empty() {
+            url.push('?');
+            url.push_str(query);
+        }
+        for (name, secret) in &self.query {
+            push_query_name(&mut url, start, name);
+            push_component(&mut url, secret.expose_secret());
+        }
         url
     }
 
@@ -152,9 +187,6 @@ fn header(
 ) -> Result<(HeaderName, HeaderValue), Error> {
     let invalid = |what| Error::invalid_connection(credential, what);
     let text = secret.expose_secret();
-    if text.is_empty() {
-        return Err(invalid("is empty"));
-    }
     // Beyond visible ASCII a header has no meaning of its own (RFC 9110, section 5.5); pasting adds such characters.
     if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(invalid("has a character that no header may carry"));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::ActionEntry;
 use crate::date::DateFormat;
-use crate::rules::Parameter;
+use crate::hooks::{Trigger, Webhooks};
+use crate::operation::Operation;
 
 /// A connector: how to connect, how the API paces its callers, and what can be done.
 #[derive(Debug)]
@@ -21,8 +22,18 @@ pub struct Connector {
     pub fields: &'static [ConnectionField],
     /// The secrets a connection holds and how requests carry them.
     pub credentials: &'static [Credential],
+    /// How a credential is obtained by OAuth 2, if it can be.
+    pub oauth2: Option<OAuth2>,
+    /// What the vendor calls during the life of an installation.
+    pub callbacks: Option<Callbacks>,
+    /// The action that shows whether a connection works.
+    pub test: Option<&'static Operation>,
     /// How the API limits its callers.
     pub rate_limit: RateLimit,
+    /// How webhooks are managed, if there are any.
+    pub webhooks: Option<&'static Webhooks>,
+    /// Every trigger, sorted by id.
+    pub triggers: &'static [&'static Trigger],
     /// Every action, sorted by id.
     pub actions: &'static [ActionEntry],
     /// Titles, descriptions, schemas and samples of all actions as JSON.
@@ -35,6 +46,45 @@ impl Connector {
     pub fn action(&self, id: &str) -> Option<&'static ActionEntry> {
         self.actions.iter().find(|entry| entry.operation.id == id)
     }
+}
+
+/// How a credential is obtained by the authorization code grant of OAuth 2 (RFC 6749, section 4.1). The token ends when
+/// it is revoked, never by time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OAuth2 {
+    /// The vendor's own link that begins an installation; `{client_id}` stands for the app's.
+    pub install: Option<&'static str>,
+    /// The authorization endpoint.
+    pub authorize: &'static str,
+    /// The token endpoint.
+    pub token: &'static str,
+    /// The credential that the access token becomes.
+    pub credential: &'static str,
+    /// Further parameters of the grant; `{name}` stands for a connection field.
+    pub extra: &'static [(&'static str, &'static str)],
+}
+
+/// What the vendor calls during the life of an installation: addresses with a signed JWT (RFC 7519, HS256 alone)
+/// whose audience is the app's client id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Callbacks {
+    /// The query parameter that carries the JWT.
+    pub parameter: &'static str,
+    /// The `iss` claim.
+    pub issuer: &'static str,
+    /// The form of the `sub` claim; `{name}` stands for a connection field.
+    pub subject: &'static str,
+    /// The callbacks by name.
+    pub routes: &'static [(&'static str, Caller)],
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A person's browser, which shows what is answered.
+    Browser,
+    /// The vendor's server.
+    Server,
 }
 
 /// One value that a person enters to connect, such as the name of an account.
@@ -73,6 +123,15 @@ pub struct Credential {
 pub enum Placement {
     /// As the whole value of this header.
     Header(&'static str),
+    /// As `Authorization: Bearer …` (RFC 6750, section 2.1).
+    Bearer,
+    /// As the password of `Authorization: Basic …` (RFC 7617), the user being the connection field of this name.
+    Basic {
+        /// Name of the connection field.
+        user: &'static str,
+    },
+    /// As the value of this query parameter.
+    Query(&'static str),
 }
 
 /// One version of a vendor's API.
@@ -104,8 +163,8 @@ pub enum Envelope {
     Object {
         /// Field of the data.
         data: &'static str,
-        /// Field of what is said about the data, such as paging.
-        meta: &'static str,
+        /// Field of what is said about the data, such as paging; without one it is all that stands beside the data.
+        meta: Option<&'static str>,
     },
 }
 
@@ -120,6 +179,13 @@ pub enum ErrorShape {
         /// Field of the map.
         fields: &'static str,
     },
+    /// A list of such objects.
+    List {
+        /// Field of the message.
+        message: &'static str,
+        /// Field of the map.
+        fields: &'static str,
+    },
 }
 
 /// How an API limits its callers. The answer to a call too many is a status; how long to wait stands in headers.
@@ -129,10 +195,29 @@ pub struct RateLimit {
     pub status: u16,
     /// Headers that say how long to wait; the longest counts.
     pub waits: &'static [WaitHeader],
+    /// Headers that say how much of the quota is left, on every answer.
+    pub quota: Option<QuotaHeaders>,
+    /// Other statuses that may stand in for a call too many.
+    pub also: &'static [u16],
+    /// The connection field whose value shares one quota; without it every connection has its own.
+    pub per: Option<&'static str>,
     /// The wait where no header says one: the API is under load.
     pub overload_wait: Duration,
     /// No header is believed beyond this.
     pub max_wait: Duration,
+}
+
+/// Headers that say how much of the quota is left, on every answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaHeaders {
+    /// Calls that a window allows.
+    pub quota: &'static str,
+    /// Calls that are left in it.
+    pub left: &'static str,
+    /// Its length.
+    pub window: WaitHeader,
+    /// Time until it ends.
+    pub reset: WaitHeader,
 }
 
 /// A header that says how long to wait.
@@ -152,74 +237,10 @@ pub enum WaitUnit {
     Milliseconds,
     /// Seconds from now.
     Seconds,
-}
-
-/// An operation of the API, as an action calls it.
-#[derive(Debug)]
-pub struct Operation {
-    /// Id of the action, such as `get-order`.
-    pub id: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// The API version it belongs to.
-    pub api: &'static Api,
-    /// HTTP method.
-    pub method: Method,
-    /// Path below the API's base; `{name}` stands for a path parameter.
-    pub path: &'static str,
-    /// What the call does to the vendor's data.
-    pub effect: Effect,
-    /// Where its inputs go and what they must meet.
-    pub parameters: &'static [Parameter],
-    /// Ids of the OAuth scopes of which one suffices.
-    pub scopes: &'static [&'static str],
-}
-
-/// An HTTP method (RFC 9110, section 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Creates or acts.
-    Post,
-    /// Replaces or updates.
-    Put,
-    /// Updates in part.
-    Patch,
-    /// Deletes.
-    Delete,
-}
-
-impl From<Method> for http::Method {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Get => Self::GET,
-            Method::Post => Self::POST,
-            Method::Put => Self::PUT,
-            Method::Patch => Self::PATCH,
-            Method::Delete => Self::DELETE,
-        }
-    }
-}
-
-/// What a call does to the vendor's data; it decides what may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Changes nothing.
-    Read,
-    /// Makes something new: doing it twice makes two.
-    Create,
-    /// Sets what is there: doing it twice is doing it once.
-    Update,
-    /// Removes what is there: doing it twice is doing it once.
-    Delete,
-}
-
-impl Effect {
-    /// Whether a call may be repeated when nobody knows if the first one was carried out.
-    #[must_use]
-    pub fn is_repeatable(self) -> bool {
-        self != Self::Create
-    }
+    /// The moment when waiting ends, in seconds since the Unix epoch.
+    EpochSeconds,
+    /// The moment when waiting ends, in milliseconds since the Unix epoch.
+    EpochMilliseconds,
+    /// Seconds from now or an HTTP date, as `Retry-After` allows (RFC 9110, section 10.2.3).
+    RetryAfter,
 }

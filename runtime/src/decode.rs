@@ -1,4 +1,5 @@
 //! The one visitor that decodes every record: it walks JSON and asks the record's field table where each value goes.
+//! It reads JSON through `serde_json` alone, which hands out the digits of a number as they were written.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +16,7 @@ use crate::value::{Read, Scalar, Value, View};
 pub(crate) enum Origin {
     /// An API's answer: enumerations are open.
     Answer,
-    /// A caller's input: enumerations are closed.
+    /// A caller's input: enumerations are closed, unknown fields are faults, `null` is no way to leave a value out.
     Input,
 }
 
@@ -35,7 +36,7 @@ pub(crate) fn decode(
     Ok(faults.found)
 }
 
-/// `serde::Deserialize` for every record.
+/// `serde::Deserialize` for every record, from JSON alone: another format has no raw text for decimals and free JSON.
 ///
 /// # Errors
 /// When the data does not fit the record.
@@ -87,11 +88,20 @@ impl Place<'_> {
         let found = match scalar {
             Scalar::Boolean(_) => "a boolean",
             Scalar::Integer(_) => "an integer",
+            // 2^63: what was an integer in the JSON has become a float on its way here.
+            Scalar::Number(value) if value.abs() >= 9_223_372_036_854_775_808.0 => "a number beyond 64 bits",
             Scalar::Number(_) => "a number",
             Scalar::String("") => "an empty string",
             Scalar::String(_) => "a string",
         };
         self.check(read, found);
+    }
+
+    fn null(self) {
+        let refused = self.faults.origin == Origin::Input && !self.value.is_nullable();
+        if refused || self.value.read_null() == Read::Refused {
+            self.faults.refuse(self.value.expected(), "null");
+        }
     }
 
     /// Notes a fault where the place took nothing but must have something: a caller's blank price is not a price of 0.
@@ -111,6 +121,10 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
             return deserializer.deserialize_any(self);
         }
         let raw = <Box<RawValue> as serde::Deserialize>::deserialize(deserializer)?;
+        if raw.get() == "null" {
+            self.null();
+            return Ok(());
+        }
         let read = self.value.read_literal(raw.get());
         self.check(read, kind(raw.get()));
         Ok(())
@@ -125,9 +139,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        if self.value.read_null() == Read::Refused {
-            self.faults.refuse(self.value.expected(), "null");
-        }
+        self.null();
         Ok(())
     }
 
@@ -157,9 +169,8 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let expected = self.value.expected();
         let Some(items) = self.value.items() else {
-            self.faults.refuse(expected, "a list");
+            self.faults.refuse(self.value.expected(), "a list");
             while list.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         };
@@ -177,9 +188,8 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let expected = self.value.expected();
         let Some(fields) = self.value.fields() else {
-            self.faults.refuse(expected, "an object");
+            self.faults.refuse(self.value.expected(), "an object");
             while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(());
         };
@@ -187,7 +197,9 @@ impl<'de> Visitor<'de> for Place<'_> {
             let since = self.faults.found.len();
             if let Some(value) = fields.place(&name) {
                 object.next_value_seed(Place { value, faults: self.faults })?;
-            } else if let Some(extra) = fields.extra() {
+            } else if self.faults.origin == Origin::Answer
+                && let Some(extra) = fields.extra()
+            {
                 extra.insert(name.clone().into_owned(), Json::from(object.next_value::<Box<RawValue>>()?));
             } else {
                 object.next_value::<IgnoredAny>()?;

@@ -1,4 +1,5 @@
-//! Writes records through their field table: for bodies in the date format of an API version, for serde in RFC 3339.
+//! Writes records as JSON through their field table: for bodies in the date format of an API version, for serde as the
+//! dates came. Decimals are written as raw text, which `serde_json` alone knows.
 
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -7,7 +8,7 @@ use crate::date::DateFormat;
 use crate::record::Record;
 use crate::value::{Value, View};
 
-/// `serde::Serialize` for every record; dates that came from an API are written as they came.
+/// `serde::Serialize` for every record, as JSON alone; dates that came from an API are written as they came.
 ///
 /// # Errors
 /// Those of the serializer.
@@ -16,7 +17,7 @@ pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S:
 }
 
 /// A value or record on its way into a serializer.
-struct Encoded<'a> {
+pub(crate) struct Encoded<'a> {
     source: Source<'a>,
     dates: Option<DateFormat>,
 }
@@ -27,7 +28,7 @@ enum Source<'a> {
 }
 
 impl<'a> Encoded<'a> {
-    fn new(value: &'a dyn Value, dates: Option<DateFormat>) -> Self {
+    pub(crate) fn new(value: &'a dyn Value, dates: Option<DateFormat>) -> Self {
         Self { source: Source::Value(value), dates }
     }
 

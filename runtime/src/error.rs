@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use crate::connector::Operation;
+use crate::operation::Operation;
 
 /// What went wrong, as a stable word that workflows may depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,6 +173,18 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         self.0.class.unwrap_or(Class::Decode)
+    }
+
+    /// What happened, in a few words of our own: the text of the error without action, class, violations and wait.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The id of the action that failed; `None` where it did not come that far.
+    #[must_use]
+    pub fn action(&self) -> Option<&'static str> {
+        self.0.action
     }
 
     /// Whether the same call may be made again as it is, now or after [`Error::retry_after`]:

@@ -63,6 +63,11 @@ impl Serialize for Json {
     }
 }
 
+/// The value at a dotted path; nothing where it is `null`.
+pub(crate) fn look_up<'a>(value: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
+    path.split('.').try_fold(value, |value, step| value.get(step)).filter(|value| !value.is_null())
+}
+
 impl Value for Json {
     fn blank() -> Self {
         Self(RawValue::NULL.to_owned())
@@ -78,6 +83,15 @@ impl Value for Json {
 
     fn wants_literal(&self) -> bool {
         true
+    }
+
+    fn is_nullable(&self) -> bool {
+        true
+    }
+
+    fn read_null(&mut self) -> Read {
+        self.0 = RawValue::NULL.to_owned();
+        Read::Taken
     }
 
     fn read_literal(&mut self, json: &str) -> Read {

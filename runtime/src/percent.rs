@@ -13,9 +13,9 @@ pub(crate) fn push_component(out: &mut String, text: &str) {
     out.extend(utf8_percent_encode(text, COMPONENT));
 }
 
-/// Appends `name=`, with `?` or `&` in front as needed.
-pub(crate) fn push_query_name(query: &mut String, name: &str) {
-    query.push(if query.is_empty() { '?' } else { '&' });
-    query.extend(utf8_percent_encode(name, QUERY_NAME));
-    query.push('=');
+/// Appends `name=` to an address whose query begins at `start`, with `?` or `&` in front.
+pub(crate) fn push_query_name(address: &mut String, start: usize, name: &str) {
+    address.push(if address.len() == start { '?' } else { '&' });
+    address.extend(utf8_percent_encode(name, QUERY_NAME));
+    address.push('=');
 }

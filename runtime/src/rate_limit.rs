@@ -3,24 +3,36 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use jiff::Timestamp;
 
 use crate::connector::{RateLimit, WaitUnit};
 
 /// The longest wait that the headers ask for, at most the limit's own maximum; `None` where no header asks for one.
 ///
-/// A value that is no whole number, or zero, asks for nothing: a limited caller never goes on at once.
-pub(crate) fn wait(limit: &RateLimit, headers: &HeaderMap) -> Option<Duration> {
+/// A value that says nothing understandable, or zero, asks for nothing: a limited caller never goes on at once.
+pub(crate) fn wait(limit: &RateLimit, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let waits = limit.waits.iter().flat_map(|header| {
         let values = headers.get_all(header.name).iter();
-        values.filter_map(|value| {
-            let count: u64 = value.to_str().ok()?.trim().parse().ok()?;
-            match header.unit {
-                WaitUnit::Milliseconds => Some(Duration::from_millis(count)),
-                WaitUnit::Seconds => Some(Duration::from_secs(count)),
-            }
-        })
+        values.filter_map(|value| read(header.unit, value.to_str().ok()?.trim(), now))
     });
     waits.filter(|wait| !wait.is_zero()).max().map(|wait| wait.min(limit.max_wait))
+}
+
+/// The wait that the text of a header asks for.
+fn read(unit: WaitUnit, text: &str, now: Timestamp) -> Option<Duration> {
+    let count = || text.parse::<u64>().ok();
+    let until = |moment: Timestamp| Duration::try_from(moment.duration_since(now)).unwrap_or_default();
+    match unit {
+        WaitUnit::Milliseconds => count().map(Duration::from_millis),
+        WaitUnit::Seconds => count().map(Duration::from_secs),
+        WaitUnit::EpochSeconds => Timestamp::from_second(i64::try_from(count()?).ok()?).ok().map(until),
+        WaitUnit::EpochMilliseconds => {
+            Timestamp::from_millisecond(i64::try_from(count()?).ok()?).ok().map(until)
+        }
+        WaitUnit::RetryAfter => count()
+            .map(Duration::from_secs)
+            .or_else(|| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(until)),
+    }
 }
 
 #[cfg(test)]
@@ -33,7 +45,13 @@ mod tests {
         waits: &[
             WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
             WaitHeader { name: "X-Retry-After", unit: WaitUnit::Seconds },
+            WaitHeader { name: "X-Reset-At", unit: WaitUnit::EpochSeconds },
+            WaitHeader { name: "X-Reset-At-Ms", unit: WaitUnit::EpochMilliseconds },
+            WaitHeader { name: "Retry-After", unit: WaitUnit::RetryAfter },
         ],
+        quota: None,
+        also: &[],
+        per: None,
         overload_wait: Duration::from_secs(1),
         max_wait: Duration::from_secs(120),
     };
@@ -44,7 +62,10 @@ mod tests {
         for (name, value) in headers {
             map.append(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        assert_eq!(wait(&LIMIT, &map), expected.map(Duration::from_millis));
+        assert_eq!(
+            wait(&LIMIT, &map, Timestamp::from_second(1_000_000).unwrap()),
+            expected.map(Duration::from_millis)
+        );
     }
 
     #[test]
@@ -62,5 +83,15 @@ mod tests {
         check(&[("x-reset-ms", "soon"), ("x-retry-after", "-3")], None);
         check(&[("x-reset-ms", "18446744073709551615")], Some(120_000));
         check(&[("x-retry-after", "99999999999999999999999")], None);
+    }
+
+    #[test]
+    fn reads_moments_as_waits_from_now() {
+        check(&[("x-reset-at", "1000002")], Some(2000));
+        check(&[("x-reset-at", "999999")], None);
+        check(&[("x-reset-at-ms", "1000000250")], Some(250));
+        check(&[("retry-after", "3")], Some(3000));
+        check(&[("retry-after", "Mon, 12 Jan 1970 13:46:45 GMT")], Some(5000));
+        check(&[("x-reset-at", "18446744073709551615")], None);
     }
 }

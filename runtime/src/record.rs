@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::Json;
-use crate::value::Value;
+use crate::rules::Parameter;
+use crate::value::{Fields, Value, View};
 
 /// Fields that the manifest does not describe, as the API sent them, by name.
 pub type Extra = BTreeMap<String, Json>;
 
 /// Receives each field of a record: its wire name and its value.
-pub type Visit<'v> = dyn FnMut(&'static str, &dyn Value) + 'v;
+pub type Visit<'r, 'v> = dyn FnMut(&'static str, &'r dyn Value) + 'v;
 
 /// An object with named fields. Generated code implements it; everything else about decoding and encoding follows.
 pub trait Record {
@@ -21,51 +22,80 @@ pub trait Record {
     /// The place of the field with this wire name.
     fn place(&mut self, name: &str) -> Option<&mut dyn Value>;
 
+    /// Shows every described field in the order of the manifest.
+    fn each<'r>(&'r self, visit: &mut Visit<'r, '_>);
+
     /// Where fields go that the record does not describe; `None` where an unknown field is an error.
     fn extra(&mut self) -> Option<&mut Extra> {
         None
     }
 
-    /// Shows every described field in the order of the manifest.
-    fn each(&self, visit: &mut Visit<'_>);
-
     /// The fields the record does not describe.
     fn unknown(&self) -> Option<&Extra> {
         None
     }
+
+    /// What fields must meet when the record is sent; fields without rules are left out.
+    fn rules(&self) -> &'static [Parameter] {
+        &[]
+    }
 }
 
-/// Makes a [`Record`] a value, and gives it serde's traits, all through its field table: `impl_record!(Product);`.
+impl<R: Record> Value for R {
+    fn blank() -> Self {
+        <R as Record>::blank()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an object"
+    }
+
+    fn fields(&mut self) -> Option<&mut dyn Fields> {
+        Some(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Record(self)
+    }
+}
+
+impl<R: Record> Fields for R {
+    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
+        Record::place(self, name)
+    }
+
+    fn extra(&mut self) -> Option<&mut Extra> {
+        Record::extra(self)
+    }
+}
+
+/// The field table of a record of an answer: `impl_record!(Price { "amount" => amount, "currency" => currency });`, with
+/// `rules RULES` at the end where the record has rules as an input. Everything else about decoding and encoding follows
+/// from the table, serde's traits included.
 #[macro_export]
 macro_rules! impl_record {
-    ($record:ty) => {
-        impl $crate::Value for $record {
+    ($record:ident { $($wire:literal => $field:ident),* $(,)? } $(rules $rules:expr)?) => {
+        impl $crate::Record for $record {
             fn blank() -> Self {
-                <$record as $crate::Record>::blank()
+                Self::default()
             }
 
-            fn expected(&self) -> &'static str {
-                "an object"
-            }
-
-            fn fields(&mut self) -> Option<&mut dyn $crate::Fields> {
-                Some(self)
-            }
-
-            fn view(&self) -> $crate::View<'_> {
-                $crate::View::Record(self)
-            }
-        }
-
-        impl $crate::Fields for $record {
-            fn place(&mut self, name: &str) -> Option<&mut dyn $crate::Value> {
-                $crate::Record::place(self, name)
-            }
+            $crate::field_table!($($wire => $field),*);
 
             fn extra(&mut self) -> Option<&mut $crate::Extra> {
-                $crate::Record::extra(self)
+                Some(&mut self.extra)
             }
+
+            fn unknown(&self) -> Option<&$crate::Extra> {
+                Some(&self.extra)
+            }
+
+            $(fn rules(&self) -> &'static [$crate::Parameter] {
+                $rules
+            })?
         }
+
+        $crate::impl_comparison!($record);
 
         impl $crate::serde::Serialize for $record {
             fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -77,6 +107,59 @@ macro_rules! impl_record {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::deserialize(deserializer)
             }
+        }
+    };
+}
+
+/// The field table of an action's input, by the names that callers use:
+/// `impl_input!(GetOrder { "order_id" => order_id });`.
+#[macro_export]
+macro_rules! impl_input {
+    ($input:ident { $($name:literal => $field:ident),* $(,)? }) => {
+        impl $crate::Record for $input {
+            fn blank() -> Self {
+                Self { $($field: $crate::Value::blank()),* }
+            }
+
+            $crate::field_table!($($name => $field),*);
+        }
+
+        $crate::impl_comparison!($input);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! impl_comparison {
+    ($record:ident) => {
+        impl ::core::fmt::Debug for $record {
+            fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::debug_record(stringify!($record), self, out)
+            }
+        }
+
+        impl ::core::cmp::PartialEq for $record {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::records_equal(self, other)
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! field_table {
+    ($($name:literal => $field:ident),*) => {
+        fn place(&mut self, name: &str) -> Option<&mut dyn $crate::Value> {
+            match name {
+                $($name => Some(&mut self.$field),)*
+                _ => None,
+            }
+        }
+
+        fn each<'r>(&'r self, visit: &mut $crate::Visit<'r, '_>) {
+            $(visit($name, &self.$field);)*
+            let _ = visit;
         }
     };
 }

@@ -1,7 +1,8 @@
 //! Requests as plain values: what an action wants, before authentication and transport.
 
-use crate::connector::Operation;
+use crate::encode::Encoded;
 use crate::error::{Error, Violation};
+use crate::operation::{Body, Operation, Repeat};
 use crate::percent::{push_component, push_query_name};
 use crate::record::Record;
 use crate::rules::{Parameter, Place};
@@ -12,7 +13,11 @@ use crate::value::{Value, View};
 pub struct Request {
     operation: &'static Operation,
     path: String,
-    query: String,
+    /// Wire name and percent-encoded value.
+    query: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Vec<u8>>,
+    repeatable: bool,
 }
 
 impl Request {
@@ -22,18 +27,21 @@ impl Request {
     /// # Errors
     /// Class `validation` with every constraint that the input violates.
     pub fn new(operation: &'static Operation, input: &dyn Record) -> Result<Self, Error> {
-        let request = Self { operation, path: operation.path.to_owned(), query: String::new() };
-        let mut builder = Builder { request, violations: Vec::new() };
+        let request = Self {
+            operation,
+            path: operation.path.to_owned(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            repeatable: operation.repeat != Repeat::Never,
+        };
+        let mut builder = Builder { request, fields: Vec::new(), violations: Vec::new() };
         input.each(&mut |name, value| {
             if let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == name) {
                 builder.add(parameter, value);
             }
         });
-        if builder.violations.is_empty() {
-            Ok(builder.request)
-        } else {
-            Err(Error::invalid_input(operation, builder.violations))
-        }
+        builder.finish()
     }
 
     /// The operation it calls.
@@ -45,28 +53,108 @@ impl Request {
     /// Path below the API's base and query, percent-encoded.
     #[must_use]
     pub fn path_and_query(&self) -> String {
-        format!("{}{}", self.path, self.query)
+        let mut text = self.path.clone();
+        let start = text.len();
+        for (name, value) in &self.query {
+            push_query_name(&mut text, start, name);
+            text.push_str(value);
+        }
+        text
+    }
+
+    /// The JSON of the body, if it has one.
+    #[must_use]
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body.as_deref()
+    }
+
+    /// Headers that carry parameters.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// Whether it may be sent again though nobody knows if it was carried out.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    /// The value of a query parameter by its wire name.
+    pub(crate) fn query(&self, wire: &str) -> Option<&str> {
+        self.query.iter().find(|(name, _)| name == wire).map(|(_, value)| value.as_str())
+    }
+
+    /// The same request with another value of a query parameter.
+    pub(crate) fn with_query(mut self, wire: &str, value: &str) -> Self {
+        let mut encoded = String::new();
+        push_component(&mut encoded, value);
+        match self.query.iter_mut().find(|(name, _)| name == wire) {
+            Some(slot) => slot.1 = encoded,
+            None => self.query.push((wire.to_owned(), encoded)),
+        }
+        self
+    }
+
+    /// The same request with parts of a query that is already encoded, such as a link to the next page.
+    pub(crate) fn with_encoded_query(self, query: &str) -> Self {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned(), value.to_owned())
+        });
+        let mut given: Vec<(String, String)> = pairs.collect();
+        let mut replaced = Vec::new();
+        let mut merged = Vec::with_capacity(self.query.len() + given.len());
+        for (name, value) in self.query {
+            let (same, other) = given.into_iter().partition::<Vec<_>, _>(|(known, _)| *known == name);
+            given = other;
+            // A name may stand for several values: the link's take the place of all of them.
+            match same.is_empty() {
+                true if replaced.contains(&name) => {}
+                true => merged.push((name, value)),
+                false => {
+                    replaced.push(name);
+                    merged.extend(same);
+                }
+            }
+        }
+        merged.extend(given);
+        Self { query: merged, ..self }
     }
 }
 
 /// A request in the making, and everything that is wrong with it.
 struct Builder {
     request: Request,
+    /// Fields of the body's object as `"name":value`.
+    fields: Vec<Vec<u8>>,
     violations: Vec<Violation>,
 }
 
 impl Builder {
     fn add(&mut self, parameter: &Parameter, value: &dyn Value) {
-        self.violations.extend(parameter.check(value));
+        let since = self.violations.len();
+        parameter.check(value, &mut self.violations);
+        let view = value.view();
+        if self.violations.len() > since || matches!(view, View::Absent) {
+            return;
+        }
+        if let Repeat::SafeWithout(names) = self.request.operation.repeat {
+            self.request.repeatable &= !names.contains(&parameter.name);
+        }
         match parameter.place {
-            Place::Path => self.path(parameter, value.view()),
-            Place::Query => self.query(parameter, value.view()),
+            Place::Path => self.path(parameter, view),
+            Place::Query => self.query(parameter, view),
+            Place::RepeatedQuery => self.repeated_query(parameter, view),
+            Place::Header => self.header(parameter, view),
+            Place::Body => self.body_field(parameter, value),
+            Place::Payload => self.request.body = self.json(parameter, value),
         }
     }
 
     fn path(&mut self, parameter: &Parameter, view: View<'_>) {
         let mut segment = String::new();
-        match plain(view, self.request.operation) {
+        match plain(&view, self.request.operation) {
             // An empty or dot segment would address another resource (RFC 3986, section 5.2.4).
             Some(text) if matches!(text.as_str(), "" | "." | "..") => {
                 self.violations.push(parameter.violation("must not be empty or consist of dots"));
@@ -79,34 +167,87 @@ impl Builder {
     }
 
     fn query(&mut self, parameter: &Parameter, view: View<'_>) {
-        let items: Vec<Option<String>> = match view {
-            View::Absent => return,
+        let items = self.plain_items(parameter, &view, "cannot stand in a query");
+        self.request.query.push((parameter.wire.to_owned(), items.join(",")));
+    }
+
+    fn repeated_query(&mut self, parameter: &Parameter, view: View<'_>) {
+        let items = self.plain_items(parameter, &view, "cannot stand in a query");
+        self.request.query.extend(items.into_iter().map(|item| (parameter.wire.to_owned(), item)));
+    }
+
+    /// The items of a list, or the value itself as the only one, percent-encoded.
+    fn plain_items(&mut self, parameter: &Parameter, view: &View<'_>, refusal: &str) -> Vec<String> {
+        let texts = match view {
             View::List(items) => {
-                items.iter().map(|item| plain(item.view(), self.request.operation)).collect()
+                items.iter().map(|item| plain(&item.view(), self.request.operation)).collect()
             }
             view => vec![plain(view, self.request.operation)],
         };
-        push_query_name(&mut self.request.query, parameter.wire);
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.request.query.push(',');
-            }
-            match item {
-                Some(text) => push_component(&mut self.request.query, text),
-                None => self.violations.push(parameter.violation("cannot stand in a query")),
+        if texts.iter().any(Option::is_none) {
+            self.violations.push(parameter.violation(refusal));
+        }
+        let encode = |text: String| {
+            let mut encoded = String::new();
+            push_component(&mut encoded, &text);
+            encoded
+        };
+        texts.into_iter().flatten().map(encode).collect()
+    }
+
+    fn header(&mut self, parameter: &Parameter, view: View<'_>) {
+        // Beyond visible ASCII a header has no meaning of its own (RFC 9110, section 5.5).
+        let is_visible = |text: &String| text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+        let text = plain(&view, self.request.operation).filter(is_visible);
+        match text {
+            Some(text) => self.request.headers.push((parameter.wire, text)),
+            None => self.violations.push(parameter.violation("cannot stand in a header")),
+        }
+    }
+
+    fn body_field(&mut self, parameter: &Parameter, value: &dyn Value) {
+        let (Ok(mut field), Some(json)) = (serde_json::to_vec(parameter.wire), self.json(parameter, value))
+        else {
+            return;
+        };
+        field.push(b':');
+        field.extend(json);
+        self.fields.push(field);
+    }
+
+    fn json(&mut self, parameter: &Parameter, value: &dyn Value) -> Option<Vec<u8>> {
+        let dates = Some(self.request.operation.api.dates);
+        let json = serde_json::to_vec(&Encoded::new(value, dates));
+        if json.is_err() {
+            self.violations.push(parameter.violation("cannot be written as JSON"));
+        }
+        json.ok()
+    }
+
+    fn finish(mut self) -> Result<Request, Error> {
+        if !self.violations.is_empty() {
+            return Err(Error::invalid_input(self.request.operation, self.violations));
+        }
+        let object = |fields: Vec<Vec<u8>>| [b"{".as_slice(), &fields.join(&b','), b"}"].concat();
+        match self.request.operation.body {
+            Body::None | Body::Payload => {}
+            Body::Object => self.request.body = Some(object(self.fields)),
+            Body::ListOfOne => {
+                self.request.body = Some([b"[".as_slice(), &object(self.fields), b"]"].concat())
             }
         }
+        Ok(self.request)
     }
 }
 
 /// The text of a value without parts; `None` for lists, objects, nothing, and dates that are no dates.
-fn plain(view: View<'_>, operation: &Operation) -> Option<String> {
+fn plain(view: &View<'_>, operation: &Operation) -> Option<String> {
     match view {
         View::Boolean(value) => Some(value.to_string()),
         View::Integer(value) => Some(value.to_string()),
         View::Number(value) => Some(value.to_string()),
         View::Decimal(value) => Some(value.to_string()),
-        View::String(value) => Some(value.to_owned()),
+        View::String(value) => Some((*value).to_owned()),
         View::Date(value) => Some(value.as_str().to_owned()),
         View::DateTime(value) => value.format(operation.api.dates).ok(),
         _ => None,

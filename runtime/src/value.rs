@@ -2,8 +2,12 @@
 //! of decoding, so that a record costs the compiler a table and not a deserializer.
 
 mod containers;
+mod nullable;
 
 use rust_decimal::Decimal;
+
+pub use containers::Boxed;
+pub use nullable::Nullable;
 
 use crate::record::Record;
 use crate::{Date, DateTime, Json};
@@ -34,6 +38,11 @@ pub trait Value {
     /// The values an input may have, when they are a closed list.
     fn allowed(&self) -> Option<&'static [&'static str]> {
         None
+    }
+
+    /// Whether a caller's `null` means something else than leaving the value out.
+    fn is_nullable(&self) -> bool {
+        false
     }
 
     /// Reads `null`.
@@ -101,7 +110,9 @@ pub trait Fields {
     fn place(&mut self, name: &str) -> Option<&mut dyn Value>;
 
     /// Where fields go that the type does not know; `None` where they are an error.
-    fn extra(&mut self) -> Option<&mut crate::Extra>;
+    fn extra(&mut self) -> Option<&mut crate::Extra> {
+        None
+    }
 }
 
 /// What a place holds.
@@ -132,6 +143,23 @@ pub enum View<'a> {
     Map(Vec<(&'a str, &'a dyn Value)>),
     /// The fields of a record.
     Record(&'a dyn Record),
+}
+
+/// What an answer without data holds.
+impl Value for () {
+    fn blank() -> Self {}
+
+    fn expected(&self) -> &'static str {
+        "null"
+    }
+
+    fn read_null(&mut self) -> Read {
+        Read::Taken
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Null
+    }
 }
 
 impl Value for bool {
@@ -223,6 +251,8 @@ impl Value for String {
     }
 }
 
+/// Read from a JSON number or from a string that holds one, digit for digit. More than 28 digits, or a value that would
+/// have to be rounded, is refused, and with it the typed answer that holds it: the untyped one passes it on.
 impl Value for Decimal {
     fn blank() -> Self {
         Self::ZERO
@@ -244,6 +274,10 @@ impl Value for Decimal {
         let digits = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json);
         if digits.is_empty() {
             return Read::Nothing;
+        }
+        // The decimal's own parser takes `1_000` as Rust writes it.
+        if digits.contains('_') {
+            return Read::Refused;
         }
         let read = match digits.split_once(['e', 'E']) {
             // `from_scientific` alone would round a mantissa that is too long.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use connector_runtime::{
     Api, BoxFuture, Class, Client, Connection, Connector, DateFormat, Effect, Envelope, Error, ErrorShape,
-    Method, Operation, RateLimit, Record, Reply, Request, Sent, Transport, TransportError, Value, Visit,
-    WaitHeader, WaitUnit, impl_record,
+    Json, Operation, RateLimit, Reply, Request, Returns, Sent, Transport, TransportError, WaitHeader,
+    WaitUnit, impl_input,
 };
 
 static ACME: Connector = Connector {
@@ -18,27 +18,48 @@ static ACME: Connector = Connector {
     docs: "https://acme.example/docs",
     fields: &[],
     credentials: &[],
+    oauth2: None,
+    callbacks: None,
+    test: None,
     rate_limit: RateLimit {
         status: 429,
         waits: &[
             WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
             WaitHeader { name: "X-Retry-After", unit: WaitUnit::Seconds },
         ],
+        quota: None,
+        also: &[503],
+        per: None,
         overload_wait: Duration::from_secs(3),
         max_wait: Duration::from_secs(60),
     },
+    webhooks: None,
+    triggers: &[],
     actions: &[],
     catalog: "{}",
 };
 
-static WRAPPED: Api = api(Envelope::Object { data: "data", meta: "meta" });
+static WRAPPED: Api = api(Envelope::Object { data: "data", meta: Some("meta") });
 static BARE: Api = api(Envelope::None);
+static BESIDE: Api = api(Envelope::Object { data: "data", meta: None });
+static LISTED: Api =
+    Api { errors: ErrorShape::List { message: "message", fields: "details" }, ..api(Envelope::None) };
+static LISTED_AS_OBJECT: Api =
+    Api { errors: ErrorShape::Object { message: "message", fields: "details" }, ..api(Envelope::None) };
 
 static READ: Operation = operation(&WRAPPED, Effect::Read);
 static CREATE: Operation = operation(&WRAPPED, Effect::Create);
 static UPDATE: Operation = operation(&WRAPPED, Effect::Update);
 static DELETE: Operation = operation(&WRAPPED, Effect::Delete);
 static READ_BARE: Operation = operation(&BARE, Effect::Read);
+static READ_BESIDE: Operation = operation(&BESIDE, Effect::Read);
+static READ_LIST: Operation = operation(&BARE, Effect::Read).returns(Returns::List);
+static READ_WRAPPED_LIST: Operation = operation(&WRAPPED, Effect::Read).returns(Returns::List);
+static READ_FIRST: Operation = operation(&WRAPPED, Effect::Read).returns(Returns::First);
+static READ_FIRST_BARE: Operation = operation(&BARE, Effect::Read).returns(Returns::First);
+static REMOVE: Operation = operation(&WRAPPED, Effect::Delete).returns(Returns::Nothing);
+static READ_LISTED: Operation = operation(&LISTED, Effect::Read);
+static READ_LISTED_AS_OBJECT: Operation = operation(&LISTED_AS_OBJECT, Effect::Read);
 
 const fn api(envelope: Envelope) -> Api {
     Api {
@@ -53,33 +74,12 @@ const fn api(envelope: Envelope) -> Api {
 }
 
 const fn operation(api: &'static Api, effect: Effect) -> Operation {
-    Operation {
-        id: "touch-thing",
-        title: "Touch a thing",
-        api,
-        method: Method::Post,
-        path: "/things",
-        effect,
-        parameters: &[],
-        scopes: &[],
-    }
+    Operation::post("touch-thing", api, "/things").effect(effect)
 }
 
-struct Nothing;
+struct Nothing {}
 
-impl Record for Nothing {
-    fn blank() -> Self {
-        Self
-    }
-
-    fn place(&mut self, _name: &str) -> Option<&mut dyn Value> {
-        None
-    }
-
-    fn each(&self, _visit: &mut Visit<'_>) {}
-}
-
-impl_record!(Nothing);
+impl_input!(Nothing {});
 
 type Outcome = Result<http::Response<Bytes>, TransportError>;
 
@@ -99,7 +99,7 @@ impl Transport for Canned {
 async fn made_of(operation: &'static Operation, outcome: Outcome) -> Result<Reply<()>, Error> {
     let connection = Connection::new(&ACME, &[], &[]).expect("Acme asks for nothing");
     let client = Client::with_transport(connection, Canned(Mutex::new(Some(outcome))));
-    client.send(Request::new(operation, &Nothing).expect("no constraints")).await
+    client.send(Request::new(operation, &Nothing {}).expect("no constraints")).await
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Outcome {
@@ -198,12 +198,25 @@ async fn a_limited_caller_waits_as_long_as_the_headers_say_and_never_not_at_all(
         assert_eq!(error.retry_after(), Some(Duration::from_millis(wait_ms)), "{headers:?}");
         assert!(error.to_string().ends_with(&format!("(retry after {wait_ms} ms)")), "{error}");
     }
-    let error = refused(&READ, 503, &[("X-Retry-After", "2")], "").await;
+    let error = refused(&READ, 500, &[("X-Retry-After", "2")], "").await;
     assert_eq!(
         (error.is_rate_limited(), error.retry_after()),
         (false, None),
-        "only the limit's own status waits"
+        "only the limit's own statuses wait"
     );
+}
+
+#[tokio::test]
+async fn a_status_that_may_stand_in_for_a_limit_does_so_where_the_answer_says_how_long_to_wait() {
+    for (headers, class, wait) in [
+        (&[("X-Retry-After", "2")][..], Class::RateLimitedWindow, Some(Duration::from_secs(2))),
+        (&[("X-Retry-After", "0")], Class::Unavailable, None),
+        (&[], Class::Unavailable, None),
+    ] {
+        let error = refused(&CREATE, 503, headers, "").await;
+        assert_eq!((error.class(), error.retry_after()), (class, wait), "{headers:?}");
+        assert_eq!(error.is_retryable(), wait.is_some(), "a limited call was not carried out");
+    }
 }
 
 #[tokio::test]
@@ -228,11 +241,10 @@ async fn an_error_body_of_any_shape_is_no_second_error() {
         ("<html>", None),
         ("null", None),
         ("[]", None),
-        (r#"[{"title":"in a list"}]"#, None),
+        (r#"[{"title":"in a list"},7,{"title":"and another"}]"#, Some("in a list; and another")),
         (r#"{"title":"#, None),
         ("{}", None),
         (r#"{"title":7,"errors":"none"}"#, Some("7")),
-        (r#"{"title":"x","errors":[{"name":"y"}]}"#, Some("x")),
         (r#"{"title":"x","errors":null}"#, Some("x")),
         (&deep, None),
     ] {
@@ -240,6 +252,22 @@ async fn an_error_body_of_any_shape_is_no_second_error() {
         assert_eq!((error.class(), error.api_message()), (Class::Validation, message), "{body}");
         assert!(error.violations().is_empty() && error.source().is_none(), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_list_of_errors_is_told_whole_whatever_the_shape_says() {
+    let body = r#"[{"status":422,"message":"no price","details":{"price":"is missing","sku":["a","b"]}},
+        {"message":"no name","details":["name is missing"]}, "lost", {"details":{"sku":7}}]"#;
+    for operation in [&READ_LISTED, &READ_LISTED_AS_OBJECT] {
+        let error = refused(operation, 422, &[], body).await;
+        assert_eq!(error.api_message(), Some("no price; no name"));
+        let said: Vec<(&str, &str)> =
+            error.violations().iter().map(|violation| (violation.field(), violation.message())).collect();
+        let first = [("price", "is missing"), ("sku", r#"["a","b"]"#)];
+        assert_eq!(said, [&first[..], &[("", "name is missing"), ("sku", "7")]].concat());
+    }
+    let error = refused(&READ_LISTED, 404, &[], r#"{"message":"alone"}"#).await;
+    assert_eq!(error.api_message(), Some("alone"), "an object where a list was promised");
 }
 
 #[tokio::test]
@@ -267,9 +295,69 @@ async fn data_is_unwrapped_as_it_came() {
 }
 
 #[tokio::test]
+async fn without_a_field_for_it_meta_is_all_that_stands_beside_the_data() {
+    let body = r#"{"total": 2,"data":[1], "next":"/things?page=2"}"#;
+    let reply = made_of(&READ_BESIDE, answer(200, &[], body)).await.unwrap();
+    assert_eq!(reply.json.as_str(), "[1]");
+    assert_eq!(reply.meta.unwrap().as_str(), r#"{"next":"/things?page=2","total":2}"#);
+    let reply = made_of(&READ_BESIDE, answer(200, &[], r#"{"data":1}"#)).await.unwrap();
+    assert_eq!(reply.meta.unwrap().as_str(), "{}");
+}
+
+#[tokio::test]
+async fn a_list_without_a_body_is_empty_and_a_first_item_without_one_is_not_found() {
+    for operation in [&READ_LIST, &READ_WRAPPED_LIST] {
+        let reply = made_of(operation, answer(204, &[], "")).await.unwrap();
+        assert_eq!((reply.status, reply.json.as_str(), reply.meta), (204, "[]", None));
+    }
+    for (operation, status, body) in [
+        (&READ_FIRST, 204, ""),
+        (&READ_FIRST_BARE, 204, ""),
+        (&READ_FIRST, 200, r#"{"data":[],"meta":{"total":0}}"#),
+        (&READ_FIRST_BARE, 200, "[ ]"),
+    ] {
+        let error = refused(operation, status, &[("X-Request-Id", "r-4")], body).await;
+        assert_eq!((error.class(), error.status()), (Class::NotFound, Some(status)), "{body}");
+        assert_eq!((error.is_retryable(), error.request_id()), (false, Some("r-4")), "{body}");
+        assert_eq!(error.to_string(), "touch-thing: not_found: the API found none");
+    }
+    let error = refused(&READ, 204, &[], "").await;
+    assert_eq!(error.class(), Class::Decode, "one value was promised");
+}
+
+#[tokio::test]
+async fn the_first_item_of_a_list_is_the_data() {
+    let body = r#"{"data":[ {"id": 1.0}, {"id":2}],"meta":{"total":2}}"#;
+    let reply = made_of(&READ_FIRST, answer(200, &[], body)).await.unwrap();
+    assert_eq!(reply.json.as_str(), r#"{"id": 1.0}"#);
+    assert_eq!(reply.meta.unwrap().as_str(), r#"{"total":2}"#);
+    for body in [r#"{"data":{"name":"Ann Private"}}"#, r#"{"data":"Ann Private"}"#, r#"{"data":null}"#] {
+        let error = refused(&READ_FIRST, 200, &[], body).await;
+        assert_eq!(error.to_string(), "touch-thing: decode: the answer holds no list", "{body}");
+        assert!(!format!("{error:?}").contains("Private"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_returns_nothing_takes_any_successful_answer() {
+    for (status, body, meta) in [
+        (204, "", None),
+        (200, "<html>", None),
+        (200, r#"{"data":[1],"meta":{"deleted":1}}"#, Some(r#"{"deleted":1}"#)),
+        (202, "[]", None),
+    ] {
+        let reply = made_of(&REMOVE, answer(status, &[], body)).await.unwrap();
+        assert_eq!((reply.status, reply.json.as_str()), (status, "null"), "{body}");
+        assert_eq!(reply.meta.as_ref().map(Json::as_str), meta, "{body}");
+    }
+    let error = refused(&REMOVE, 404, &[], r#"{"title":"no such thing"}"#).await;
+    assert_eq!((error.class(), error.api_message()), (Class::NotFound, Some("no such thing")));
+}
+
+#[tokio::test]
 async fn what_is_no_data_is_a_decode_error_with_its_status() {
     for (body, what, has_source) in [
-        ("", "not whole JSON at line 1 column 0", true),
+        ("", "the answer is empty", true),
         ("{\"data\":\n[1,", "not whole JSON at line 2 column 3", true),
         (r#"{"data":1} x"#, "not whole JSON at line 1 column 12", true),
         ("\n <!DOCTYPE html>", "is an HTML page, not JSON", true),

@@ -14,7 +14,8 @@ use crate::clock::{Clock, SystemClock};
 /// The settings of a [`Sandbox`](crate::Sandbox); [`SandboxOptions::default`] suits most tests.
 #[derive(Clone)]
 pub struct SandboxOptions {
-    /// The store's hash, the path segment after `/stores/`: lower-case letters and digits.
+    /// The store's hash, the path segment after `/stores/`: 1 to 64 lower-case letters and
+    /// digits.
     pub store_hash: String,
     /// The token that `X-Auth-Token` must carry; `None` derives one from [`seed`](Self::seed).
     pub access_token: Option<String>,
@@ -65,8 +66,11 @@ impl SandboxOptions {
     /// The first setting with which no store can run, if there is one.
     pub(crate) fn check(&self) -> Result<(), StartError> {
         let is_hash_character = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if self.store_hash.is_empty() || !self.store_hash.bytes().all(is_hash_character) {
-            return Err(StartError::option("store_hash", "give lower-case letters and digits only"));
+        if !(1..=64).contains(&self.store_hash.len()) || !self.store_hash.bytes().all(is_hash_character) {
+            return Err(StartError::option(
+                "store_hash",
+                "give at most 64 characters, lower-case letters and digits only",
+            ));
         }
         let is_sendable = |token: &String| !token.is_empty() && HeaderValue::from_str(token).is_ok();
         if !self.access_token.as_ref().is_none_or(is_sendable) {
@@ -152,7 +156,9 @@ mod tests {
     #[test]
     fn refuses_options_that_no_store_can_have() {
         assert!(SandboxOptions::default().check().is_ok());
-        for hash in ["", "stores/abc", "ABC", "a b"] {
+        let longest = SandboxOptions { store_hash: "a".repeat(64), ..SandboxOptions::default() };
+        assert!(longest.check().is_ok());
+        for hash in ["", "stores/abc", "ABC", "a b", &"a".repeat(65)] {
             assert!(refusal(|options| options.store_hash = hash.to_owned()).contains("store_hash"));
         }
         for token in ["", "line\nbreak"] {

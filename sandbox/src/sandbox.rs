@@ -109,7 +109,7 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
     let access_token = options.access_token.unwrap_or_else(|| seed::access_token(options.seed));
     Shared {
-        store: Mutex::new(seed::store(options.seed, &options.store_hash)),
+        store: seed::store(options.seed, &options.store_hash),
         store_hash: options.store_hash,
         access_token,
         quota: Quota { requests: options.quota, window: options.window },

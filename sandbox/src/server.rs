@@ -26,18 +26,14 @@ pub(crate) struct Shared {
     pub(crate) seed: u64,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log: RequestLog,
-    pub(crate) store: Mutex<Store>,
+    /// The same for as long as the sandbox runs: nothing that it answers changes it.
+    pub(crate) store: Store,
     pub(crate) admission: Mutex<Admission>,
     /// Carries no value: its sender goes away when the sandbox stops.
     pub(crate) running: watch::Receiver<()>,
 }
 
 impl Shared {
-    /// The store, for as long as the guard lives; never hold it across an `await`.
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The quota's window and the faults; never hold them across an `await`.
     pub(crate) fn admission(&self) -> MutexGuard<'_, Admission> {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)

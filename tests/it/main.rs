@@ -1,6 +1,8 @@
 //! Tests that cross crates.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
+mod adding;
 mod calls;
 mod drift;
+mod parcel;
 mod tidy;

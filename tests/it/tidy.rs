@@ -93,7 +93,14 @@ fn is_rust(path: &str) -> bool {
     path.ends_with(".rs")
 }
 
-/// Whether a person wrote the file: `generated/src` belongs to the compiler of manifests.
+/// Whether a person wrote the file.
 fn is_handwritten_rust(path: &str) -> bool {
-    is_rust(path) && !path.starts_with("generated/src/")
+    is_rust(path) && !is_generated(path)
+}
+
+/// Whether the file belongs to the compiler of manifests: `generated/src` in the root and in every connector of the
+/// tests.
+fn is_generated(path: &str) -> bool {
+    let connector = path.strip_prefix("tests/connectors/").and_then(|rest| rest.split_once('/'));
+    connector.map_or(path, |(_, rest)| rest).starts_with("generated/src/")
 }

@@ -1,5 +1,6 @@
 //! What tests across crates share: a store with a client connected to it, and sockets that answer as they are told.
 
+pub mod project;
 mod scripted_server;
 mod store;
 

@@ -1,5 +1,6 @@
-//! The project's chores as one command line: `cargo xtask ci|test|setup|bless|licences`. No product logic lives here.
+//! The project's chores as one command line: `cargo xtask ci|test|setup|bless|licences|bench`. No product logic lives here.
 
+mod bench;
 mod bless;
 mod ci;
 mod licences;
@@ -44,6 +45,9 @@ The working tree must be committed: the last step refuses files that git does no
   cargo xtask licences            after adding or updating a dependency
   cargo tree --invert ring        who brings a refused crate in")]
     Licences,
+    /// Measure what the compiler of manifests and its output cost, beside other generators
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -66,6 +70,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Setup => setup::run(&shell),
         Chore::Bless => bless::run(&shell),
         Chore::Licences => licences::run(&shell),
+        Chore::Bench(bench) => bench::run(&shell, &bench),
     }
 }
 

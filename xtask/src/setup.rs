@@ -16,6 +16,12 @@ const NEEDS: &[Need] = &[
         otherwise: "install git (https://git-scm.com/downloads)",
     },
     Need {
+        name: "C compiler",
+        probe: "cc --version",
+        install: Install::Debian("gcc"),
+        otherwise: "install a C compiler that answers to `cc`, such as GCC or Clang",
+    },
+    Need {
         name: "rustfmt",
         probe: "cargo fmt --version",
         install: Install::Component("rustfmt"),

@@ -22,7 +22,8 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
 /// # Errors
 /// The first step that fails.
 pub(crate) fn steps(steps: &mut Steps<'_>) -> anyhow::Result<()> {
-    steps.command("tests", &[], "cargo test --workspace --all-targets --locked")?;
+    // Without it a failed snapshot would leave its new text behind.
+    steps.command("tests", &[("INSTA_UPDATE", "no")], "cargo test --workspace --all-targets --locked")?;
     // `--all-targets` leaves documentation examples out.
     steps.command("examples in the docs", &[], "cargo test --workspace --doc --locked")
 }

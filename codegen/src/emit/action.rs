@@ -1,108 +1,122 @@
 //! An action: its input, its operation, and how the one becomes a request for the other.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::docs;
-use super::record::table;
 use super::ty::{ident, imports, tokens};
-use crate::files::module;
-use crate::model::{Action, Effect, Method, Parameter, Place, Ty};
+use super::{docs, member};
+use crate::files::Module;
+use crate::model::{Action, Body, Field, Method, Repeat, Returns, Ty, default_effect, default_repeat};
+
+/// The most arguments that a function may take before it is hard to call right.
+pub(super) const MAX_ARGUMENTS: usize = 7;
 
 /// The module of an action.
-pub(super) fn emit(action: &Action) -> String {
+pub(super) fn emit(action: &Action) -> Module {
     let name = ident(&action.rust);
-    let always = ["Action", "Effect", "Method", "Operation", "Record", "Value", "Visit", "impl_record"];
-    let mut always = always.to_vec();
-    if !action.parameters.is_empty() {
-        always.push("Parameter");
-    }
-    let types = action.parameters.iter().map(|parameter| &parameter.ty).chain([&action.output]);
-    let imports = imports(&always, types, "");
-    let output = tokens(&action.output);
+    let output = action.returns.ty();
+    let imports = imports_of(action, output.as_ref());
+    let output = output.as_ref().map_or_else(|| quote!(()), tokens);
     let input = input(action);
-    let table =
-        table(action.parameters.iter().map(|parameter| (parameter.name.as_str(), parameter.rust.as_str())));
-    let blank = blank(action);
+    let table = action.parameters.iter().map(|field| {
+        let (name, field) = (&field.name, ident(&field.rust));
+        quote!(#name => #field)
+    });
     let operation = operation(action);
     let items = quote! {
         #imports
-
-        #operation
 
         #input
 
         impl Action for #name {
             type Output = #output;
-
-            const OPERATION: &'static Operation = &OPERATION;
+            #operation
         }
 
-        impl Record for #name {
-            fn blank() -> Self {
-                #blank
-            }
-
-            #table
-        }
-
-        impl_record!(#name);
+        impl_input!(#name { #(#table),* });
     };
     let title = docs::lines(&format!("{}.", action.title.trim_end_matches('.')), "");
-    module(&action.origin, &title, items)
+    Module { origin: action.origin.clone(), docs: title, items }
 }
 
+fn imports_of(action: &Action, output: Option<&Ty>) -> TokenStream {
+    let mut always = vec!["Action", "Operation", "impl_input"];
+    let parameters = &action.parameters;
+    let needs = [
+        ("Body", action.body != Body::None),
+        ("Effect", action.effect != default_effect(action.method)),
+        ("Parameter", !parameters.is_empty()),
+        ("Repeat", action.repeat != default_repeat(action.effect)),
+        ("Returns", !matches!(action.returns, Returns::One(_))),
+        ("Nullable", parameters.iter().any(|field| field.nullable)),
+        ("Rules", member::has_item_rules(parameters)),
+    ];
+    always.extend(needs.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
+    imports(&always, parameters.iter().map(|field| &field.ty).chain(output), "")
+}
+
+/// The constant of the operation; what follows from the method is left unsaid.
 fn operation(action: &Action) -> TokenStream {
     let documentation = format!(" `{} {}`", method_word(action.method), action.path);
-    let (id, title, path) = (&action.id, &action.title, &action.path);
+    let (id, title, path, scopes) = (&action.id, &action.title, &action.path, &action.scopes);
     let api = ident(&action.api.1);
-    let method = ident(match action.method {
-        Method::Get => "Get",
-        Method::Post => "Post",
-        Method::Put => "Put",
-        Method::Patch => "Patch",
-        Method::Delete => "Delete",
+    let method = ident(&method_word(action.method).to_lowercase());
+    let effect = (action.effect != default_effect(action.method)).then(|| {
+        let effect = ident(&format!("{:?}", action.effect));
+        quote!(.effect(Effect::#effect))
     });
-    let effect = ident(match action.effect {
-        Effect::Read => "Read",
-        Effect::Create => "Create",
-        Effect::Update => "Update",
-        Effect::Delete => "Delete",
+    let body = (action.body != Body::None).then(|| {
+        let body = ident(&format!("{:?}", action.body));
+        quote!(.body(Body::#body))
     });
-    let parameters = action.parameters.iter().map(parameter);
-    let scopes = &action.scopes;
+    let returns = match action.returns {
+        Returns::One(_) => None,
+        Returns::Nothing => Some(quote!(.returns(Returns::Nothing))),
+        Returns::List(_) => Some(quote!(.returns(Returns::List))),
+        Returns::First(_) => Some(quote!(.returns(Returns::First))),
+    };
+    let repeat = (action.repeat != default_repeat(action.effect)).then(|| match &action.repeat {
+        Repeat::Safe => quote!(.repeat(Repeat::Safe)),
+        Repeat::Never => quote!(.repeat(Repeat::Never)),
+        Repeat::SafeWithout(names) => quote!(.repeat(Repeat::SafeWithout(&[#(#names),*]))),
+    });
+    let parameters = (!action.parameters.is_empty()).then(|| {
+        let parameters = action.parameters.iter().map(member::parameter);
+        quote!(.parameters(&[#(#parameters),*]))
+    });
+    let paging = action.paging.as_ref().map(|(_, paging)| {
+        let paging = ident(paging);
+        quote!(.paging(&crate::paging::#paging))
+    });
+    let scopes = (!scopes.is_empty()).then(|| quote!(.scopes(&[#(#scopes),*])));
+    let check_first = action.check_first.as_ref().map(|hint| quote!(.check_first(#hint)));
+    let concurrency = action.concurrency.map(|cap| {
+        let cap = Literal::u16_unsuffixed(cap);
+        quote!(.concurrency(#cap))
+    });
     quote! {
         #[doc = #documentation]
-        pub static OPERATION: Operation = Operation {
-            id: #id,
-            title: #title,
-            api: &crate::apis::#api,
-            method: Method::#method,
-            path: #path,
-            effect: Effect::#effect,
-            parameters: &[#(#parameters),*],
-            scopes: &[#(#scopes),*],
-        };
+        const OPERATION: &'static Operation = &Operation::#method(#id, &crate::apis::#api, #path)
+            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #concurrency;
     }
 }
 
 fn input(action: &Action) -> TokenStream {
     let name = ident(&action.rust);
     let mut lines = docs::lines(&action.description, &format!("The input of `{}`.", action.id));
-    lines.extend([String::new(), format!("See <{}>.", action.docs)]);
+    if let Some(reason) = &action.deprecated {
+        lines.push(String::new());
+        lines.extend(docs::lines(&format!("The vendor advises against it: {reason}"), ""));
+    }
+    lines.extend(action.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
     let documentation = docs::attributes(&lines);
-    let members = action.parameters.iter().map(|parameter| {
-        let documentation =
-            docs::lines(&parameter.description, &format!("The parameter `{}`.", parameter.wire));
-        let documentation = docs::attributes(&documentation);
-        let (name, ty) = (ident(&parameter.rust), member_type(parameter));
-        quote!(#documentation pub #name: #ty,)
-    });
+    let members =
+        action.parameters.iter().map(|field| member::declaration(field, "parameter", !field.required));
     let constructor = constructor(action);
     let default = required(action).next().is_none().then(|| quote!(, Default));
     quote! {
         #documentation
-        #[derive(Clone, Debug #default, PartialEq)]
+        #[derive(Clone #default)]
         pub struct #name {
             #(#members)*
         }
@@ -111,85 +125,47 @@ fn input(action: &Action) -> TokenStream {
     }
 }
 
-/// The most arguments of a function that clippy accepts; whoever needs more names them in a struct literal.
-const MOST_ARGUMENTS: usize = 7;
-
-/// `new` with what is required; nothing where `Default` says it all, and where arguments would be confused.
+/// `new` with what is required; nothing where `Default` says it all, or where a literal reads better than so many
+/// arguments.
 fn constructor(action: &Action) -> Option<TokenStream> {
-    if !(1..=MOST_ARGUMENTS).contains(&required(action).count()) {
+    if !(1..=MAX_ARGUMENTS).contains(&required(action).count()) {
         return None;
     }
     let name = ident(&action.rust);
-    let arguments = required(action).map(|parameter| {
-        let (name, ty) = (ident(&parameter.rust), &parameter.ty);
-        match ty {
+    let arguments = required(action).map(|field| {
+        let (name, ty) = (ident(&field.rust), tokens(&field.ty));
+        match field.ty {
             Ty::String => quote!(#name: impl Into<String>),
-            _ => {
-                let ty = tokens(ty);
-                quote!(#name: #ty)
-            }
+            _ => quote!(#name: #ty),
         }
     });
-    let members = action.parameters.iter().map(|parameter| {
-        let name = ident(&parameter.rust);
-        match (parameter.required, &parameter.ty) {
-            (false, _) => quote!(#name: None),
-            (true, Ty::String) => quote!(#name: #name.into()),
-            (true, _) => quote!(#name),
+    let members = required(action).map(|field| {
+        let name = ident(&field.rust);
+        let value = match &field.ty {
+            Ty::String => quote!(#name.into()),
+            _ => quote!(#name),
+        };
+        match (field.nullable, &field.ty) {
+            (true, _) => quote!(#name: Nullable::Value(#value)),
+            (false, Ty::String) => quote!(#name: #value),
+            (false, _) => quote!(#name),
         }
     });
+    let others = action.parameters.iter().any(|field| !field.required);
+    let others = others.then(|| quote!(, ..connector_runtime::Value::blank()));
     Some(quote! {
         impl #name {
             /// An input with what is required.
             #[must_use]
             pub fn new(#(#arguments),*) -> Self {
-                Self { #(#members),* }
+                Self { #(#members),* #others }
             }
         }
     })
 }
 
-fn blank(action: &Action) -> TokenStream {
-    if required(action).next().is_none() {
-        return quote!(Self::default());
-    }
-    let blank = |parameter: &Parameter| match &parameter.ty {
-        Ty::String => quote!(String::new()),
-        _ => quote!(Value::blank()),
-    };
-    if required(action).count() <= MOST_ARGUMENTS {
-        let blanks = required(action).map(blank);
-        return quote!(Self::new(#(#blanks),*));
-    }
-    let members = action.parameters.iter().map(|parameter| {
-        let name = ident(&parameter.rust);
-        let blank = if parameter.required { blank(parameter) } else { quote!(None) };
-        quote!(#name: #blank)
-    });
-    quote!(Self { #(#members),* })
-}
-
-/// Where an input goes and what it must meet.
-fn parameter(parameter: &Parameter) -> TokenStream {
-    let place = ident(match parameter.place {
-        Place::Path => "path",
-        Place::Query => "query",
-    });
-    let name = &parameter.name;
-    let wire = (parameter.wire != parameter.name).then_some(&parameter.wire).map(|wire| quote!(.wire(#wire)));
-    let required = (parameter.required && parameter.place != Place::Path).then(|| quote!(.required()));
-    let minimum = parameter.min.as_ref().map(|least| quote!(.minimum(#least)));
-    let maximum = parameter.max.as_ref().map(|most| quote!(.maximum(#most)));
-    quote!(Parameter::#place(#name) #wire #required #minimum #maximum)
-}
-
-fn member_type(parameter: &Parameter) -> TokenStream {
-    let ty = tokens(&parameter.ty);
-    if parameter.required { ty } else { quote!(Option<#ty>) }
-}
-
-fn required(action: &Action) -> impl Iterator<Item = &Parameter> {
-    action.parameters.iter().filter(|parameter| parameter.required)
+fn required(action: &Action) -> impl Iterator<Item = &Field> {
+    action.parameters.iter().filter(|field| field.required)
 }
 
 /// The method as HTTP writes it.

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::ty::ident;
-use crate::files::module;
+use crate::files::Module;
 use crate::model::{Api, DateFormat, Model};
 
 /// `apis.rs`.
-pub(super) fn emit(model: &Model) -> String {
+pub(super) fn emit(model: &Model) -> Module {
     let apis = model.apis.iter().map(api);
     let imports = (!model.apis.is_empty()).then(|| {
         quote!(
@@ -19,26 +19,31 @@ pub(super) fn emit(model: &Model) -> String {
         #imports
         #(#apis)*
     };
-    module("connector.yaml, apis", &["The versions of the API.".to_owned()], items)
+    Module::new("connector.yaml, apis", "The versions of the API.", items)
 }
 
 fn api(api: &Api) -> TokenStream {
     let name = ident(&api.rust);
     let documentation = format!(" Version `{}`.", api.id);
     let (id, server, base) = (&api.id, &api.server, &api.base);
+    let text = |text: &Option<String>| match text {
+        Some(text) => quote!(Some(#text)),
+        None => quote!(None),
+    };
     let envelope = match &api.envelope {
-        Some((data, meta)) => quote!(Envelope::Object { data: #data, meta: #meta }),
+        Some((data, meta)) => {
+            let meta = text(meta);
+            quote!(Envelope::Object { data: #data, meta: #meta })
+        }
         None => quote!(Envelope::None),
     };
     let (message, fields) = &api.errors;
+    let errors = ident(if api.errors_in_list { "List" } else { "Object" });
     let dates = ident(match api.dates {
         DateFormat::Rfc3339 => "Rfc3339",
         DateFormat::Rfc2822 => "Rfc2822",
     });
-    let request_id = match &api.request_id {
-        Some(header) => quote!(Some(#header)),
-        None => quote!(None),
-    };
+    let request_id = text(&api.request_id);
     quote! {
         #[doc = #documentation]
         pub static #name: Api = Api {
@@ -46,7 +51,7 @@ fn api(api: &Api) -> TokenStream {
             server: #server,
             base: #base,
             envelope: #envelope,
-            errors: ErrorShape::Object { message: #message, fields: #fields },
+            errors: ErrorShape::#errors { message: #message, fields: #fields },
             dates: DateFormat::#dates,
             request_id: #request_id,
         };

@@ -5,21 +5,24 @@ use std::time::Duration;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::docs;
+use super::action::MAX_ARGUMENTS;
 use super::ty::ident;
-use crate::files::module;
-use crate::model::{Model, WaitUnit};
+use super::{docs, hooks};
+use crate::files::Module;
+use crate::model::{Callbacks, Credential, Model, OAuth2, Placement, Wait, WaitUnit};
 
 /// `connector.rs`.
-pub(super) fn emit(model: &Model) -> String {
+pub(super) fn emit(model: &Model) -> Module {
+    let imports = imports(model);
     let connector = connector(model);
+    let webhooks = model.webhooks.as_ref().map(hooks::webhooks);
     let connection = connection(model);
-    let imports = imports(model).into_iter().map(ident);
     let items = quote! {
-        use std::time::Duration;
-        use connector_runtime::{#(#imports),*};
+        #imports
 
         #connector
+
+        #webhooks
 
         #connection
     };
@@ -27,21 +30,41 @@ pub(super) fn emit(model: &Model) -> String {
         "How to connect to {}, how it limits its callers, and what can be done.",
         model.connector.title
     );
-    module("connector.yaml, connector", &docs::lines(&about, ""), items)
+    Module { origin: "connector.yaml, connector".to_owned(), docs: docs::lines(&about, ""), items }
 }
 
-/// What of the runtime a connector needs that has all, some or none of the parts.
-fn imports(model: &Model) -> Vec<&'static str> {
-    let mut names = vec!["Connection", "Connector", "Error", "RateLimit"];
-    let parts: [(bool, &[&str]); 4] = [
-        (model.actions.is_empty(), &["ActionEntry"]),
-        (model.connection.fields.is_empty(), &["ConnectionField"]),
-        (model.connection.credentials.is_empty(), &["Credential", "Placement", "SecretString"]),
-        (model.rate_limit.waits.is_empty(), &["WaitHeader", "WaitUnit"]),
+fn imports(model: &Model) -> TokenStream {
+    let connection = &model.connection;
+    let limit = &model.rate_limit;
+    let needs = [
+        ("Action", model.webhooks.is_some() || connection.test.is_some()),
+        ("ActionEntry", !model.actions.is_empty()),
+        ("Callbacks", connection.callbacks.is_some()),
+        ("Caller", connection.callbacks.as_ref().is_some_and(|callbacks| !callbacks.routes.is_empty())),
+        ("Connection", true),
+        ("ConnectionField", !connection.fields.is_empty()),
+        ("Connector", true),
+        ("Credential", !connection.credentials.is_empty()),
+        (
+            "DedupePart",
+            model.webhooks.as_ref().is_some_and(|hooks| hooks.dedupe.iter().any(|line| !line.is_empty())),
+        ),
+        ("Error", true),
+        ("EventShape", model.webhooks.is_some()),
+        ("OAuth2", connection.oauth2.is_some()),
+        ("Placement", !connection.credentials.is_empty()),
+        ("QuotaHeaders", limit.quota.is_some()),
+        ("RateLimit", true),
+        ("SecretString", !connection.credentials.is_empty()),
+        ("WaitHeader", limit.quota.is_some() || !limit.waits.is_empty()),
+        ("WaitUnit", limit.quota.is_some() || !limit.waits.is_empty()),
+        ("Webhooks", model.webhooks.is_some()),
     ];
-    names.extend(parts.iter().filter(|(none, _)| !none).flat_map(|(_, names)| *names));
-    names.sort_unstable();
-    names
+    let names = needs.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| ident(name));
+    quote! {
+        use std::time::Duration;
+        use connector_runtime::{#(#names),*};
+    }
 }
 
 fn connector(model: &Model) -> TokenStream {
@@ -57,14 +80,16 @@ fn connector(model: &Model) -> TokenStream {
             }
         }
     });
-    let credentials = model.connection.credentials.iter().map(|credential| {
-        let (name, title) = (&credential.name, &credential.title);
-        let (description, header) = (&credential.description, &credential.header);
-        quote! {
-            Credential { name: #name, title: #title, description: #description, placement: Placement::Header(#header) }
-        }
-    });
+    let credentials = model.connection.credentials.iter().map(credential);
+    let oauth2 = optional(model.connection.oauth2.as_ref().map(oauth2));
+    let callbacks = optional(model.connection.callbacks.as_ref().map(callbacks));
+    let test = optional(model.connection.test.as_ref().and_then(|id| {
+        let action = ident(&model.actions.iter().find(|action| action.id == *id)?.rust);
+        Some(quote!(crate::actions::#action::OPERATION))
+    }));
     let rate_limit = rate_limit(model);
+    let webhooks = optional(model.webhooks.as_ref().map(|_| quote!(&WEBHOOKS)));
+    let triggers = model.triggers.iter().map(|trigger| ident(&trigger.module));
     let actions = model.actions.iter().map(|action| ident(&action.rust));
     quote! {
         /// The connector.
@@ -75,30 +100,82 @@ fn connector(model: &Model) -> TokenStream {
             docs: #link,
             fields: &[#(#fields),*],
             credentials: &[#(#credentials),*],
+            oauth2: #oauth2,
+            callbacks: #callbacks,
+            test: #test,
             rate_limit: #rate_limit,
+            webhooks: #webhooks,
+            triggers: &[#(&crate::triggers::#triggers::TRIGGER),*],
             actions: &[#(ActionEntry::of::<crate::actions::#actions>()),*],
             catalog: include_str!("../catalog.json"),
         };
     }
 }
 
-fn rate_limit(model: &Model) -> TokenStream {
-    let limit = &model.rate_limit;
-    let status = Literal::u16_unsuffixed(limit.status);
-    let waits = limit.waits.iter().map(|(name, unit)| {
-        let unit = ident(match unit {
-            WaitUnit::Milliseconds => "Milliseconds",
-            WaitUnit::Seconds => "Seconds",
-        });
-        quote!(WaitHeader { name: #name, unit: WaitUnit::#unit })
-    });
-    let (overload, max) = (duration(limit.overload_wait), duration(limit.max_wait));
+fn credential(credential: &Credential) -> TokenStream {
+    let (name, title, description) = (&credential.name, &credential.title, &credential.description);
+    let placement = match &credential.placement {
+        Placement::Header(header) => quote!(Placement::Header(#header)),
+        Placement::Bearer => quote!(Placement::Bearer),
+        Placement::Basic(user) => quote!(Placement::Basic { user: #user }),
+        Placement::Query(parameter) => quote!(Placement::Query(#parameter)),
+    };
+    quote!(Credential { name: #name, title: #title, description: #description, placement: #placement })
+}
+
+fn oauth2(grant: &OAuth2) -> TokenStream {
+    let install = optional(grant.install.as_ref().map(|link| quote!(#link)));
+    let (authorize, token, credential) = (&grant.authorize, &grant.token, &grant.credential);
+    let extra = grant.extra.iter().map(|(name, template)| quote!((#name, #template)));
     quote! {
-        RateLimit { status: #status, waits: &[#(#waits),*], overload_wait: #overload, max_wait: #max }
+        OAuth2 {
+            install: #install, authorize: #authorize, token: #token, credential: #credential, extra: &[#(#extra),*],
+        }
     }
 }
 
-fn duration(duration: Duration) -> TokenStream {
+fn callbacks(callbacks: &Callbacks) -> TokenStream {
+    let (parameter, issuer, subject) = (&callbacks.parameter, &callbacks.issuer, &callbacks.subject);
+    let routes = callbacks.routes.iter().map(|(name, is_browser)| match is_browser {
+        true => quote!((#name, Caller::Browser)),
+        false => quote!((#name, Caller::Server)),
+    });
+    quote!(Callbacks { parameter: #parameter, issuer: #issuer, subject: #subject, routes: &[#(#routes),*] })
+}
+
+fn rate_limit(model: &Model) -> TokenStream {
+    let limit = &model.rate_limit;
+    let status = Literal::u16_unsuffixed(limit.status);
+    let also = limit.also.iter().map(|status| Literal::u16_unsuffixed(*status));
+    let waits = limit.waits.iter().map(wait);
+    let quota = optional(limit.quota.as_ref().map(|headers| {
+        let (quota, left) = (&headers.quota, &headers.left);
+        let (window, reset) = (wait(&headers.window), wait(&headers.reset));
+        quote!(QuotaHeaders { quota: #quota, left: #left, window: #window, reset: #reset })
+    }));
+    let per = optional(limit.per.as_ref().map(|field| quote!(#field)));
+    let (overload, max) = (duration(limit.overload_wait), duration(limit.max_wait));
+    quote! {
+        RateLimit {
+            status: #status, waits: &[#(#waits),*], quota: #quota, also: &[#(#also),*], per: #per,
+            overload_wait: #overload, max_wait: #max,
+        }
+    }
+}
+
+fn wait((name, unit): &Wait) -> TokenStream {
+    let unit = ident(match unit {
+        WaitUnit::Milliseconds => "Milliseconds",
+        WaitUnit::Seconds => "Seconds",
+        WaitUnit::EpochSeconds => "EpochSeconds",
+        WaitUnit::EpochMilliseconds => "EpochMilliseconds",
+        WaitUnit::RetryAfter => "RetryAfter",
+    });
+    quote!(WaitHeader { name: #name, unit: WaitUnit::#unit })
+}
+
+/// The expression of a duration.
+pub(super) fn duration(duration: Duration) -> TokenStream {
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     match milliseconds % 1000 {
         0 => {
@@ -118,12 +195,17 @@ fn connection(model: &Model) -> TokenStream {
     let credentials: Vec<_> =
         model.connection.credentials.iter().map(|credential| ident(&credential.rust)).collect();
     let credential_names = model.connection.credentials.iter().map(|credential| &credential.name);
-    let mut about =
-        docs::lines(&format!("A connection to {}, from what a person enters.", model.connector.title), "");
+    let about = format!("A connection to {}, from what a person enters.", model.connector.title);
+    let mut about = docs::lines(&about, "");
     about.extend(["", "# Errors", "Class `validation` when a value is malformed."].map(str::to_owned));
     let about = docs::attributes(&about);
+    // Every value is required and has a name of its own: a struct would only move the names.
+    let many = (fields.len() + credentials.len() > MAX_ARGUMENTS).then(
+        || quote!(#[expect(clippy::too_many_arguments, reason = "a connection consists of so many values")]),
+    );
     quote! {
         #about
+        #many
         pub fn connection(#(#fields: &str,)* #(#credentials: SecretString),*) -> Result<Connection, Error> {
             Connection::new(
                 &CONNECTOR,
@@ -132,4 +214,8 @@ fn connection(model: &Model) -> TokenStream {
             )
         }
     }
+}
+
+fn optional(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }

@@ -4,11 +4,11 @@ use quote::quote;
 
 use super::docs;
 use super::ty::ident;
-use crate::files::module;
+use crate::files::Module;
 use crate::model::{Type, Variant};
 
 /// The module of an enumeration.
-pub(super) fn emit(ty: &Type, variants: &[Variant]) -> String {
+pub(super) fn emit(ty: &Type, variants: &[Variant]) -> Module {
     let name = ident(&ty.name);
     let about = docs::lines(&ty.description, &format!("The enumeration `{}`.", ty.name));
     let documentation = docs::attributes(&about);
@@ -49,5 +49,5 @@ pub(super) fn emit(ty: &Type, variants: &[Variant]) -> String {
 
         impl_enumeration!(#name);
     };
-    module(&ty.origin, &about, items)
+    Module { origin: ty.origin.clone(), docs: about, items }
 }

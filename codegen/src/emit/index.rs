@@ -1,46 +1,70 @@
-//! The modules that only lead to others: the crate's root, the actions, the types.
+//! The modules that only lead to others: the crate's root, the actions, the triggers, the types.
 
 use quote::quote;
 
 use super::docs;
 use super::ty::ident;
-use crate::files::module;
+use crate::files::Module;
 use crate::model::Model;
 
 /// `lib.rs`.
-pub(super) fn root(model: &Model) -> String {
+pub(super) fn root(model: &Model) -> Module {
     let title = &model.connector.title;
-    let mut docs =
-        docs::lines(&format!("{title} for workflows: typed actions, generated from a manifest."), "");
+    let about = format!("{title} for workflows: typed actions and triggers, generated from a manifest.");
+    let mut docs = docs::lines(&about, "");
     docs.extend([String::new(), format!("See <{}>.", model.connector.docs)]);
+    let paging = (!model.paging.is_empty()).then(|| {
+        quote!(
+            pub mod paging;
+        )
+    });
+    let signatures = (!model.signatures.is_empty()).then(|| {
+        quote!(
+            pub mod signatures;
+        )
+    });
+    let triggers = (!model.triggers.is_empty()).then(|| {
+        quote!(
+            pub mod triggers;
+        )
+    });
     let items = quote! {
         pub mod actions;
         pub mod apis;
         pub mod connector;
+        #paging
+        #signatures
+        #triggers
         pub mod types;
         pub use connector::{CONNECTOR, connection};
     };
-    module("connector.yaml", &docs, items)
+    Module { origin: "connector.yaml".to_owned(), docs, items }
 }
 
 /// `actions.rs`.
-pub(super) fn actions(model: &Model) -> String {
+pub(super) fn actions(model: &Model) -> Module {
     let modules: Vec<_> = model.actions.iter().map(|action| ident(&action.module)).collect();
     let names = model.actions.iter().map(|action| ident(&action.rust));
     let items = quote! {
         #(pub mod #modules;)*
         #(pub use #modules::#names;)*
     };
-    module("connector.yaml, actions", &["The actions, one module each.".to_owned()], items)
+    Module::new("connector.yaml, actions", "The actions, one module each.", items)
+}
+
+/// `triggers.rs`.
+pub(super) fn triggers(model: &Model) -> Module {
+    let modules = model.triggers.iter().map(|trigger| ident(&trigger.module));
+    Module::new("connector.yaml, triggers", "The triggers, one module each.", quote!(#(pub mod #modules;)*))
 }
 
 /// `types.rs`.
-pub(super) fn types(model: &Model) -> String {
+pub(super) fn types(model: &Model) -> Module {
     let modules: Vec<_> = model.types.iter().map(|ty| ident(&ty.module)).collect();
     let names = model.types.iter().map(|ty| ident(&ty.name));
     let items = quote! {
         #(mod #modules;)*
         #(pub use #modules::#names;)*
     };
-    module("connector.yaml, types", &["Records and enumerations of inputs and answers.".to_owned()], items)
+    Module::new("connector.yaml, types", "Records and enumerations of inputs and answers.", items)
 }

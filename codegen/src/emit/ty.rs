@@ -22,6 +22,10 @@ pub(super) fn tokens(ty: &Ty) -> TokenStream {
             let name = ident(name);
             quote!(#name)
         }
+        Ty::Boxed(name) => {
+            let name = ident(name);
+            quote!(Boxed<#name>)
+        }
         Ty::List(item) => {
             let item = tokens(item);
             quote!(Vec<#item>)
@@ -80,6 +84,10 @@ fn collect<'t>(ty: &'t Ty, runtime: &mut BTreeSet<&str>, named: &mut BTreeSet<&'
         Ty::DateTime => _ = runtime.insert("DateTime"),
         Ty::Json => _ = runtime.insert("Json"),
         Ty::Record(name) | Ty::Enumeration(name) => _ = named.insert(name),
+        Ty::Boxed(name) => {
+            runtime.insert("Boxed");
+            named.insert(name);
+        }
         Ty::List(inner) => collect(inner, runtime, named, maps),
         Ty::Map(inner) => {
             *maps = true;

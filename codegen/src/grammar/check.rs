@@ -12,8 +12,19 @@ use crate::tree::{Entry, Kind, Node};
 /// Checks `node`; `owner` is the place to point at when something in it is missing.
 pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Vec<Diagnostic>) {
     match (shape, &node.kind) {
-        (Shape::ShortOrLong { short, .. }, Kind::Scalar { .. }) => check(node, short, owner, faults),
-        (Shape::ShortOrLong { long, .. }, _) => check(node, long, owner, faults),
+        // No place takes nothing: what need not be said is left out with its key.
+        (shape, _) if node.noun() == "nothing" => wrong(node, shape, faults),
+        (Shape::ByKind { scalar: Some(Shape::Choice(words)), .. }, Kind::Scalar { text, .. })
+            if !words.contains(&text.as_ref()) =>
+        {
+            let message = format!("`{}` is not possible here", shorten(text));
+            let near = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let fault = Diagnostic::new(Code::BadValue, node.span, message);
+            faults.push(fault.help(near.unwrap_or_else(|| remedy(shape))));
+        }
+        (Shape::ByKind { scalar: Some(inner), .. }, Kind::Scalar { .. })
+        | (Shape::ByKind { list: Some(inner), .. }, Kind::Sequence(_))
+        | (Shape::ByKind { mapping: Some(inner), .. }, Kind::Mapping(_)) => check(node, inner, owner, faults),
         (Shape::List(item), Kind::Sequence(items)) => {
             for node in items {
                 check(node, item, node.span, faults);
@@ -43,10 +54,18 @@ fn check_object(entries: &[Entry<'_>], object: &Object, owner: Span, faults: &mu
     for entry in entries {
         match object.keys.iter().find(|key| key.name == entry.key.value) {
             Some(key) => check(&entry.value, key.shape, entry.key.span, faults),
-            None => {
-                meant.extend(nearest(&entry.key.value, names.iter().copied()));
-                faults.push(unknown(entry, object.name, &names));
-            }
+            None => match object.refused.iter().find(|refusal| refusal.key == entry.key.value) {
+                Some(refusal) => {
+                    let message = format!("`{}` is not supported here", refusal.key);
+                    let fault = Diagnostic::new(refusal.code, entry.key.span, message);
+                    faults.push(fault.help(refusal.help));
+                    meant.extend(object.one_of.iter().flat_map(|group| group.iter().copied()));
+                }
+                None => {
+                    meant.extend(nearest(&entry.key.value, names.iter().copied()));
+                    faults.push(unknown(entry, object.name, &names));
+                }
+            },
         }
     }
     let given = |name: &str| entries.iter().find(|entry| entry.key.value == name);
@@ -94,7 +113,7 @@ fn check_scalar(shape: &Shape, text: &str, plain: bool, node: &Node<'_>, faults:
 /// Whether a scalar has the form of its shape; `plain` tells an unquoted one.
 fn fits(shape: &Shape, text: &str, plain: bool) -> bool {
     match shape {
-        Shape::Text => !(plain && matches!(text, "" | "~" | "null")),
+        Shape::Text | Shape::Scalar => true,
         Shape::Url => text.strip_prefix("https://").is_some_and(is_rest_of_url),
         Shape::Header => http_token(text),
         Shape::Integer => plain && text.parse::<i64>().is_ok(),
@@ -117,7 +136,14 @@ fn wrong(node: &Node<'_>, shape: &Shape, faults: &mut Vec<Diagnostic>) {
     };
     let fault =
         Diagnostic::new(Code::WrongType, node.span, format!("expected {}, found {found}", shape.noun()));
-    faults.push(if unquoted { fault.help("remove the quotes") } else { fault.help(remedy(shape)) });
+    let help = match shape {
+        _ if unquoted => "remove the quotes".to_owned(),
+        Shape::Object(object) if node.noun() == "nothing" => {
+            format!("write its keys below it, indented further than its name: {}", key_names(object))
+        }
+        shape => remedy(shape),
+    };
+    faults.push(fault.help(help));
 }
 
 /// What to write where something of the wrong kind stands.
@@ -129,13 +155,22 @@ fn remedy(shape: &Shape) -> String {
         Shape::Duration => "write a whole number and ms, s, m or h, with nothing between".to_owned(),
         Shape::List(_) => "write `[one, two]`, or each item on a line that begins with a dash".to_owned(),
         Shape::Map { .. } => "write a name and a colon in front of each entry".to_owned(),
-        Shape::Object(object) => {
-            let names: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
-            format!("possible keys: {}", quoted(&names))
+        Shape::Object(object) => format!("possible keys: {}", key_names(object)),
+        Shape::ByKind { scalar, list, mapping } => {
+            let form = |form: &&Shape| match form {
+                Shape::Object(object) => format!("a mapping with keys of {}", key_names(object)),
+                form => form.noun(),
+            };
+            let forms: Vec<String> = [scalar, list, mapping].into_iter().flatten().map(form).collect();
+            format!("write {}", forms.join(", or "))
         }
-        Shape::ShortOrLong { short, .. } => remedy(short),
         _ => format!("write {}", shape.noun()),
     }
+}
+
+fn key_names(object: &Object) -> String {
+    let names: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
+    quoted(&names)
 }
 
 fn unknown(entry: &Entry<'_>, object: &str, names: &[&str]) -> Diagnostic {

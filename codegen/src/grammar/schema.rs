@@ -27,6 +27,8 @@ fn of(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Number => json!({"type": "number"}),
         Shape::Boolean => json!({"type": "boolean"}),
         Shape::Duration => json!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"}),
+        // An editor reads `true` as a boolean, and `"true"` as a text.
+        Shape::Choice(["true"]) => json!({"enum": [true, "true"]}),
         Shape::Choice(words) => json!({"enum": words}),
         Shape::List(item) => json!({"type": "array", "items": of(item, definitions)}),
         Shape::Map { rule, value } => json!({
@@ -35,9 +37,11 @@ fn of(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
             "additionalProperties": of(value, definitions),
         }),
         Shape::Object(object) => object_schema(object, definitions),
-        Shape::ShortOrLong { short, long } => {
-            json!({"anyOf": [of(short, definitions), of(long, definitions)]})
+        Shape::ByKind { scalar, list, mapping } => {
+            let forms = [scalar, list, mapping].into_iter().flatten().map(|shape| of(shape, definitions));
+            json!({"anyOf": forms.collect::<Vec<_>>()})
         }
+        Shape::Scalar => json!({"type": ["string", "number", "boolean"]}),
     }
 }
 

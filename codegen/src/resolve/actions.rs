@@ -1,14 +1,19 @@
-//! Actions: their endpoints, parameters, scopes and results.
+//! Actions: their parameters, bodies, results, and how they may be repeated.
 
+use std::collections::BTreeMap;
+
+use super::endpoint::{check_path, check_placement};
+use super::fields::field;
 use super::identifiers::{Identifiers, Names, report_equal_wires};
 use super::types::RESERVED_TYPES;
 use super::{Lookup, defined_twice, unknown};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{self, Field, Manifest};
-use crate::model::{Action, Api, Effect, Method, Parameter, Place, Ty};
+use crate::manifest::{self, Manifest, Parameter, Text};
+use crate::model::{
+    Action, Api, Body, Effect, Field, Method, Paging, Place, Repeat, Returns, default_effect, default_repeat,
+};
 use crate::name;
-use crate::source::Spanned;
-use crate::template;
+use crate::source::{Span, Spanned};
 
 /// The module around all actions, and the file that would stand for it.
 const RESERVED_MODULES: &[&str] = &["actions", "r#mod"];
@@ -18,6 +23,7 @@ pub(super) fn resolve(
     manifest: &Manifest<'_>,
     lookup: &Lookup<'_, '_>,
     apis: &[Api],
+    paging: &[Paging],
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Action> {
     let mut names = Identifiers::new(Names::Ours, RESERVED_TYPES);
@@ -26,17 +32,18 @@ pub(super) fn resolve(
     for ty in lookup.types.values() {
         names.occupy(ty.name);
     }
+    let mut ids: BTreeMap<&str, Span> = BTreeMap::new();
     let mut actions: Vec<Action> = Vec::new();
     for given in &manifest.actions {
-        let first = manifest.actions.iter().find(|other| other.id.value == given.id.value);
-        if let Some(first) = first.filter(|first| first.id.span != given.id.span) {
-            faults.push(defined_twice("action", given.id, first.id.span));
+        if let Some(first) = ids.get(given.id.value) {
+            faults.push(defined_twice("action", given.id, *first));
             continue;
         }
+        ids.insert(given.id.value, given.id.span);
         let rust = names.take(given.id, name::ty, faults);
         let module = modules.take(given.id, name::field, faults);
-        let resolver = Resolver { manifest, lookup, apis };
-        let action = resolver.action(given, faults);
+        let resolver = Resolver { manifest, lookup, apis, paging, given };
+        let action = resolver.action(faults);
         if let (Some(rust), Some(module), Some(action)) = (rust, module, action) {
             actions.push(Action { rust, module, ..action });
         }
@@ -45,28 +52,65 @@ pub(super) fn resolve(
     actions
 }
 
+/// The action with this id; one that is there but faulty has been reported.
+pub(super) fn find<'a>(
+    id: Spanned<&str>,
+    manifest: &Manifest<'_>,
+    actions: &'a [Action],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<&'a Action> {
+    let found = actions.iter().find(|action| action.id == id.value);
+    if found.is_none() && !manifest.actions.iter().any(|action| action.id.value == id.value) {
+        let known = manifest.actions.iter().map(|action| action.id.value);
+        faults.push(unknown(Code::UnknownAction, "action", id, known));
+    }
+    found
+}
+
+/// The ids of the scopes that grant `products.read`: the reading one and the one that allows more.
+pub(super) fn scopes(
+    reference: Spanned<&str>,
+    manifest: &Manifest<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Vec<String>> {
+    let levels = |scope: &manifest::Scope<'_>| {
+        let read = scope.read.map(|_| format!("{}.read", scope.name.value));
+        [Some(format!("{}.modify", scope.name.value)), read]
+    };
+    let known: Vec<String> = manifest.scopes.iter().flat_map(levels).flatten().collect();
+    if !known.iter().any(|level| level == reference.value) {
+        faults.push(unknown(Code::UnknownScope, "scope", reference, known.iter().map(String::as_str)));
+        return None;
+    }
+    let (name, level) = reference.value.split_once('.')?;
+    let scope = manifest.scopes.iter().find(|scope| scope.name.value == name)?;
+    let read = scope.read.filter(|_| level == "read");
+    Some(read.into_iter().chain([scope.modify]).map(str::to_owned).collect())
+}
+
 struct Resolver<'t, 'm> {
     manifest: &'m Manifest<'t>,
     lookup: &'m Lookup<'t, 'm>,
     apis: &'m [Api],
+    paging: &'m [Paging],
+    given: &'m manifest::Action<'t>,
 }
 
 impl Resolver<'_, '_> {
     /// The action, its identifiers still to be filled in.
-    fn action(&self, given: &manifest::Action<'_>, faults: &mut Vec<Diagnostic>) -> Option<Action> {
+    fn action(&self, faults: &mut Vec<Diagnostic>) -> Option<Action> {
+        let given = self.given;
         let api = given.api.and_then(|id| self.api(id, faults));
-        let output = given.returns.and_then(|name| self.lookup.named(name, faults));
-        let scopes = given.scope.map_or(Some(Vec::new()), |scope| self.scopes(scope, faults));
-        let mut names = Identifiers::new(Names::Wired, &[]);
-        let mut parameters = Vec::new();
-        for (place, fields) in [(Place::Path, &given.path), (Place::Query, &given.query)] {
-            report_equal_wires(fields, faults);
-            parameters
-                .extend(fields.iter().filter_map(|field| self.parameter(field, place, &mut names, faults)));
-        }
+        let returns = given.returns.as_ref().and_then(|returns| self.returns(returns, faults));
+        let scopes = given.scope.map_or(Some(Vec::new()), |scope| scopes(scope, self.manifest, faults));
+        let parameters = self.parameters(faults);
+        let paging = given.paging.and_then(|name| self.paging(name, &parameters, returns.as_ref(), faults));
+        let sample = given.sample.and_then(|path| self.lookup.sample(path, faults));
         let (key, path) = given.endpoint?;
-        check_path(path, &given.path, faults);
-        let method = method(key);
+        check_path(path, &parameters, given, faults);
+        let method = method(key.value);
+        let effect = given.effect.map_or(default_effect(method), effect);
+        let body = self.body(method, faults);
         Some(Action {
             id: given.id.value.to_owned(),
             rust: String::new(),
@@ -74,14 +118,22 @@ impl Resolver<'_, '_> {
             origin: self.lookup.origin(given.id.span, &format!("actions.{}", given.id.value)),
             title: given.title.to_owned(),
             description: given.description.to_owned(),
-            docs: given.docs.to_owned(),
+            docs: given.docs.map(str::to_owned),
             api: api?,
             method,
             path: path.value.to_owned(),
-            effect: given.effect.map_or(default_effect(method), effect),
+            effect,
+            repeat: self.repeat(effect, &parameters, faults),
             parameters,
-            output: output?,
+            body,
+            returns: returns?,
+            success: given.success.iter().filter_map(|status| self.status(*status, faults)).collect(),
+            paging,
             scopes: scopes?,
+            check_first: given.check_first.map(str::to_owned),
+            concurrency: given.concurrency.and_then(|cap| count(cap, faults)),
+            deprecated: given.deprecated.map(str::to_owned),
+            sample,
         })
     }
 
@@ -97,138 +149,176 @@ impl Resolver<'_, '_> {
         None
     }
 
-    /// `products.read` is granted by the reading scope and by the one that allows more.
-    fn scopes(&self, reference: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
-        let known: Vec<String> = self.manifest.scopes.iter().flat_map(levels).collect();
-        let Some((name, level)) =
-            reference.value.split_once('.').filter(|_| known.iter().any(|level| level == reference.value))
-        else {
-            faults.push(unknown(Code::UnknownScope, "scope", reference, known.iter().map(String::as_str)));
+    fn returns(&self, given: &manifest::Returns<'_>, faults: &mut Vec<Diagnostic>) -> Option<Returns> {
+        match given {
+            manifest::Returns::One(name) if name.value == "nothing" => Some(Returns::Nothing),
+            manifest::Returns::One(name) => self.lookup.named(*name, faults).map(Returns::One),
+            manifest::Returns::First(name) => self.lookup.named(*name, faults).map(Returns::First),
+            manifest::Returns::List(item) => self.lookup.ty(item, faults).map(Returns::List),
+        }
+    }
+
+    /// Every parameter, sets included, in the order of the manifest.
+    fn parameters(&self, faults: &mut Vec<Diagnostic>) -> Vec<Field> {
+        let given = self.given;
+        let body = given.body.as_ref().map(|(_, parameters)| parameters.as_slice()).unwrap_or_default();
+        let payload = given.payload.as_ref().map(|(_, parameters)| parameters.as_slice()).unwrap_or_default();
+        let places = [
+            (Place::Path, given.path.as_slice()),
+            (Place::Query, &given.query),
+            (Place::Header, &given.headers),
+            (Place::Body, body),
+            (Place::Payload, payload),
+        ];
+        let mut names = Identifiers::new(Names::Wired, &[]);
+        let mut parameters = Vec::new();
+        for (place, listed) in places {
+            let fields = self.expand(listed, faults);
+            report_equal_wires(&fields, faults);
+            for given in &fields {
+                let place =
+                    if given.repeated && place == Place::Query { Place::RepeatedQuery } else { place };
+                if let Some(mut field) = field(given, place, self.lookup, &mut names, faults) {
+                    field.required |= place == Place::Path || place == Place::Payload;
+                    check_placement(given.name, &field, faults);
+                    parameters.push(field);
+                }
+            }
+        }
+        for name in &given.required {
+            match parameters.iter_mut().find(|parameter| parameter.name == name.value) {
+                Some(parameter) => parameter.required = true,
+                None => faults.push(self.unknown_parameter(*name, &parameters)),
+            }
+        }
+        parameters
+    }
+
+    /// Sets replaced by what is in them.
+    fn expand<'f>(&self, listed: &[Parameter<'f>], faults: &mut Vec<Diagnostic>) -> Vec<manifest::Field<'f>>
+    where
+        Self: 'f,
+    {
+        let mut fields = Vec::new();
+        for parameter in listed {
+            match parameter {
+                Parameter::One(field) => fields.push(manifest::Field::clone(field)),
+                Parameter::Set(name) => match self.lookup.sets.get(name.value) {
+                    Some(set) => fields.extend(set.iter().cloned()),
+                    None => {
+                        let known = self.lookup.sets.keys().copied();
+                        faults.push(unknown(Code::UnknownParameterSet, "parameter set", *name, known));
+                    }
+                },
+            }
+        }
+        fields
+    }
+
+    fn unknown_parameter(&self, name: Text<'_>, parameters: &[Field]) -> Diagnostic {
+        let known = parameters.iter().map(|parameter| parameter.name.as_str());
+        unknown(Code::UnknownParameter, "parameter", name, known)
+    }
+
+    fn body(&self, method: Method, faults: &mut Vec<Diagnostic>) -> Body {
+        let given = self.given;
+        let keys = [&given.body, &given.payload].map(|part| part.as_ref().map(|(key, _)| *key));
+        if let (Method::Get, Some(key)) = (method, keys[0].or(keys[1])) {
+            let fault = Diagnostic::new(Code::BadBody, key.span, "a GET has no body");
+            faults.push(fault.help("move the parameters to `query` or change the method"));
+        }
+        if let (Some(body), Some(payload)) = (keys[0], keys[1]) {
+            let fault = Diagnostic::new(
+                Code::ConflictingKeys,
+                payload.span,
+                "`body` and `payload` exclude each other",
+            );
+            faults.push(fault.help("keep one of them").related(body.span, "the other one"));
+        }
+        if let Some((key, parameters)) = &given.payload
+            && !matches!(parameters.as_slice(), [Parameter::One(_)])
+        {
+            let fault =
+                Diagnostic::new(Code::BadBody, key.span, "the whole body is the value of one parameter");
+            faults.push(fault.help("name exactly one parameter, or use `body`"));
+        }
+        if let (Some(wrap), None) = (given.wrap, keys[0]) {
+            let fault = Diagnostic::new(Code::BadBody, wrap.span, "there is no body to wrap");
+            faults.push(fault.help("add `body` or remove `wrap`"));
+        }
+        match (keys, given.wrap) {
+            ([Some(_), _], Some(_)) => Body::ListOfOne,
+            ([Some(_), _], None) => Body::Object,
+            ([None, Some(_)], _) => Body::Payload,
+            ([None, None], _) => Body::None,
+        }
+    }
+
+    fn paging(
+        &self,
+        name: Spanned<&str>,
+        parameters: &[Field],
+        returns: Option<&Returns>,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<(String, String)> {
+        if !matches!(returns, None | Some(Returns::List(_))) {
+            let fault = Diagnostic::new(Code::BadPaging, name.span, "only a list comes in pages");
+            faults.push(fault.help("let the action return `{list: …}` or remove `paging`"));
+        }
+        let Some(paging) = self.paging.iter().find(|paging| paging.name == name.value) else {
+            if !self.manifest.paging.iter().any(|paging| paging.name.value == name.value) {
+                let known = self.manifest.paging.iter().map(|paging| paging.name.value);
+                faults.push(unknown(Code::UnknownPaging, "paging style", name, known));
+            }
             return None;
         };
-        let scope = self.manifest.scopes.iter().find(|scope| scope.name.value == name)?;
-        let read = scope.read.filter(|_| level == "read");
-        Some(read.into_iter().chain([scope.modify]).map(str::to_owned).collect())
-    }
-
-    fn parameter(
-        &self,
-        given: &Field<'_>,
-        place: Place,
-        names: &mut Identifiers,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Option<Parameter> {
-        let rust = names.take(given.name, name::field, faults);
-        let ty = self.lookup.ty(given.value.as_ref()?, faults)?;
-        check_placement(given, place, &ty, faults);
-        check_bounds(given, &ty, faults);
-        let digits = |bound: Option<Spanned<&str>>| bound.map(|bound| bound.value.to_owned());
-        Some(Parameter {
-            name: given.name.value.to_owned(),
-            wire: given.wire.unwrap_or(given.name).value.to_owned(),
-            rust: rust?,
-            ty,
-            place,
-            required: place == Place::Path || given.required,
-            min: digits(given.min),
-            max: digits(given.max),
-            description: given.description.to_owned(),
-        })
-    }
-}
-
-fn levels(scope: &manifest::Scope<'_>) -> Vec<String> {
-    let mut levels = vec![format!("{}.modify", scope.name.value)];
-    levels.extend(scope.read.map(|_| format!("{}.read", scope.name.value)));
-    levels
-}
-
-/// Reports what cannot stand in a path.
-pub(super) fn report_stray(path: Spanned<&str>, faults: &mut Vec<Diagnostic>) {
-    if let Some(letter) = template::stray(path) {
-        let message = format!("`{}` cannot stand in a path", letter.value.escape_debug());
-        let help = match letter.value {
-            '?' => "put query parameters under `query`",
-            _ => "remove it, or write it percent-encoded",
+        let has = |name: &str| {
+            parameters.iter().any(|parameter| parameter.name == name && parameter.place == Place::Query)
         };
-        faults.push(Diagnostic::new(Code::BadTemplate, letter.span, message).help(help));
-    }
-}
-
-fn check_path(path: Spanned<&str>, parameters: &[Field<'_>], faults: &mut Vec<Diagnostic>) {
-    if !path.value.starts_with('/') {
-        let fault = Diagnostic::new(Code::BadTemplate, path.span, "a path begins with a slash");
-        faults.push(fault.help("write it like `/orders/{order_id}`"));
-    }
-    report_stray(path, faults);
-    let variables = match template::variables(path) {
-        Ok(variables) => variables,
-        Err((span, what)) => {
-            faults.push(Diagnostic::new(Code::BadTemplate, span, what).help(template::HELP));
-            return;
+        for missing in paging.parameters().into_iter().filter(|name| !has(name)) {
+            let message = format!("the paging style `{}` needs the parameter `{missing}`", paging.name);
+            let fault = Diagnostic::new(Code::BadPaging, name.span, message);
+            faults.push(fault.help(format!("add `{missing}` under `query`")));
         }
-    };
-    let wire = |field: &Field<'_>| field.wire.unwrap_or(field.name).value.to_owned();
-    for (index, variable) in variables.iter().enumerate() {
-        if variables[..index].iter().any(|earlier| earlier.value == variable.value) {
-            let message = format!("`{}` stands in the path twice", variable.value);
-            faults
-                .push(Diagnostic::new(Code::BadTemplate, variable.span, message).help("name each part once"));
-        } else if !parameters.iter().any(|field| wire(field) == variable.value) {
-            let message = format!("no path parameter fills `{{{}}}`", variable.value);
-            let help = format!("add `{}` under `path`", variable.value);
-            faults.push(Diagnostic::new(Code::BadTemplate, variable.span, message).help(help));
-        }
+        Some((paging.name.clone(), paging.rust.clone()))
     }
-    for field in
-        parameters.iter().filter(|field| !variables.iter().any(|variable| wire(field) == variable.value))
-    {
-        let message = format!("the path does not mention `{}`", field.name.value);
-        let fault =
-            Diagnostic::new(Code::UnusedParameter, field.name.span, message).related(path.span, "the path");
-        faults.push(fault.help(format!("write `{{{}}}` into the path or remove the parameter", wire(field))));
-    }
-}
 
-fn check_placement(given: &Field<'_>, place: Place, ty: &Ty, faults: &mut Vec<Diagnostic>) {
-    let plain = |ty: &Ty| !matches!(ty, Ty::Record(_) | Ty::List(_) | Ty::Map(_) | Ty::Json);
-    let fits = match (place, ty) {
-        (Place::Query, Ty::List(item)) => plain(item),
-        (_, ty) => plain(ty),
-    };
-    if !fits {
-        let (noun, help) = match place {
-            Place::Path => ("path", "use a scalar or an enumeration"),
-            Place::Query => ("query", "use a scalar, an enumeration, or a list of them"),
-        };
-        let message = format!("a value of this type cannot stand in a {noun}");
-        faults.push(Diagnostic::new(Code::BadPlacement, given.name.span, message).help(help));
-    }
-}
-
-fn check_bounds(given: &Field<'_>, ty: &Ty, faults: &mut Vec<Diagnostic>) {
-    let bounded = matches!(ty, Ty::Integer | Ty::Number | Ty::Decimal | Ty::String | Ty::List(_));
-    let counts = matches!(ty, Ty::String | Ty::List(_));
-    for bound in [given.min, given.max].into_iter().flatten() {
-        let problem = match () {
-            () if !bounded => Some(("a value of this type has no bounds", "remove the bound")),
-            () if counts && bound.value.contains(['-', '.']) => {
-                Some(("a length is a whole number from 0", "give a whole number from 0"))
+    fn repeat(&self, effect: Effect, parameters: &[Field], faults: &mut Vec<Diagnostic>) -> Repeat {
+        match &self.given.repeat {
+            None => default_repeat(effect),
+            Some(manifest::Repeat::Safe) => Repeat::Safe,
+            Some(manifest::Repeat::Never) => Repeat::Never,
+            Some(manifest::Repeat::NeverWith(names)) => {
+                for name in names {
+                    if !parameters.iter().any(|parameter| parameter.name == name.value) {
+                        faults.push(self.unknown_parameter(*name, parameters));
+                    }
+                }
+                Repeat::SafeWithout(names.iter().map(|name| name.value.to_owned()).collect())
             }
-            () => None,
-        };
-        if let Some((message, help)) = problem {
-            faults.push(Diagnostic::new(Code::BadConstraint, bound.span, message).help(help));
         }
     }
-    let number = |bound: Option<Spanned<&str>>| bound.and_then(|bound| bound.value.parse::<f64>().ok());
-    if let (Some(min), Some(max)) = (given.min, given.max)
-        && number(Some(min)) > number(Some(max))
-    {
-        let fault =
-            Diagnostic::new(Code::BadConstraint, max.span, "no value is at most this and at least `min`");
-        faults.push(fault.help("make `max` at least `min`").related(min.span, "`min`"));
+
+    fn status(&self, given: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<u16> {
+        let number: i64 = given.value.parse().ok()?;
+        let status = u16::try_from(number).ok().filter(|status| (200..300).contains(status));
+        if status.is_none() {
+            let fault = Diagnostic::new(Code::BadValue, given.span, "a success has a status from 200 to 299");
+            faults.push(fault.help("errors are the runtime's matter: list statuses of success alone"));
+        }
+        status
     }
+}
+
+/// A whole number from 1.
+fn count(given: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<u16> {
+    let number: i64 = given.value.parse().ok()?;
+    let count = u16::try_from(number).ok().filter(|count| *count > 0);
+    if count.is_none() {
+        let fault = Diagnostic::new(Code::BadValue, given.span, "this is no count of calls under way");
+        faults.push(fault.help("give a whole number from 1 to 65535"));
+    }
+    count
 }
 
 fn method(key: &str) -> Method {
@@ -247,14 +337,5 @@ fn effect(word: &str) -> Effect {
         "update" => Effect::Update,
         "delete" => Effect::Delete,
         _ => Effect::Read,
-    }
-}
-
-fn default_effect(method: Method) -> Effect {
-    match method {
-        Method::Get => Effect::Read,
-        Method::Post => Effect::Create,
-        Method::Put | Method::Patch => Effect::Update,
-        Method::Delete => Effect::Delete,
     }
 }

@@ -4,54 +4,78 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
-use super::actions::report_stray;
+use super::endpoint::report_stray;
 use super::identifiers::{Identifiers, Names};
-use super::unknown;
+use super::{grant, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest};
 use crate::model::{
-    Api, Connection, ConnectionField, Connector, Credential, DateFormat, RateLimit, Scope, WaitUnit,
+    Api, Connection, ConnectionField, Connector, Credential, DateFormat, Placement, Quota, RateLimit, Scope,
+    Wait, WaitUnit,
 };
 use crate::name;
 use crate::source::Spanned;
-use crate::template;
 
-/// The connector and its connection.
-pub(super) fn resolve(
-    manifest: &Manifest<'_>,
-    faults: &mut Vec<Diagnostic>,
-) -> (Option<Connector>, Connection) {
+/// What the connector is.
+pub(super) fn connector(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Option<Connector> {
     let given = &manifest.connector;
     if let Some(format) = manifest.format.filter(|format| format.value != "1") {
         let message = format!("format {} is not known to this compiler", format.value);
         faults.push(Diagnostic::new(Code::UnknownFormat, format.span, message).help("write `format: 1`"));
     }
-    let connector = given.id.and_then(|id| {
-        if !name::Rule::Kebab.holds(id.value) {
-            let fault =
-                Diagnostic::new(Code::BadName, id.span, format!("`{}` is no id of a connector", id.value));
-            faults.push(fault.help(format!("write {}", name::Rule::Kebab.describe())));
-            return None;
-        }
-        let owned = str::to_owned;
-        let (title, version, docs) = (owned(given.title), owned(given.version), owned(given.docs));
-        Some(Connector { id: id.value.to_owned(), title, version, docs })
-    });
+    let id = given.id?;
+    if !name::Rule::Kebab.holds(id.value) {
+        let fault =
+            Diagnostic::new(Code::BadName, id.span, format!("`{}` is no id of a connector", id.value));
+        faults.push(fault.help(format!("write {}", name::Rule::Kebab.describe())));
+        return None;
+    }
+    let owned = str::to_owned;
+    let (title, version, docs) = (owned(given.title), owned(given.version), owned(given.docs));
+    Some(Connector { id: id.value.to_owned(), title, version, docs })
+}
+
+/// What a connection consists of; the action that tests it is still to be filled in.
+pub(super) fn connection(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Connection {
     let mut names = Identifiers::new(Names::Ours, &[]);
     let fields =
         manifest.fields.iter().filter_map(|field| connection_field(field, &mut names, faults)).collect();
-    let credentials = manifest.credentials.iter().filter_map(|given| {
-        Some(Credential {
-            rust: names.take(given.name, name::field, faults)?,
-            name: given.name.value.to_owned(),
-            title: given.title.to_owned(),
-            description: given.description.to_owned(),
-            header: given.header.to_owned(),
-        })
-    });
+    let credentials =
+        manifest.credentials.iter().filter_map(|given| credential(given, manifest, &mut names, faults));
     let credentials = credentials.collect();
-    (connector, Connection { fields, credentials })
+    let oauth2 = manifest.oauth2.as_ref().and_then(|given| grant::oauth2(given, manifest, faults));
+    let callbacks = manifest.callbacks.as_ref().and_then(|given| grant::callbacks(given, manifest, faults));
+    Connection { fields, credentials, oauth2, callbacks, test: None }
+}
+
+fn credential(
+    given: &manifest::Credential<'_>,
+    manifest: &Manifest<'_>,
+    names: &mut Identifiers,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Credential> {
+    let rust = names.take(given.name, name::field, faults);
+    let (kind, value) = given.placement?;
+    let placement = match kind {
+        "header" => Placement::Header(value.value.to_owned()),
+        "bearer" => Placement::Bearer,
+        "query" => Placement::Query(value.value.to_owned()),
+        _ => {
+            if !manifest.fields.iter().any(|field| field.name.value == value.value) {
+                let known = manifest.fields.iter().map(|field| field.name.value);
+                faults.push(unknown(Code::UnknownField, "connection field", value, known));
+            }
+            Placement::Basic(value.value.to_owned())
+        }
+    };
+    Some(Credential {
+        name: given.name.value.to_owned(),
+        rust: rust?,
+        title: given.title.to_owned(),
+        description: given.description.to_owned(),
+        placement,
+    })
 }
 
 fn connection_field(
@@ -105,7 +129,8 @@ pub(super) fn apis(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Vec
             rust: rust?,
             server: server.value.to_owned(),
             base: base.value.to_owned(),
-            envelope: given.envelope.map(pair),
+            envelope: given.envelope.map(|(data, meta)| (data.to_owned(), meta.map(str::to_owned))),
+            errors_in_list: given.errors_in_list,
             errors: pair(given.errors),
             dates: if given.dates == "rfc2822" { DateFormat::Rfc2822 } else { DateFormat::Rfc3339 },
             request_id: given.request_id.map(str::to_owned),
@@ -121,17 +146,7 @@ fn check_base(base: Spanned<&str>, manifest: &Manifest<'_>, faults: &mut Vec<Dia
             Diagnostic::new(Code::BadTemplate, base.span, "a base begins with a slash and ends without one");
         faults.push(fault.help("write it like `/stores/{store}/v3`"));
     }
-    match template::variables(base) {
-        Err((span, what)) => faults.push(Diagnostic::new(Code::BadTemplate, span, what).help(template::HELP)),
-        Ok(variables) => {
-            let known = || manifest.fields.iter().map(|field| field.name.value);
-            for variable in
-                variables.into_iter().filter(|variable| !known().any(|name| name == variable.value))
-            {
-                faults.push(unknown(Code::BadTemplate, "connection field", variable, known()));
-            }
-        }
-    }
+    grant::check_template(base, manifest, &[], faults);
 }
 
 /// The OAuth scopes.
@@ -148,28 +163,62 @@ pub(super) fn scopes(manifest: &Manifest<'_>) -> Vec<Scope> {
 /// How the API limits its callers.
 pub(super) fn rate_limit(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Option<RateLimit> {
     let given = &manifest.rate_limit;
-    let status = given.status?;
+    let code = status(given.status?, faults);
+    let also = given.also.iter().filter_map(|also| status(*also, faults)).collect();
+    let overload_wait = duration(given.overload_wait, faults);
+    let max_wait = duration(given.max_wait, faults);
+    if let Some(per) =
+        given.per.filter(|per| !manifest.fields.iter().any(|field| field.name.value == per.value))
+    {
+        let known = manifest.fields.iter().map(|field| field.name.value);
+        faults.push(unknown(Code::UnknownField, "connection field", per, known));
+    }
+    let quota = given.quota.as_ref().map(|quota| Quota {
+        quota: quota.quota.to_owned(),
+        left: quota.left.to_owned(),
+        window: wait(quota.window),
+        reset: wait(quota.reset),
+    });
+    Some(RateLimit {
+        status: code?,
+        also,
+        waits: given.waits.iter().copied().map(wait).collect(),
+        quota,
+        per: given.per.map(|per| per.value.to_owned()),
+        overload_wait: overload_wait?,
+        max_wait: max_wait?,
+    })
+}
+
+fn wait((header, unit): (&str, &str)) -> Wait {
+    let unit = match unit {
+        "seconds" => WaitUnit::Seconds,
+        "epoch-seconds" => WaitUnit::EpochSeconds,
+        "epoch-milliseconds" => WaitUnit::EpochMilliseconds,
+        "retry-after" => WaitUnit::RetryAfter,
+        _ => WaitUnit::Milliseconds,
+    };
+    (header.to_owned(), unit)
+}
+
+fn status(given: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<u16> {
     // What is no number has been reported.
-    let number: i64 = status.value.parse().ok()?;
-    let code = u16::try_from(number).ok().filter(|code| (400..600).contains(code));
-    if code.is_none() {
+    let number: i64 = given.value.parse().ok()?;
+    let status = u16::try_from(number).ok().filter(|status| (400..600).contains(status));
+    if status.is_none() {
         let fault =
-            Diagnostic::new(Code::BadValue, status.span, "a refused call has a status from 400 to 599");
+            Diagnostic::new(Code::BadValue, given.span, "a refused call has a status from 400 to 599");
         faults.push(fault.help("give the status that answers a call too many, such as 429"));
     }
-    let mut duration = |given: Option<Spanned<&str>>| {
-        let given = given?;
-        let duration = parse_duration(given.value)?;
-        if duration.is_zero() {
-            let fault =
-                Diagnostic::new(Code::BadValue, given.span, "a limited caller must not go on at once");
-            faults.push(fault.help("give a wait of at least a millisecond"));
-        }
-        Some(duration)
-    };
-    let (overload_wait, max_wait): (Option<Duration>, _) =
-        (duration(given.overload_wait), duration(given.max_wait));
-    let unit = |unit| if unit == "seconds" { WaitUnit::Seconds } else { WaitUnit::Milliseconds };
-    let waits = given.waits.iter().map(|(header, counts)| ((*header).to_owned(), unit(*counts))).collect();
-    Some(RateLimit { status: code?, waits, overload_wait: overload_wait?, max_wait: max_wait? })
+    status
+}
+
+fn duration(given: Option<Spanned<&str>>, faults: &mut Vec<Diagnostic>) -> Option<Duration> {
+    let given = given?;
+    let duration = parse_duration(given.value)?;
+    if duration.is_zero() {
+        let fault = Diagnostic::new(Code::BadValue, given.span, "a limited caller must not go on at once");
+        faults.push(fault.help("give a wait of at least a millisecond"));
+    }
+    Some(duration)
 }

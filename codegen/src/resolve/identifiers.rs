@@ -85,7 +85,7 @@ impl Identifiers {
 /// Two fields that go by one name on the wire: only one of them could be read, and both would be sent.
 pub(super) fn report_equal_wires(fields: &[Field<'_>], faults: &mut Vec<Diagnostic>) {
     let mut taken: BTreeMap<&str, Span> = BTreeMap::new();
-    for Spanned { value, span } in fields.iter().map(|field| field.wire.unwrap_or(field.name)) {
+    for Spanned { value, span } in fields.iter().map(Field::wire) {
         if let Some(first) = taken.get(value) {
             let message = format!("the name `{value}` is taken on the wire");
             let fault = Diagnostic::new(Code::NameCollision, span, message).related(*first, "the other one");

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lookup;
+use super::fields::field;
 use super::identifiers::{Identifiers, Names, report_equal_wires};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Manifest};
-use crate::model::{Action, Field, Ty, Type, TypeKind, Variant};
+use crate::model::{Action, Field, Place, Returns, Ty, Type, TypeKind, Variant};
 use crate::name;
 use crate::source::Spanned;
 
@@ -14,30 +15,42 @@ use crate::source::Spanned;
 pub(super) const RESERVED_TYPES: &[&str] = &[
     "Action",
     "BTreeMap",
+    "Body",
     "Box",
+    "Boxed",
     "Date",
     "DateTime",
     "Decimal",
     "Default",
+    "Duration",
     "Effect",
     "Enumeration",
     "Error",
     "Extra",
+    "Fields",
     "Into",
     "Json",
     "Method",
     "None",
+    "Nullable",
     "Ok",
     "Operation",
     "Option",
     "Parameter",
+    "Place",
+    "ReadAfterEvent",
     "Record",
+    "Repeat",
     "Request",
     "Result",
+    "Returns",
+    "Rules",
     "Self",
     "Some",
     "String",
     "ToOwned",
+    "Trigger",
+    "TriggerInfo",
     "Value",
     "Vec",
     "Visit",
@@ -101,36 +114,8 @@ fn record(
 ) -> Vec<Field> {
     let mut names = Identifiers::new(Names::Wired, RESERVED_FIELDS);
     report_equal_wires(fields, faults);
-    let resolve = |field: &manifest::Field<'_>| {
-        let rust = names.take(field.name, name::field, faults);
-        let ty = field.value.as_ref().and_then(|value| lookup.ty(value, faults));
-        if ty.as_ref().is_some_and(|ty| complexity(ty, 2) > MOST_COMPLEXITY) {
-            let fault =
-                Diagnostic::new(Code::BadValue, field.name.span, "lists and maps nest too deeply here");
-            faults.push(fault.help("put a record between, or make the inner part `json`"));
-        }
-        Some(Field {
-            wire: field.wire.unwrap_or(field.name).value.to_owned(),
-            rust: rust?,
-            ty: ty?,
-            description: field.description.to_owned(),
-            deprecated: field.deprecated,
-        })
-    };
+    let resolve = |given| field(given, Place::Body, lookup, &mut names, faults);
     fields.iter().filter_map(resolve).collect()
-}
-
-/// Beyond this clippy calls a type too complex to read.
-const MOST_COMPLEXITY: u32 = 240;
-
-/// How hard a type is to read: every name in it counts, the more the deeper it stands.
-fn complexity(ty: &Ty, depth: u32) -> u32 {
-    10 * depth
-        + match ty {
-            Ty::List(item) => complexity(item, depth + 1),
-            Ty::Map(value) => 10 * (depth + 1) + complexity(value, depth + 1),
-            _ => 0,
-        }
 }
 
 fn enumeration(values: &[Spanned<&str>], faults: &mut Vec<Diagnostic>) -> Vec<Variant> {
@@ -142,36 +127,63 @@ fn enumeration(values: &[Spanned<&str>], faults: &mut Vec<Diagnostic>) -> Vec<Va
     values.iter().filter_map(resolve).collect()
 }
 
-/// A record that holds itself has no size in Rust; a list or map between holds it by address.
+/// A record that requires itself, directly or by others, has no finite value.
 fn report_infinite(manifest: &Manifest<'_>, types: &[Type], faults: &mut Vec<Diagnostic>) {
-    let direct: BTreeMap<&str, Vec<&str>> = types
-        .iter()
-        .filter_map(|ty| match &ty.kind {
-            TypeKind::Record(fields) => Some((ty.name.as_str(), fields.iter().filter_map(held).collect())),
-            TypeKind::Enumeration(_) => None,
-        })
-        .collect();
-    for ty in &manifest.types {
-        let mut seen = BTreeSet::new();
-        let mut open: Vec<&str> = direct.get(ty.name.value).cloned().unwrap_or_default();
-        while let Some(name) = open.pop() {
-            if seen.insert(name) {
-                open.extend(direct.get(name).into_iter().flatten());
-            }
-        }
-        if seen.contains(ty.name.value) {
-            let message = format!("the record `{}` contains itself", ty.name.value);
-            let fault = Diagnostic::new(Code::InfiniteRecord, ty.name.span, message);
-            faults.push(fault.help("put a list or a map between, or make the inner field `json`"));
+    let direct = held(types, |field| field.required);
+    for ty in manifest.types.iter().filter(|ty| reaches(&direct, ty.name.value, ty.name.value)) {
+        let message = format!("the record `{}` requires itself", ty.name.value);
+        let fault = Diagnostic::new(Code::InfiniteRecord, ty.name.span, message);
+        faults.push(fault.help("make a field on the way optional, or put a list or a map between"));
+    }
+}
+
+/// Records that contain themselves without a list or map between have no size in Rust: they are held by address.
+pub(super) fn box_recursive(types: &mut [Type], actions: &mut [Action]) {
+    let direct = held(types, |_| true);
+    let recursive: BTreeSet<String> =
+        direct.keys().filter(|name| reaches(&direct, name, name)).map(|name| (*name).to_owned()).collect();
+    let fields = types.iter_mut().flat_map(|ty| match &mut ty.kind {
+        TypeKind::Record(fields) => fields.as_mut_slice(),
+        TypeKind::Enumeration(_) => &mut [],
+    });
+    let parameters = actions.iter_mut().flat_map(|action| action.parameters.iter_mut());
+    for field in fields.chain(parameters) {
+        if let Ty::Record(name) = &field.ty
+            && recursive.contains(name)
+        {
+            field.ty = Ty::Boxed(name.clone());
         }
     }
 }
 
-fn held(field: &Field) -> Option<&str> {
-    match &field.ty {
-        Ty::Record(name) => Some(name),
-        _ => None,
+/// The records that each record holds directly, by the fields that count.
+fn held(types: &[Type], counts: impl Fn(&Field) -> bool) -> BTreeMap<String, Vec<String>> {
+    let records = types.iter().filter_map(|ty| match &ty.kind {
+        TypeKind::Record(fields) => Some((ty, fields)),
+        TypeKind::Enumeration(_) => None,
+    });
+    let of = |fields: &[Field]| {
+        let names = fields.iter().filter(|field| counts(field)).filter_map(|field| match &field.ty {
+            Ty::Record(name) => Some(name.clone()),
+            _ => None,
+        });
+        names.collect()
+    };
+    records.map(|(ty, fields)| (ty.name.clone(), of(fields))).collect()
+}
+
+fn reaches(direct: &BTreeMap<String, Vec<String>>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&String> = direct.get(from).into_iter().flatten().collect();
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name) {
+            open.extend(direct.get(name).into_iter().flatten());
+        }
     }
+    false
 }
 
 /// Reports every type that no action reaches.
@@ -183,7 +195,10 @@ pub(super) fn report_unused(
 ) {
     let by_name: BTreeMap<&str, &Type> = types.iter().map(|ty| (ty.name.as_str(), ty)).collect();
     let inputs = actions.iter().flat_map(|action| action.parameters.iter().map(|parameter| &parameter.ty));
-    let outputs = actions.iter().map(|action| &action.output);
+    let outputs = actions.iter().filter_map(|action| match &action.returns {
+        Returns::Nothing => None,
+        Returns::One(ty) | Returns::List(ty) | Returns::First(ty) => Some(ty),
+    });
     let mut open: Vec<&str> = inputs.chain(outputs).filter_map(Ty::named).collect();
     let mut used = BTreeSet::new();
     while let Some(name) = open.pop() {

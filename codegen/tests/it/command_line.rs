@@ -1,11 +1,13 @@
 //! The command line as people and CI use it: the real program on real files.
 
+mod refusals;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use connector_codegen::{Files, MARKER, ROOT, generate, manifest_schema};
+use connector_codegen::{Files, MARKER, ROOT, generate};
 use tempfile::TempDir;
 
 use crate::fixtures::{entries, fixtures, sources};
@@ -56,6 +58,12 @@ impl Connector {
     /// Runs the program in the folder.
     fn run(&self, arguments: &[&str]) -> Run {
         run(self.0.path(), arguments)
+    }
+
+    /// The file in which the program remembers what it formatted.
+    fn memory(&self) -> PathBuf {
+        let [path] = entries(&self.path("target/codegen-cache")).try_into().expect("there is one file");
+        path
     }
 
     /// Every file of the generated crate, with its path below it.
@@ -189,10 +197,96 @@ fn files_beside_src_and_the_catalog_are_none_of_its_business() {
     let connector = Connector::compiled();
     connector.write("generated/Cargo.toml", "[package]\n");
     connector.write("generated/tests/it.rs", MARKER);
-    connector.write("types/notes.txt", "not YAML: [");
+    connector.write("notes.txt", "not YAML: [");
     assert_eq!(connector.run(&["--check"]).code, Some(0));
     connector.run(&[]);
     assert_eq!(connector.read("generated/tests/it.rs"), MARKER);
+}
+
+#[test]
+fn a_file_that_would_be_left_out_in_silence_is_refused() {
+    for (path, ending) in [
+        ("types/notes.txt", "yaml"),
+        ("types/parcels.json", "yaml"),
+        ("types/deeper/parcels.yaml", "yaml"),
+        ("samples/parcel.yaml", "json"),
+        ("samples/parcel", "json"),
+    ] {
+        let connector = Connector::compiled();
+        let before = connector.generated();
+        connector.write(path, "{}");
+        for arguments in [&[][..], &["--check"]] {
+            let run = connector.run(arguments);
+            assert_eq!((run.code, run.out.as_str()), (Some(4), ""), "{path}: {run:?}");
+            let stray = path.split('/').take(2).collect::<PathBuf>();
+            assert!(run.err.contains(&stray.display().to_string()), "{}", run.err);
+            let remedy = format!("only files that end in .{ending} are read here: move or remove it\n");
+            assert!(run.err.ends_with(&remedy), "{}", run.err);
+        }
+        assert_eq!(connector.generated(), before);
+    }
+}
+
+#[test]
+fn samples_are_read_and_go_into_the_catalog() {
+    let connector = Connector::new();
+    let manifest =
+        connector.read(ROOT).replace("get: /parcel\n", "get: /parcel\n    sample: samples/p.json\n");
+    connector.write(ROOT, &manifest);
+    connector.write("samples/p.json", "{\"carton\": null}\n");
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(connector.read("generated/catalog.json").contains("\"sample\": {\n        \"carton\": null\n"));
+}
+
+#[test]
+fn advice_is_told_and_the_crate_is_written_all_the_same() {
+    let connector = Connector::new();
+    let manifest = connector.read(ROOT).replace("    description: Reads one parcel.\n", "");
+    connector.write(ROOT, &manifest);
+    for arguments in [&[][..], &["--check"]] {
+        let run = connector.run(arguments);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(run.err.starts_with("warning[missing-description]: the action `get-parcel`"), "{}", run.err);
+        assert!(!run.err.contains("nothing was written"), "{}", run.err);
+    }
+    assert_eq!(connector.generated(), generate(&sources(connector.0.path())).unwrap());
+}
+
+#[test]
+fn what_was_formatted_is_remembered_in_the_target_folder() {
+    let connector = Connector::compiled();
+    let memory = connector.memory();
+    assert!(fs::read_to_string(&memory).unwrap().contains("impl Action for GetParcel"));
+    fs::remove_dir_all(connector.path("generated")).unwrap();
+    let run = connector.run(&[]);
+    assert!(run.out.ends_with("11 written, 0 removed, 0 already fresh\n"), "{}", run.out);
+    assert_eq!(connector.generated(), generate(&fixture()).unwrap());
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_or_written_is_no_fault() {
+    let connector = Connector::compiled();
+    fs::write(connector.memory(), "no JSON").unwrap();
+    assert_eq!(connector.run(&[]).out, "0 written, 0 removed, 11 already fresh\n");
+    fs::remove_dir_all(connector.path("target")).unwrap();
+    connector.write("target", "a file where the folder belongs");
+    assert_eq!(connector.run(&[]).out, "0 written, 0 removed, 11 already fresh\n");
+}
+
+#[test]
+fn a_check_trusts_no_memory() {
+    let connector = Connector::compiled();
+    let poisoned = fs::read_to_string(connector.memory()).unwrap().replace("Action for", "Poison for");
+    fs::write(connector.memory(), &poisoned).unwrap();
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(fs::read_to_string(connector.memory()).unwrap(), poisoned, "a check remembers nothing either");
+    connector.run(&[]);
+    assert!(connector.read("generated/src/actions/get_parcel.rs").contains("Poison"), "a run does trust it");
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.contains("Stale src/actions/get_parcel.rs\n"), "{}", run.out);
 }
 
 #[test]
@@ -212,100 +306,6 @@ fn lines_that_end_as_on_windows_are_fresh() {
     assert_eq!(changed.count(), 2, "only what changed is shown:\n{}", run.out);
 }
 
-#[test]
-fn a_faulty_manifest_is_told_and_nothing_is_written() {
-    let connector = Connector::compiled();
-    let before = connector.generated();
-    connector.write("types/parcels.yaml", "types:\n  Parcel:\n    description: A parcel.\n    recrod: {}\n");
-    for arguments in [&[][..], &["--check"]] {
-        let run = connector.run(arguments);
-        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{arguments:?}");
-        assert!(run.err.starts_with("error[unknown-key]: a type has no key `recrod`\n"), "{}", run.err);
-        assert!(run.err.contains("types/parcels.yaml:4:5"), "{}", run.err);
-        assert!(run.err.ends_with("1 fault; nothing was written\n"), "{}", run.err);
-        assert!(!run.err.contains('\u{1b}'), "no color where nobody looks");
-    }
-    assert_eq!(connector.generated(), before);
-}
-
-#[test]
-fn files_that_cannot_be_read_are_named() {
-    let connector = Connector::new();
-    fs::write(connector.path("types/parcels.yaml"), b"types: \xff").unwrap();
-    let run = connector.run(&[]);
-    assert_eq!(run.code, Some(4));
-    assert!(run.err.contains("parcels.yaml: stream did not contain valid UTF-8"), "{}", run.err);
-    fs::remove_file(connector.path(ROOT)).unwrap();
-    let run = connector.run(&[]);
-    assert_eq!((run.code, run.out.as_str()), (Some(4), ""));
-    assert!(run.err.starts_with("error: ") && run.err.contains(ROOT), "{}", run.err);
-    assert!(!connector.path("generated").exists());
-}
-
-#[test]
-fn files_that_cannot_be_written_are_named() {
-    let connector = Connector::new();
-    connector.write("generated", "a file where the crate belongs");
-    let run = connector.run(&[]);
-    assert_eq!(run.code, Some(4));
-    assert!(run.err.starts_with("error: ") && run.err.contains("generated"), "{}", run.err);
-}
-
-#[test]
-fn a_binary_file_below_src_is_foreign() {
-    let connector = Connector::compiled();
-    fs::write(connector.path("generated/src/logo.png"), [0x89, 0x50, 0xff]).unwrap();
-    let run = connector.run(&["--check"]);
-    assert_eq!(run.code, Some(3));
-    assert!(run.out.contains("Foreign src/logo.png\n"), "{}", run.out);
-    assert!(
-        run.out.ends_with("move what is Foreign out of `src`, which belongs to the compiler\n"),
-        "{}",
-        run.out
-    );
-    assert!(!run.out.contains("cargo codegen"), "no command mends it: {}", run.out);
-}
-
-#[test]
-fn several_folders_are_compiled_in_one_run_and_the_worst_decides() {
-    let (fresh, stale, faulty) = (Connector::compiled(), Connector::new(), Connector::new());
-    faulty.write(ROOT, "format: 1\n");
-    let folders = [&faulty, &stale, &fresh].map(|connector| connector.0.path().to_str().unwrap());
-    let run = |folders: &[&str]| run(fresh.0.path(), &[&["--check"], folders].concat());
-    assert_eq!(run(&folders).code, Some(1));
-    assert!(run(&folders).out.contains("11 missing"), "a faulty folder does not stop the others");
-    assert_eq!(run(&folders[1..]).code, Some(3));
-    assert_eq!(run(&folders[2..]).code, Some(0));
-}
-
-#[test]
-fn wrong_usage_is_refused_with_a_suggestion() {
-    let connector = Connector::new();
-    let run = connector.run(&["--chek"]);
-    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
-    assert!(run.err.contains("--check"), "{}", run.err);
-    assert!(!connector.path("generated").exists());
-}
-
-#[test]
-fn help_explains_itself_with_examples_and_exit_codes() {
-    let run = Connector::new().run(&["--help"]);
-    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-    for part in ["cargo codegen --check", "Exit codes: 0 done, 1", "schema"] {
-        assert!(run.out.contains(part), "{part} in:\n{}", run.out);
-    }
-}
-
-#[test]
-fn schema_prints_the_schema_or_keeps_a_file_up_to_date() {
-    let connector = Connector::new();
-    let run = connector.run(&["schema"]);
-    assert_eq!((run.code, run.out), (Some(0), manifest_schema()));
-    let run = connector.run(&["schema", "--write", "here/connector.schema.json"]);
-    assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
-    assert_eq!(connector.read("here/connector.schema.json"), manifest_schema());
-}
-
 /// One file of each kind that is not as it should be: stale, missing, orphan and foreign.
 fn disturb(connector: &Connector) {
     let types = connector.read("generated/src/types/parcel.rs");
@@ -321,8 +321,11 @@ fn fixture() -> connector_codegen::Sources {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Run {
-    let program =
-        Command::new(env!("CARGO_BIN_EXE_connector-codegen")).args(arguments).current_dir(folder).output();
+    let program = Command::new(env!("CARGO_BIN_EXE_connector-codegen"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", "target")
+        .output();
     let output = program.expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
     Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }

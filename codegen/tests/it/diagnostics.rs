@@ -1,7 +1,7 @@
 //! What a person sees for each fault: place, excerpt, sentence and help. A fixture's folder begins with the code of its
 //! first fault.
 
-use connector_codegen::{Code, Diagnostic, Sources, generate, locate, render};
+use connector_codegen::{Code, Diagnostic, NoCache, Sources, compile, locate, render};
 
 use crate::fixtures::{Fixture, each, fixtures};
 
@@ -23,6 +23,17 @@ fn every_code_has_a_fixture() {
     let unseen: Vec<&str> =
         Code::ALL.iter().filter(|code| !shown.contains(code)).map(|code| code.as_str()).collect();
     assert!(unseen.is_empty(), "no folder below tests/data/err begins with: {}", unseen.join(", "));
+}
+
+#[test]
+fn advice_stops_no_generation_and_every_fault_does() {
+    each(&fixtures("err"), |fixture| {
+        let is_advice = faults(&fixture.sources).iter().all(|told| told.code.is_advice());
+        assert_eq!(compile(&fixture.sources, &mut NoCache).is_ok(), is_advice);
+        let told = render(&faults(&fixture.sources), &fixture.sources, false);
+        assert_eq!(told.starts_with("warning["), is_advice, "{told}");
+        assert_eq!(told.ends_with("nothing was written\n"), !is_advice, "{told}");
+    });
 }
 
 #[test]
@@ -90,8 +101,9 @@ fn everything_wrong_in_all_files_is_told_in_one_run_in_the_order_of_places() {
     assert_eq!(files, ["connector.yaml", "types/cartons.yaml", "types/parcels.yaml"], "{told:?}");
 }
 
+/// What is told about the fixture: faults, or the advice on a manifest without any.
 fn faults(sources: &Sources) -> Vec<Diagnostic> {
-    generate(sources).expect_err("the fixture has a fault")
+    compile(sources, &mut NoCache).map_or_else(|faults| faults, |compiled| compiled.advice)
 }
 
 /// Place, sentence and help of every fault.

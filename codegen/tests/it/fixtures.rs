@@ -1,4 +1,4 @@
-//! Manifests in folders: `connector.yaml` and `types/*.yaml`, and beside them what is expected of them.
+//! Manifests in folders: `connector.yaml`, `types/*.yaml` and `samples/*.json`, and beside them what is expected of them.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,9 +48,11 @@ pub(crate) fn sources(folder: &Path) -> Sources {
     if let Ok(text) = fs::read_to_string(folder.join(ROOT)) {
         sources.insert(ROOT.to_owned(), text);
     }
-    for path in entries(&folder.join("types")) {
-        sources
-            .insert(format!("types/{}", name(&path)), fs::read_to_string(&path).expect("a source is text"));
+    for inner in ["types", "samples"] {
+        for path in entries(&folder.join(inner)) {
+            let text = fs::read_to_string(&path).expect("a source is text");
+            sources.insert(format!("{inner}/{}", name(&path)), text);
+        }
     }
     sources
 }

@@ -84,6 +84,17 @@ const LOADED: &[&str] = &[
     "record",
     "enum",
     "wire",
+    "required",
+    "nullable",
+    "repeated",
+    "default",
+    "first",
+    "none",
+    "nothing",
+    "never-with",
+    "samples/parcel.json",
+    "{body}",
+    "{client_id}",
     "<b>",
     "https://",
     "https://a.example/{b}",
@@ -135,6 +146,8 @@ proptest! {
 fn check(sources: &Sources) -> TestCaseResult {
     match generate(sources) {
         Ok(files) => {
+            let catalog = serde_json::from_str::<serde::de::IgnoredAny>(&files["catalog.json"]);
+            prop_assert!(catalog.is_ok(), "the catalog is no JSON: {:?}", catalog.err());
             for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
                 let parsed = syn::parse_file(text);
                 prop_assert!(parsed.is_ok(), "{path} is no Rust: {:?}\n{text}", parsed.err());
@@ -155,12 +168,33 @@ fn check(sources: &Sources) -> TestCaseResult {
     Ok(())
 }
 
-/// The connector's own manifest, as often as all fixtures together.
+/// Fixtures with so much in them that damage is likely to hit something that matters.
+const RICH: &[&str] = &[
+    "action-samples",
+    "constraints-and-defaults",
+    "oauth2",
+    "paging",
+    "parameter-sets",
+    "recursive-records",
+    "repeating",
+    "signatures",
+    "trigger-samples",
+    "webhooks-and-triggers",
+];
+
+/// The connector's own manifest and the rich fixtures, each several times, and every other fixture once.
 fn manifests() -> Vec<Sources> {
-    let small: Vec<Sources> =
-        ["ok", "err"].into_iter().flat_map(fixtures).map(|fixture| fixture.sources).collect();
+    let small: Vec<_> = ["ok", "err"].into_iter().flat_map(fixtures).collect();
+    let rich: Vec<Sources> = small
+        .iter()
+        .filter(|fixture| RICH.contains(&fixture.name.as_str()))
+        .map(|fixture| fixture.sources.clone())
+        .collect();
+    assert_eq!(rich.len(), RICH.len(), "a rich fixture is gone");
     let own = std::iter::repeat_n(sources(repository()), small.len() / 8);
-    own.chain(small.iter().filter(|sources| !sources.is_empty()).cloned()).collect()
+    let rich = std::iter::repeat_n(rich, 10).flatten();
+    let small = small.into_iter().map(|fixture| fixture.sources).filter(|sources| !sources.is_empty());
+    own.chain(rich).chain(small).collect()
 }
 
 fn damage() -> impl Strategy<Value = Damage> {

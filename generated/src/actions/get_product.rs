@@ -3,32 +3,13 @@
 
 //! Get a product.
 
-use connector_runtime::{
-    Action, Effect, Method, Operation, Parameter, Record, Value, Visit, impl_record,
-};
+use connector_runtime::{Action, Operation, Parameter, impl_input};
 use crate::types::{Product, ProductField, ProductInclude};
-
-/// `GET /catalog/products/{product_id}`
-pub static OPERATION: Operation = Operation {
-    id: "get-product",
-    title: "Get a product",
-    api: &crate::apis::V3,
-    method: Method::Get,
-    path: "/catalog/products/{product_id}",
-    effect: Effect::Read,
-    parameters: &[
-        Parameter::path("product_id").minimum("1"),
-        Parameter::query("include"),
-        Parameter::query("include_fields"),
-        Parameter::query("exclude_fields"),
-    ],
-    scopes: &["store_v2_products_read_only", "store_v2_products"],
-};
 
 /// Reads one product of the catalog, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#get-a-product>.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct GetProduct {
     /// Id of the product.
     pub product_id: i64,
@@ -46,40 +27,33 @@ impl GetProduct {
     pub fn new(product_id: i64) -> Self {
         Self {
             product_id,
-            include: None,
-            include_fields: None,
-            exclude_fields: None,
+            ..connector_runtime::Value::blank()
         }
     }
 }
 
 impl Action for GetProduct {
     type Output = Product;
-    const OPERATION: &'static Operation = &OPERATION;
+
+    /// `GET /catalog/products/{product_id}`
+    const OPERATION: &'static Operation = &Operation::get(
+            "get-product",
+            &crate::apis::V3,
+            "/catalog/products/{product_id}",
+        )
+        .title("Get a product")
+        .parameters(
+            &[
+                Parameter::path("product_id").minimum("1"),
+                Parameter::query("include"),
+                Parameter::query("include_fields"),
+                Parameter::query("exclude_fields"),
+            ],
+        )
+        .scopes(&["store_v2_products_read_only", "store_v2_products"]);
 }
 
-impl Record for GetProduct {
-    fn blank() -> Self {
-        Self::new(Value::blank())
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "product_id" => &mut self.product_id,
-            "include" => &mut self.include,
-            "include_fields" => &mut self.include_fields,
-            "exclude_fields" => &mut self.exclude_fields,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("product_id", &self.product_id);
-        visit("include", &self.include);
-        visit("include_fields", &self.include_fields);
-        visit("exclude_fields", &self.exclude_fields);
-    }
-}
-
-impl_record!(GetProduct);
+impl_input!(GetProduct {
+    "product_id" => product_id, "include" => include, "include_fields" => include_fields,
+    "exclude_fields" => exclude_fields,
+});

@@ -3,13 +3,13 @@
 
 //! A price step for larger quantities.
 
-use connector_runtime::{Decimal, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Decimal, Extra, impl_record};
 use crate::types::BulkPricingRuleType;
 
 /// A price step for larger quantities.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/bulk-pricing-rules>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct BulkPricingRule {
     /// Id of the rule.
     pub id: Option<i64>,
@@ -25,38 +25,7 @@ pub struct BulkPricingRule {
     pub extra: Extra,
 }
 
-impl Record for BulkPricingRule {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "quantity_min" => &mut self.quantity_min,
-            "quantity_max" => &mut self.quantity_max,
-            "type" => &mut self.r#type,
-            "amount" => &mut self.amount,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("quantity_min", &self.quantity_min);
-        visit("quantity_max", &self.quantity_max);
-        visit("type", &self.r#type);
-        visit("amount", &self.amount);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(BulkPricingRule);
+impl_record!(BulkPricingRule {
+    "id" => id, "quantity_min" => quantity_min, "quantity_max" => quantity_max, "type" => r#type,
+    "amount" => amount,
+});

@@ -3,12 +3,12 @@
 
 //! A name and value shown with the product.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 
 /// A name and value shown with the product.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/custom-fields>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CustomField {
     /// Id of the field.
     pub id: Option<i64>,
@@ -20,34 +20,6 @@ pub struct CustomField {
     pub extra: Extra,
 }
 
-impl Record for CustomField {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "value" => &mut self.value,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("name", &self.name);
-        visit("value", &self.value);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(CustomField);
+impl_record!(CustomField {
+    "id" => id, "name" => name, "value" => value,
+});

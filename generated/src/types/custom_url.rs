@@ -3,10 +3,10 @@
 
 //! Address of a page in the store.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 
 /// Address of a page in the store.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CustomUrl {
     /// Path of the page from the root of the store.
     pub url: Option<String>,
@@ -18,34 +18,6 @@ pub struct CustomUrl {
     pub extra: Extra,
 }
 
-impl Record for CustomUrl {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "url" => &mut self.url,
-            "is_customized" => &mut self.is_customized,
-            "create_redirect" => &mut self.create_redirect,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("url", &self.url);
-        visit("is_customized", &self.is_customized);
-        visit("create_redirect", &self.create_redirect);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(CustomUrl);
+impl_record!(CustomUrl {
+    "url" => url, "is_customized" => is_customized, "create_redirect" => create_redirect,
+});

@@ -3,11 +3,11 @@
 
 //! A change of price or weight.
 
-use connector_runtime::{Decimal, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Decimal, Extra, impl_record};
 use crate::types::AdjusterType;
 
 /// A change of price or weight.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifierAdjuster {
     /// How the value is applied.
     pub adjuster: Option<AdjusterType>,
@@ -17,32 +17,6 @@ pub struct ModifierAdjuster {
     pub extra: Extra,
 }
 
-impl Record for ModifierAdjuster {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "adjuster" => &mut self.adjuster,
-            "adjuster_value" => &mut self.adjuster_value,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("adjuster", &self.adjuster);
-        visit("adjuster_value", &self.adjuster_value);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ModifierAdjuster);
+impl_record!(ModifierAdjuster {
+    "adjuster" => adjuster, "adjuster_value" => adjuster_value,
+});

@@ -3,11 +3,11 @@
 
 //! What choosing a modifier value changes.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 use crate::types::{ModifierAdjuster, ModifierPurchasingDisabled};
 
 /// What choosing a modifier value changes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifierAdjusters {
     /// Change of the price, null for none.
     pub price: Option<ModifierAdjuster>,
@@ -21,36 +21,7 @@ pub struct ModifierAdjusters {
     pub extra: Extra,
 }
 
-impl Record for ModifierAdjusters {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "price" => &mut self.price,
-            "weight" => &mut self.weight,
-            "image_url" => &mut self.image_url,
-            "purchasing_disabled" => &mut self.purchasing_disabled,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("price", &self.price);
-        visit("weight", &self.weight);
-        visit("image_url", &self.image_url);
-        visit("purchasing_disabled", &self.purchasing_disabled);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ModifierAdjusters);
+impl_record!(ModifierAdjusters {
+    "price" => price, "weight" => weight, "image_url" => image_url,
+    "purchasing_disabled" => purchasing_disabled,
+});

@@ -3,10 +3,10 @@
 
 //! Whether a modifier value stops the sale.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 
 /// Whether a modifier value stops the sale.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifierPurchasingDisabled {
     /// The product cannot be bought with this value.
     pub status: Option<bool>,
@@ -16,32 +16,6 @@ pub struct ModifierPurchasingDisabled {
     pub extra: Extra,
 }
 
-impl Record for ModifierPurchasingDisabled {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "status" => &mut self.status,
-            "message" => &mut self.message,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("status", &self.status);
-        visit("message", &self.message);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ModifierPurchasingDisabled);
+impl_record!(ModifierPurchasingDisabled {
+    "status" => status, "message" => message,
+});

@@ -3,11 +3,11 @@
 
 //! A product that offers this one as a choice.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 use crate::types::ParentRelationType;
 
 /// A product that offers this one as a choice.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ParentRelation {
     /// Kind of choice this product is offered by.
     pub r#type: Option<ParentRelationType>,
@@ -19,34 +19,6 @@ pub struct ParentRelation {
     pub extra: Extra,
 }
 
-impl Record for ParentRelation {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "type" => &mut self.r#type,
-            "product_id" => &mut self.product_id,
-            "attribute_id" => &mut self.attribute_id,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("type", &self.r#type);
-        visit("product_id", &self.product_id);
-        visit("attribute_id", &self.attribute_id);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ParentRelation);
+impl_record!(ParentRelation {
+    "type" => r#type, "product_id" => product_id, "attribute_id" => attribute_id,
+});

@@ -3,7 +3,7 @@
 
 //! A product of the catalogue, with the sub-resources asked for.
 
-use connector_runtime::{DateTime, Decimal, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{DateTime, Decimal, Extra, impl_record};
 use crate::types::{
     BulkPricingRule, CustomField, CustomUrl, GiftWrappingOptionsType, InventoryTracking,
     OpenGraphType, ParentRelation, ProductAvailability, ProductCondition, ProductImage,
@@ -14,7 +14,7 @@ use crate::types::{
 /// A product of the catalogue, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Product {
     /// Id of the product, given by the store.
     pub id: Option<i64>,
@@ -180,188 +180,40 @@ pub struct Product {
     pub extra: Extra,
 }
 
-impl Record for Product {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "type" => &mut self.r#type,
-            "sku" => &mut self.sku,
-            "description" => &mut self.description,
-            "upc" => &mut self.upc,
-            "gtin" => &mut self.gtin,
-            "mpn" => &mut self.mpn,
-            "condition" => &mut self.condition,
-            "is_condition_shown" => &mut self.is_condition_shown,
-            "weight" => &mut self.weight,
-            "width" => &mut self.width,
-            "depth" => &mut self.depth,
-            "height" => &mut self.height,
-            "price" => &mut self.price,
-            "cost_price" => &mut self.cost_price,
-            "retail_price" => &mut self.retail_price,
-            "sale_price" => &mut self.sale_price,
-            "map_price" => &mut self.map_price,
-            "calculated_price" => &mut self.calculated_price,
-            "fixed_cost_shipping_price" => &mut self.fixed_cost_shipping_price,
-            "tax_class_id" => &mut self.tax_class_id,
-            "product_tax_code" => &mut self.product_tax_code,
-            "categories" => &mut self.categories,
-            "brand_id" => &mut self.brand_id,
-            "related_products" => &mut self.related_products,
-            "inventory_level" => &mut self.inventory_level,
-            "inventory_warning_level" => &mut self.inventory_warning_level,
-            "inventory_tracking" => &mut self.inventory_tracking,
-            "bin_picking_number" => &mut self.bin_picking_number,
-            "is_visible" => &mut self.is_visible,
-            "is_featured" => &mut self.is_featured,
-            "is_free_shipping" => &mut self.is_free_shipping,
-            "availability" => &mut self.availability,
-            "availability_description" => &mut self.availability_description,
-            "order_quantity_minimum" => &mut self.order_quantity_minimum,
-            "order_quantity_maximum" => &mut self.order_quantity_maximum,
-            "preorder_release_date" => &mut self.preorder_release_date,
-            "preorder_message" => &mut self.preorder_message,
-            "is_preorder_only" => &mut self.is_preorder_only,
-            "is_price_hidden" => &mut self.is_price_hidden,
-            "price_hidden_label" => &mut self.price_hidden_label,
-            "gift_wrapping_options_type" => &mut self.gift_wrapping_options_type,
-            "gift_wrapping_options_list" => &mut self.gift_wrapping_options_list,
-            "warranty" => &mut self.warranty,
-            "custom_url" => &mut self.custom_url,
-            "page_title" => &mut self.page_title,
-            "meta_keywords" => &mut self.meta_keywords,
-            "meta_description" => &mut self.meta_description,
-            "search_keywords" => &mut self.search_keywords,
-            "layout_file" => &mut self.layout_file,
-            "sort_order" => &mut self.sort_order,
-            "view_count" => &mut self.view_count,
-            "open_graph_type" => &mut self.open_graph_type,
-            "open_graph_title" => &mut self.open_graph_title,
-            "open_graph_description" => &mut self.open_graph_description,
-            "open_graph_use_meta_description" => {
-                &mut self.open_graph_use_meta_description
-            }
-            "open_graph_use_product_name" => &mut self.open_graph_use_product_name,
-            "open_graph_use_image" => &mut self.open_graph_use_image,
-            "reviews_rating_sum" => &mut self.reviews_rating_sum,
-            "reviews_count" => &mut self.reviews_count,
-            "total_sold" => &mut self.total_sold,
-            "date_created" => &mut self.date_created,
-            "date_modified" => &mut self.date_modified,
-            "date_last_imported" => &mut self.date_last_imported,
-            "base_variant_id" => &mut self.base_variant_id,
-            "option_set_id" => &mut self.option_set_id,
-            "option_set_display" => &mut self.option_set_display,
-            "channels" => &mut self.channels,
-            "custom_fields" => &mut self.custom_fields,
-            "bulk_pricing_rules" => &mut self.bulk_pricing_rules,
-            "images" => &mut self.images,
-            "primary_image" => &mut self.primary_image,
-            "videos" => &mut self.videos,
-            "variants" => &mut self.variants,
-            "options" => &mut self.options,
-            "modifiers" => &mut self.modifiers,
-            "parent_relations" => &mut self.parent_relations,
-            "reviews" => &mut self.reviews,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("name", &self.name);
-        visit("type", &self.r#type);
-        visit("sku", &self.sku);
-        visit("description", &self.description);
-        visit("upc", &self.upc);
-        visit("gtin", &self.gtin);
-        visit("mpn", &self.mpn);
-        visit("condition", &self.condition);
-        visit("is_condition_shown", &self.is_condition_shown);
-        visit("weight", &self.weight);
-        visit("width", &self.width);
-        visit("depth", &self.depth);
-        visit("height", &self.height);
-        visit("price", &self.price);
-        visit("cost_price", &self.cost_price);
-        visit("retail_price", &self.retail_price);
-        visit("sale_price", &self.sale_price);
-        visit("map_price", &self.map_price);
-        visit("calculated_price", &self.calculated_price);
-        visit("fixed_cost_shipping_price", &self.fixed_cost_shipping_price);
-        visit("tax_class_id", &self.tax_class_id);
-        visit("product_tax_code", &self.product_tax_code);
-        visit("categories", &self.categories);
-        visit("brand_id", &self.brand_id);
-        visit("related_products", &self.related_products);
-        visit("inventory_level", &self.inventory_level);
-        visit("inventory_warning_level", &self.inventory_warning_level);
-        visit("inventory_tracking", &self.inventory_tracking);
-        visit("bin_picking_number", &self.bin_picking_number);
-        visit("is_visible", &self.is_visible);
-        visit("is_featured", &self.is_featured);
-        visit("is_free_shipping", &self.is_free_shipping);
-        visit("availability", &self.availability);
-        visit("availability_description", &self.availability_description);
-        visit("order_quantity_minimum", &self.order_quantity_minimum);
-        visit("order_quantity_maximum", &self.order_quantity_maximum);
-        visit("preorder_release_date", &self.preorder_release_date);
-        visit("preorder_message", &self.preorder_message);
-        visit("is_preorder_only", &self.is_preorder_only);
-        visit("is_price_hidden", &self.is_price_hidden);
-        visit("price_hidden_label", &self.price_hidden_label);
-        visit("gift_wrapping_options_type", &self.gift_wrapping_options_type);
-        visit("gift_wrapping_options_list", &self.gift_wrapping_options_list);
-        visit("warranty", &self.warranty);
-        visit("custom_url", &self.custom_url);
-        visit("page_title", &self.page_title);
-        visit("meta_keywords", &self.meta_keywords);
-        visit("meta_description", &self.meta_description);
-        visit("search_keywords", &self.search_keywords);
-        visit("layout_file", &self.layout_file);
-        visit("sort_order", &self.sort_order);
-        visit("view_count", &self.view_count);
-        visit("open_graph_type", &self.open_graph_type);
-        visit("open_graph_title", &self.open_graph_title);
-        visit("open_graph_description", &self.open_graph_description);
-        visit("open_graph_use_meta_description", &self.open_graph_use_meta_description);
-        visit("open_graph_use_product_name", &self.open_graph_use_product_name);
-        visit("open_graph_use_image", &self.open_graph_use_image);
-        visit("reviews_rating_sum", &self.reviews_rating_sum);
-        visit("reviews_count", &self.reviews_count);
-        visit("total_sold", &self.total_sold);
-        visit("date_created", &self.date_created);
-        visit("date_modified", &self.date_modified);
-        visit("date_last_imported", &self.date_last_imported);
-        visit("base_variant_id", &self.base_variant_id);
-        visit("option_set_id", &self.option_set_id);
-        visit("option_set_display", &self.option_set_display);
-        visit("channels", &self.channels);
-        visit("custom_fields", &self.custom_fields);
-        visit("bulk_pricing_rules", &self.bulk_pricing_rules);
-        visit("images", &self.images);
-        visit("primary_image", &self.primary_image);
-        visit("videos", &self.videos);
-        visit("variants", &self.variants);
-        visit("options", &self.options);
-        visit("modifiers", &self.modifiers);
-        visit("parent_relations", &self.parent_relations);
-        visit("reviews", &self.reviews);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(Product);
+impl_record!(Product {
+    "id" => id, "name" => name, "type" => r#type, "sku" => sku, "description" => description,
+    "upc" => upc, "gtin" => gtin, "mpn" => mpn, "condition" => condition,
+    "is_condition_shown" => is_condition_shown, "weight" => weight, "width" => width,
+    "depth" => depth, "height" => height, "price" => price, "cost_price" => cost_price,
+    "retail_price" => retail_price, "sale_price" => sale_price, "map_price" => map_price,
+    "calculated_price" => calculated_price, "fixed_cost_shipping_price" => fixed_cost_shipping_price,
+    "tax_class_id" => tax_class_id, "product_tax_code" => product_tax_code,
+    "categories" => categories, "brand_id" => brand_id, "related_products" => related_products,
+    "inventory_level" => inventory_level, "inventory_warning_level" => inventory_warning_level,
+    "inventory_tracking" => inventory_tracking, "bin_picking_number" => bin_picking_number,
+    "is_visible" => is_visible, "is_featured" => is_featured, "is_free_shipping" => is_free_shipping,
+    "availability" => availability, "availability_description" => availability_description,
+    "order_quantity_minimum" => order_quantity_minimum,
+    "order_quantity_maximum" => order_quantity_maximum,
+    "preorder_release_date" => preorder_release_date, "preorder_message" => preorder_message,
+    "is_preorder_only" => is_preorder_only, "is_price_hidden" => is_price_hidden,
+    "price_hidden_label" => price_hidden_label,
+    "gift_wrapping_options_type" => gift_wrapping_options_type,
+    "gift_wrapping_options_list" => gift_wrapping_options_list, "warranty" => warranty,
+    "custom_url" => custom_url, "page_title" => page_title, "meta_keywords" => meta_keywords,
+    "meta_description" => meta_description, "search_keywords" => search_keywords,
+    "layout_file" => layout_file, "sort_order" => sort_order, "view_count" => view_count,
+    "open_graph_type" => open_graph_type, "open_graph_title" => open_graph_title,
+    "open_graph_description" => open_graph_description,
+    "open_graph_use_meta_description" => open_graph_use_meta_description,
+    "open_graph_use_product_name" => open_graph_use_product_name,
+    "open_graph_use_image" => open_graph_use_image, "reviews_rating_sum" => reviews_rating_sum,
+    "reviews_count" => reviews_count, "total_sold" => total_sold, "date_created" => date_created,
+    "date_modified" => date_modified, "date_last_imported" => date_last_imported,
+    "base_variant_id" => base_variant_id, "option_set_id" => option_set_id,
+    "option_set_display" => option_set_display, "channels" => channels,
+    "custom_fields" => custom_fields, "bulk_pricing_rules" => bulk_pricing_rules, "images" => images,
+    "primary_image" => primary_image, "videos" => videos, "variants" => variants,
+    "options" => options, "modifiers" => modifiers, "parent_relations" => parent_relations,
+    "reviews" => reviews,
+});

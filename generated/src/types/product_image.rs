@@ -3,12 +3,12 @@
 
 //! A picture of a product.
 
-use connector_runtime::{DateTime, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{DateTime, Extra, impl_record};
 
 /// A picture of a product.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/images>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductImage {
     /// Id of the image.
     pub id: Option<i64>,
@@ -38,52 +38,9 @@ pub struct ProductImage {
     pub extra: Extra,
 }
 
-impl Record for ProductImage {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "is_thumbnail" => &mut self.is_thumbnail,
-            "sort_order" => &mut self.sort_order,
-            "description" => &mut self.description,
-            "image_file" => &mut self.image_file,
-            "image_url" => &mut self.image_url,
-            "url_zoom" => &mut self.url_zoom,
-            "url_standard" => &mut self.url_standard,
-            "url_thumbnail" => &mut self.url_thumbnail,
-            "url_tiny" => &mut self.url_tiny,
-            "date_modified" => &mut self.date_modified,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("is_thumbnail", &self.is_thumbnail);
-        visit("sort_order", &self.sort_order);
-        visit("description", &self.description);
-        visit("image_file", &self.image_file);
-        visit("image_url", &self.image_url);
-        visit("url_zoom", &self.url_zoom);
-        visit("url_standard", &self.url_standard);
-        visit("url_thumbnail", &self.url_thumbnail);
-        visit("url_tiny", &self.url_tiny);
-        visit("date_modified", &self.date_modified);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductImage);
+impl_record!(ProductImage {
+    "id" => id, "product_id" => product_id, "is_thumbnail" => is_thumbnail,
+    "sort_order" => sort_order, "description" => description, "image_file" => image_file,
+    "image_url" => image_url, "url_zoom" => url_zoom, "url_standard" => url_standard,
+    "url_thumbnail" => url_thumbnail, "url_tiny" => url_tiny, "date_modified" => date_modified,
+});

@@ -3,13 +3,13 @@
 
 //! A choice or input of the shopper that makes no variants.
 
-use connector_runtime::{Extra, Json, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, Json, impl_record};
 use crate::types::{ProductModifierType, ProductModifierValue};
 
 /// A choice or input of the shopper that makes no variants.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-modifiers>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductModifier {
     /// Id of the modifier.
     pub id: Option<i64>,
@@ -33,46 +33,8 @@ pub struct ProductModifier {
     pub extra: Extra,
 }
 
-impl Record for ProductModifier {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "name" => &mut self.name,
-            "display_name" => &mut self.display_name,
-            "type" => &mut self.r#type,
-            "required" => &mut self.required,
-            "config" => &mut self.config,
-            "sort_order" => &mut self.sort_order,
-            "option_values" => &mut self.option_values,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("name", &self.name);
-        visit("display_name", &self.display_name);
-        visit("type", &self.r#type);
-        visit("required", &self.required);
-        visit("config", &self.config);
-        visit("sort_order", &self.sort_order);
-        visit("option_values", &self.option_values);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductModifier);
+impl_record!(ProductModifier {
+    "id" => id, "product_id" => product_id, "name" => name, "display_name" => display_name,
+    "type" => r#type, "required" => required, "config" => config, "sort_order" => sort_order,
+    "option_values" => option_values,
+});

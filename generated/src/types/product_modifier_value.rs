@@ -3,11 +3,11 @@
 
 //! One value of a modifier, with what choosing it changes.
 
-use connector_runtime::{Extra, Json, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, Json, impl_record};
 use crate::types::ModifierAdjusters;
 
 /// One value of a modifier, with what choosing it changes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductModifierValue {
     /// Id of the value.
     pub id: Option<i64>,
@@ -27,42 +27,7 @@ pub struct ProductModifierValue {
     pub extra: Extra,
 }
 
-impl Record for ProductModifierValue {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "option_id" => &mut self.option_id,
-            "label" => &mut self.label,
-            "sort_order" => &mut self.sort_order,
-            "value_data" => &mut self.value_data,
-            "is_default" => &mut self.is_default,
-            "adjusters" => &mut self.adjusters,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("option_id", &self.option_id);
-        visit("label", &self.label);
-        visit("sort_order", &self.sort_order);
-        visit("value_data", &self.value_data);
-        visit("is_default", &self.is_default);
-        visit("adjusters", &self.adjusters);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductModifierValue);
+impl_record!(ProductModifierValue {
+    "id" => id, "option_id" => option_id, "label" => label, "sort_order" => sort_order,
+    "value_data" => value_data, "is_default" => is_default, "adjusters" => adjusters,
+});

@@ -3,13 +3,13 @@
 
 //! A choice whose values make up the variants.
 
-use connector_runtime::{Extra, Json, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, Json, impl_record};
 use crate::types::{ProductOptionType, ProductOptionValue};
 
 /// A choice whose values make up the variants.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variant-options>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductOption {
     /// Id of the option.
     pub id: Option<i64>,
@@ -33,46 +33,8 @@ pub struct ProductOption {
     pub extra: Extra,
 }
 
-impl Record for ProductOption {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "name" => &mut self.name,
-            "display_name" => &mut self.display_name,
-            "type" => &mut self.r#type,
-            "config" => &mut self.config,
-            "sort_order" => &mut self.sort_order,
-            "option_values" => &mut self.option_values,
-            "image_url" => &mut self.image_url,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("name", &self.name);
-        visit("display_name", &self.display_name);
-        visit("type", &self.r#type);
-        visit("config", &self.config);
-        visit("sort_order", &self.sort_order);
-        visit("option_values", &self.option_values);
-        visit("image_url", &self.image_url);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductOption);
+impl_record!(ProductOption {
+    "id" => id, "product_id" => product_id, "name" => name, "display_name" => display_name,
+    "type" => r#type, "config" => config, "sort_order" => sort_order,
+    "option_values" => option_values, "image_url" => image_url,
+});

@@ -3,12 +3,12 @@
 
 //! One value of a variant option.
 
-use connector_runtime::{Extra, Json, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, Json, impl_record};
 
 /// One value of a variant option.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variant-options/values>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductOptionValue {
     /// Id of the value.
     pub id: Option<i64>,
@@ -24,38 +24,7 @@ pub struct ProductOptionValue {
     pub extra: Extra,
 }
 
-impl Record for ProductOptionValue {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "label" => &mut self.label,
-            "sort_order" => &mut self.sort_order,
-            "value_data" => &mut self.value_data,
-            "is_default" => &mut self.is_default,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("label", &self.label);
-        visit("sort_order", &self.sort_order);
-        visit("value_data", &self.value_data);
-        visit("is_default", &self.is_default);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductOptionValue);
+impl_record!(ProductOptionValue {
+    "id" => id, "label" => label, "sort_order" => sort_order, "value_data" => value_data,
+    "is_default" => is_default,
+});

@@ -3,13 +3,13 @@
 
 //! A shopper's review of a product.
 
-use connector_runtime::{DateTime, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{DateTime, Extra, impl_record};
 use crate::types::ProductReviewStatus;
 
 /// A shopper's review of a product.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/reviews>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductReview {
     /// Id of the review.
     pub id: Option<i64>,
@@ -37,50 +37,8 @@ pub struct ProductReview {
     pub extra: Extra,
 }
 
-impl Record for ProductReview {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "title" => &mut self.title,
-            "text" => &mut self.text,
-            "status" => &mut self.status,
-            "rating" => &mut self.rating,
-            "email" => &mut self.email,
-            "name" => &mut self.name,
-            "date_reviewed" => &mut self.date_reviewed,
-            "date_created" => &mut self.date_created,
-            "date_modified" => &mut self.date_modified,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("title", &self.title);
-        visit("text", &self.text);
-        visit("status", &self.status);
-        visit("rating", &self.rating);
-        visit("email", &self.email);
-        visit("name", &self.name);
-        visit("date_reviewed", &self.date_reviewed);
-        visit("date_created", &self.date_created);
-        visit("date_modified", &self.date_modified);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductReview);
+impl_record!(ProductReview {
+    "id" => id, "product_id" => product_id, "title" => title, "text" => text, "status" => status,
+    "rating" => rating, "email" => email, "name" => name, "date_reviewed" => date_reviewed,
+    "date_created" => date_created, "date_modified" => date_modified,
+});

@@ -3,13 +3,13 @@
 
 //! One article that can be bought, picked by its option values.
 
-use connector_runtime::{Decimal, Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Decimal, Extra, impl_record};
 use crate::types::VariantOptionValue;
 
 /// One article that can be bought, picked by its option values.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variants>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductVariant {
     /// Id of the variant.
     pub id: Option<i64>,
@@ -69,82 +69,15 @@ pub struct ProductVariant {
     pub extra: Extra,
 }
 
-impl Record for ProductVariant {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "sku" => &mut self.sku,
-            "sku_id" => &mut self.sku_id,
-            "upc" => &mut self.upc,
-            "gtin" => &mut self.gtin,
-            "mpn" => &mut self.mpn,
-            "option_values" => &mut self.option_values,
-            "image_url" => &mut self.image_url,
-            "price" => &mut self.price,
-            "calculated_price" => &mut self.calculated_price,
-            "sale_price" => &mut self.sale_price,
-            "retail_price" => &mut self.retail_price,
-            "map_price" => &mut self.map_price,
-            "cost_price" => &mut self.cost_price,
-            "fixed_cost_shipping_price" => &mut self.fixed_cost_shipping_price,
-            "is_free_shipping" => &mut self.is_free_shipping,
-            "weight" => &mut self.weight,
-            "calculated_weight" => &mut self.calculated_weight,
-            "width" => &mut self.width,
-            "depth" => &mut self.depth,
-            "height" => &mut self.height,
-            "inventory_level" => &mut self.inventory_level,
-            "inventory_warning_level" => &mut self.inventory_warning_level,
-            "bin_picking_number" => &mut self.bin_picking_number,
-            "purchasing_disabled" => &mut self.purchasing_disabled,
-            "purchasing_disabled_message" => &mut self.purchasing_disabled_message,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("sku", &self.sku);
-        visit("sku_id", &self.sku_id);
-        visit("upc", &self.upc);
-        visit("gtin", &self.gtin);
-        visit("mpn", &self.mpn);
-        visit("option_values", &self.option_values);
-        visit("image_url", &self.image_url);
-        visit("price", &self.price);
-        visit("calculated_price", &self.calculated_price);
-        visit("sale_price", &self.sale_price);
-        visit("retail_price", &self.retail_price);
-        visit("map_price", &self.map_price);
-        visit("cost_price", &self.cost_price);
-        visit("fixed_cost_shipping_price", &self.fixed_cost_shipping_price);
-        visit("is_free_shipping", &self.is_free_shipping);
-        visit("weight", &self.weight);
-        visit("calculated_weight", &self.calculated_weight);
-        visit("width", &self.width);
-        visit("depth", &self.depth);
-        visit("height", &self.height);
-        visit("inventory_level", &self.inventory_level);
-        visit("inventory_warning_level", &self.inventory_warning_level);
-        visit("bin_picking_number", &self.bin_picking_number);
-        visit("purchasing_disabled", &self.purchasing_disabled);
-        visit("purchasing_disabled_message", &self.purchasing_disabled_message);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductVariant);
+impl_record!(ProductVariant {
+    "id" => id, "product_id" => product_id, "sku" => sku, "sku_id" => sku_id, "upc" => upc,
+    "gtin" => gtin, "mpn" => mpn, "option_values" => option_values, "image_url" => image_url,
+    "price" => price, "calculated_price" => calculated_price, "sale_price" => sale_price,
+    "retail_price" => retail_price, "map_price" => map_price, "cost_price" => cost_price,
+    "fixed_cost_shipping_price" => fixed_cost_shipping_price, "is_free_shipping" => is_free_shipping,
+    "weight" => weight, "calculated_weight" => calculated_weight, "width" => width, "depth" => depth,
+    "height" => height, "inventory_level" => inventory_level,
+    "inventory_warning_level" => inventory_warning_level, "bin_picking_number" => bin_picking_number,
+    "purchasing_disabled" => purchasing_disabled,
+    "purchasing_disabled_message" => purchasing_disabled_message,
+});

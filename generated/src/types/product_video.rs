@@ -3,13 +3,13 @@
 
 //! A hosted video shown with a product.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 use crate::types::ProductVideoType;
 
 /// A hosted video shown with a product.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/videos>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProductVideo {
     /// Id of the video in the store.
     pub id: Option<i64>,
@@ -31,44 +31,7 @@ pub struct ProductVideo {
     pub extra: Extra,
 }
 
-impl Record for ProductVideo {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "product_id" => &mut self.product_id,
-            "title" => &mut self.title,
-            "description" => &mut self.description,
-            "type" => &mut self.r#type,
-            "video_id" => &mut self.video_id,
-            "length" => &mut self.length,
-            "sort_order" => &mut self.sort_order,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("product_id", &self.product_id);
-        visit("title", &self.title);
-        visit("description", &self.description);
-        visit("type", &self.r#type);
-        visit("video_id", &self.video_id);
-        visit("length", &self.length);
-        visit("sort_order", &self.sort_order);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(ProductVideo);
+impl_record!(ProductVideo {
+    "id" => id, "product_id" => product_id, "title" => title, "description" => description,
+    "type" => r#type, "video_id" => video_id, "length" => length, "sort_order" => sort_order,
+});

@@ -3,10 +3,10 @@
 
 //! The value a variant has for one option.
 
-use connector_runtime::{Extra, Record, Value, Visit, impl_record};
+use connector_runtime::{Extra, impl_record};
 
 /// The value a variant has for one option.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct VariantOptionValue {
     /// Id of the option value.
     pub id: Option<i64>,
@@ -20,36 +20,7 @@ pub struct VariantOptionValue {
     pub extra: Extra,
 }
 
-impl Record for VariantOptionValue {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "label" => &mut self.label,
-            "option_id" => &mut self.option_id,
-            "option_display_name" => &mut self.option_display_name,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("label", &self.label);
-        visit("option_id", &self.option_id);
-        visit("option_display_name", &self.option_display_name);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(VariantOptionValue);
+impl_record!(VariantOptionValue {
+    "id" => id, "label" => label, "option_id" => option_id,
+    "option_display_name" => option_display_name,
+});

@@ -59,9 +59,12 @@ fn the_line_it_prints_works_and_a_signal_stops_it_in_order() {
 
 #[test]
 fn refuses_settings_that_no_store_can_have() {
-    for arguments in [["--store-hash", "A B"], ["--quota", "0"], ["--window-ms", "0"]] {
+    let too_long = "a".repeat(65);
+    for arguments in
+        [["--store-hash", "A B"], ["--store-hash", &too_long], ["--quota", "0"], ["--window-ms", "0"]]
+    {
         let text = Invocation::new().args(["sandbox"]).args(arguments).run().failed_with(2);
-        assert_contains(&text, &["error[usage]: the sandbox option"]);
+        assert_contains(&text, &["error[usage]: the sandbox option", "sandbox --help` shows"]);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Places that hold other places: optional values, boxes, lists and maps.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use super::{Fields, Items, Read, Scalar, Value, View};
-use crate::Extra;
 
 impl<T: Value> Value for Option<T> {
     fn blank() -> Self {
@@ -39,9 +39,6 @@ impl<T: Value> Value for Option<T> {
     }
 
     fn read_literal(&mut self, json: &str) -> Read {
-        if json == "null" {
-            return self.read_null();
-        }
         let mut value = T::blank();
         let read = value.read_literal(json);
         *self = (read == Read::Taken).then_some(value);
@@ -61,9 +58,34 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
-impl<T: Value> Value for Box<T> {
+/// A record inside itself, held by address. It is a type of our own because `Box` is everybody's: no other crate's type
+/// may then be told from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boxed<T>(Box<T>);
+
+impl<T> From<T> for Boxed<T> {
+    fn from(value: T) -> Self {
+        Self(Box::new(value))
+    }
+}
+
+impl<T> Deref for Boxed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Boxed<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Value> Value for Boxed<T> {
     fn blank() -> Self {
-        Self::new(T::blank())
+        Self(Box::new(T::blank()))
     }
 
     fn is_literal() -> bool {
@@ -71,7 +93,7 @@ impl<T: Value> Value for Box<T> {
     }
 
     fn expected(&self) -> &'static str {
-        (**self).expected()
+        self.0.expected()
     }
 
     fn wants_literal(&self) -> bool {
@@ -79,31 +101,31 @@ impl<T: Value> Value for Box<T> {
     }
 
     fn allowed(&self) -> Option<&'static [&'static str]> {
-        (**self).allowed()
+        self.0.allowed()
     }
 
     fn read_null(&mut self) -> Read {
-        (**self).read_null()
+        self.0.read_null()
     }
 
     fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
-        (**self).read_scalar(scalar)
+        self.0.read_scalar(scalar)
     }
 
     fn read_literal(&mut self, json: &str) -> Read {
-        (**self).read_literal(json)
+        self.0.read_literal(json)
     }
 
     fn items(&mut self) -> Option<&mut dyn Items> {
-        (**self).items()
+        self.0.items()
     }
 
     fn fields(&mut self) -> Option<&mut dyn Fields> {
-        (**self).fields()
+        self.0.fields()
     }
 
     fn view(&self) -> View<'_> {
-        (**self).view()
+        self.0.view()
     }
 }
 
@@ -155,9 +177,5 @@ impl<T: Value> Value for BTreeMap<String, T> {
 impl<T: Value> Fields for BTreeMap<String, T> {
     fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
         Some(self.entry(name.to_owned()).or_insert_with(T::blank))
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        None
     }
 }

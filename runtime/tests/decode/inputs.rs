@@ -1,8 +1,8 @@
 //! A caller's JSON as the input of an action: stricter than an answer, and everything wrong is told at once.
 
 use connector_runtime::{
-    Action, ActionEntry, Api, Class, Date, DateFormat, DateTime, Decimal, Effect, Envelope, ErrorShape,
-    Method, Operation, Parameter, Record, Request, Value, Visit, impl_record,
+    Action, ActionEntry, Api, Class, Date, DateFormat, DateTime, Decimal, Envelope, ErrorShape, Operation,
+    Parameter, Request, impl_input,
 };
 
 use crate::records::Colour;
@@ -17,14 +17,8 @@ static API: Api = Api {
     request_id: None,
 };
 
-static OPERATION: Operation = Operation {
-    id: "price-item",
-    title: "Price an item",
-    api: &API,
-    method: Method::Get,
-    path: "/items/{name}/price",
-    effect: Effect::Read,
-    parameters: &[
+static OPERATION: Operation =
+    Operation::get("price-item", &API, "/items/{name}/price").title("Price an item").parameters(&[
         Parameter::path("name").minimum("2").maximum("5"),
         Parameter::query("price").required().minimum("0.01").maximum("999.99"),
         Parameter::query("colours").wire("colour:in").maximum("2"),
@@ -33,11 +27,9 @@ static OPERATION: Operation = Operation {
         Parameter::query("day"),
         Parameter::query("is_new"),
         Parameter::query("discount"),
-    ],
-    scopes: &[],
-};
+        Parameter::query("shop"),
+    ]);
 
-#[derive(Debug, PartialEq)]
 struct PriceItem {
     name: String,
     price: Decimal,
@@ -47,6 +39,7 @@ struct PriceItem {
     day: Option<Date>,
     is_new: Option<bool>,
     discount: Option<Decimal>,
+    shop: Option<i64>,
 }
 
 impl Action for PriceItem {
@@ -54,48 +47,10 @@ impl Action for PriceItem {
     const OPERATION: &'static Operation = &OPERATION;
 }
 
-impl Record for PriceItem {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            price: Value::blank(),
-            colours: None,
-            ratio: None,
-            since: None,
-            day: None,
-            is_new: None,
-            discount: None,
-        }
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "name" => &mut self.name,
-            "price" => &mut self.price,
-            "colours" => &mut self.colours,
-            "ratio" => &mut self.ratio,
-            "since" => &mut self.since,
-            "day" => &mut self.day,
-            "is_new" => &mut self.is_new,
-            "discount" => &mut self.discount,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("name", &self.name);
-        visit("price", &self.price);
-        visit("colours", &self.colours);
-        visit("ratio", &self.ratio);
-        visit("since", &self.since);
-        visit("day", &self.day);
-        visit("is_new", &self.is_new);
-        visit("discount", &self.discount);
-    }
-}
-
-impl_record!(PriceItem);
+impl_input!(PriceItem {
+    "name" => name, "price" => price, "colours" => colours, "ratio" => ratio, "since" => since, "day" => day,
+    "is_new" => is_new, "discount" => discount, "shop" => shop,
+});
 
 #[track_caller]
 fn prepared(input: &str) -> Request {
@@ -126,7 +81,7 @@ fn every_value_goes_where_the_operation_says_in_the_form_of_its_api() {
 
 #[test]
 fn what_is_not_given_is_not_sent() {
-    let request = prepared(r#"{"name":"jar","price":1,"ratio":null,"since":"","discount":""}"#);
+    let request = prepared(r#"{"name":"jar","price":1,"since":"","discount":""}"#);
     assert_eq!(request.path_and_query(), "/items/jar/price?price=1");
 }
 
@@ -169,7 +124,10 @@ fn enumerations_are_closed() {
 
 #[test]
 fn a_date_that_is_none_is_refused_where_it_must_be_written() {
-    assert_eq!(faults(r#"{"name":"jar","price":1,"since":"yesterday"}"#), ["since: cannot stand in a query"]);
+    assert_eq!(
+        faults(r#"{"name":"jar","price":1,"since":"yesterday"}"#),
+        ["since: must be a date like 2019-03-05T21:40:11Z"]
+    );
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use connector_runtime::{
-    Date, DateTime, Decimal, Enumeration, Extra, Json, Record, Value, Visit, impl_enumeration, impl_record,
+    Boxed, Date, DateTime, Decimal, Enumeration, Extra, Json, impl_enumeration, impl_record,
 };
 
 /// A thing with a field of every kind.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub(crate) struct Item {
     pub(crate) id: Option<i64>,
     pub(crate) name: Option<String>,
@@ -24,98 +24,22 @@ pub(crate) struct Item {
     pub(crate) gaps: Option<Vec<Option<i64>>>,
     pub(crate) labels: Option<BTreeMap<String, i64>>,
     pub(crate) shelves: Option<BTreeMap<String, Vec<Image>>>,
-    pub(crate) parent: Option<Box<Item>>,
+    pub(crate) parent: Option<Boxed<Item>>,
     pub(crate) extra: Extra,
 }
 
-impl Record for Item {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        let place: &mut dyn Value = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "price" => &mut self.price,
-            "ratio" => &mut self.ratio,
-            "is_new" => &mut self.is_new,
-            "day" => &mut self.day,
-            "changed" => &mut self.changed,
-            "colour" => &mut self.colour,
-            "config" => &mut self.config,
-            "images" => &mut self.images,
-            "steps" => &mut self.steps,
-            "grid" => &mut self.grid,
-            "gaps" => &mut self.gaps,
-            "labels" => &mut self.labels,
-            "shelves" => &mut self.shelves,
-            "parent" => &mut self.parent,
-            _ => return None,
-        };
-        Some(place)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("id", &self.id);
-        visit("name", &self.name);
-        visit("price", &self.price);
-        visit("ratio", &self.ratio);
-        visit("is_new", &self.is_new);
-        visit("day", &self.day);
-        visit("changed", &self.changed);
-        visit("colour", &self.colour);
-        visit("config", &self.config);
-        visit("images", &self.images);
-        visit("steps", &self.steps);
-        visit("grid", &self.grid);
-        visit("gaps", &self.gaps);
-        visit("labels", &self.labels);
-        visit("shelves", &self.shelves);
-        visit("parent", &self.parent);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(Item);
+impl_record!(Item {
+    "id" => id, "name" => name, "price" => price, "ratio" => ratio, "is_new" => is_new, "day" => day, "changed" => changed, "colour" => colour, "config" => config, "images" => images, "steps" => steps, "grid" => grid, "gaps" => gaps, "labels" => labels, "shelves" => shelves, "parent" => parent,
+});
 
 /// A part of an item.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub(crate) struct Image {
     pub(crate) price: Option<Decimal>,
     pub(crate) extra: Extra,
 }
 
-impl Record for Image {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        (name == "price").then_some(&mut self.price)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("price", &self.price);
-    }
-
-    fn extra(&mut self) -> Option<&mut Extra> {
-        Some(&mut self.extra)
-    }
-
-    fn unknown(&self) -> Option<&Extra> {
-        Some(&self.extra)
-    }
-}
-
-impl_record!(Image);
+impl_record!(Image { "price" => price });
 
 /// A closed list for inputs, an open one for answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

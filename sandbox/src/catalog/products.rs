@@ -39,8 +39,7 @@ pub(crate) async fn get_product(
     let Query(parameters) = query
         .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "The query of the request cannot be read."))?;
     let selection = Selection::read(&PRODUCT, &parameters)?;
-    let store = shared.store();
-    let product = id.and_then(|id| store.products.get(&id)).ok_or_else(product_not_found)?;
+    let product = id.and_then(|id| shared.store.products.get(&id)).ok_or_else(product_not_found)?;
     Ok(v3_object(selection.of(product)))
 }
 

@@ -5,48 +5,20 @@ use std::time::Duration;
 
 use bigcommerce_connector::apis::V3;
 use bigcommerce_sandbox::{Fault, ManualClock, SandboxOptions};
-use connector_runtime::{
-    Class, Client, Effect, Error, Method, Operation, Parameter, Record, Request, Value, Visit, impl_record,
-};
+use connector_runtime::{Class, Client, Error, Method, Operation, Parameter, Request, impl_input};
 use connector_tests::{ACCESS_TOKEN, ClosedPort, Store, client};
 
+const PATH: &str = "/catalog/products/{product_id}";
 static PARAMETERS: &[Parameter] = &[Parameter::path("product_id")];
-static CREATE: Operation = operation(Method::Post, Effect::Create);
-static UPDATE: Operation = operation(Method::Put, Effect::Update);
-static DELETE: Operation = operation(Method::Delete, Effect::Delete);
-
-const fn operation(method: Method, effect: Effect) -> Operation {
-    Operation {
-        id: "touch-product",
-        title: "Touch a product",
-        api: &V3,
-        method,
-        path: "/catalog/products/{product_id}",
-        effect,
-        parameters: PARAMETERS,
-        scopes: &[],
-    }
-}
+static CREATE: Operation = Operation::post("touch-product", &V3, PATH).parameters(PARAMETERS);
+static UPDATE: Operation = Operation::put("touch-product", &V3, PATH).parameters(PARAMETERS);
+static DELETE: Operation = Operation::delete("touch-product", &V3, PATH).parameters(PARAMETERS);
 
 struct TouchProduct {
     product_id: i64,
 }
 
-impl Record for TouchProduct {
-    fn blank() -> Self {
-        Self { product_id: Value::blank() }
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        (name == "product_id").then_some(&mut self.product_id)
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("product_id", &self.product_id);
-    }
-}
-
-impl_record!(TouchProduct);
+impl_input!(TouchProduct { "product_id" => product_id });
 
 async fn error_of(client: &Client, operation: &'static Operation) -> Error {
     let request = Request::new(operation, &TouchProduct { product_id: 111 }).expect("no constraints");

@@ -42,7 +42,7 @@ async fn refuses_values_of_the_wrong_type() {
         (r#""111""#, "a string"),
         ("true", "a boolean"),
         ("1.5", "a number"),
-        ("99999999999999999999", "a number"),
+        ("99999999999999999999", "a number beyond 64 bits"),
         ("[111]", "a list"),
         (r#"{"id":111}"#, "an object"),
     ] {
@@ -51,6 +51,7 @@ async fn refuses_values_of_the_wrong_type() {
     }
     blames(r#"{"product_id":1,"include":"images"}"#, "include", "expected a list, found a string").await;
     blames(r#"{"product_id":1,"exclude_fields":["a",2]}"#, "exclude_fields[1]", "expected a string").await;
+    blames(r#"{"product_id":1,"include":null}"#, "include", "expected a list, found null").await;
     blames(r#"{"product_id":1,"exclude_fields":[null]}"#, "exclude_fields[0]", "found null").await;
 }
 

@@ -1,49 +1,20 @@
 //! Values in paths and queries cannot leave their place: what arrives at the store is one segment, one value.
 
 use bigcommerce_connector::apis::V3;
-use connector_runtime::{
-    Class, Effect, Method, Operation, Parameter, Record, Request, Value, Visit, impl_record,
-};
+use connector_runtime::{Class, Operation, Parameter, Request, impl_input};
 use connector_tests::Store;
 
 use super::blamed;
 
-static READ_BY_NAME: Operation = Operation {
-    id: "read-by-name",
-    title: "Read by name",
-    api: &V3,
-    method: Method::Get,
-    path: "/catalog/products/{name}/images",
-    effect: Effect::Read,
-    parameters: &[Parameter::path("name"), Parameter::query("words").wire("word:in")],
-    scopes: &[],
-};
+static READ_BY_NAME: Operation = Operation::get("read-by-name", &V3, "/catalog/products/{name}/images")
+    .parameters(&[Parameter::path("name"), Parameter::query("words").wire("word:in")]);
 
 struct ReadByName {
     name: String,
     words: Option<Vec<String>>,
 }
 
-impl Record for ReadByName {
-    fn blank() -> Self {
-        Self { name: Value::blank(), words: Value::blank() }
-    }
-
-    fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        match name {
-            "name" => Some(&mut self.name),
-            "words" => Some(&mut self.words),
-            _ => None,
-        }
-    }
-
-    fn each(&self, visit: &mut Visit<'_>) {
-        visit("name", &self.name);
-        visit("words", &self.words);
-    }
-}
-
-impl_record!(ReadByName);
+impl_input!(ReadByName { "name" => name, "words" => words });
 
 /// Values that mean something in an address, and how they travel.
 const TRICKS: &[(&str, &str)] = &[

@@ -41,7 +41,7 @@ async fn joins_lists_by_commas_in_the_order_of_the_manifest() {
 #[tokio::test]
 async fn sends_no_query_where_nothing_is_asked_for() {
     let store = Store::open().await;
-    store.client.call_untyped("get-product", br#"{"product_id":111,"include":null}"#).await.unwrap();
+    store.client.call_untyped("get-product", br#"{"product_id":111}"#).await.unwrap();
     assert_eq!(store.last_request().query, None);
 }
 

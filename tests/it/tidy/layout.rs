@@ -1,6 +1,6 @@
 //! How a source file begins and how long it may get.
 
-use super::{Fault, all_obey, is_handwritten_rust, is_rust, lines};
+use super::{Fault, all_obey, is_generated, is_handwritten_rust, is_rust, lines};
 
 /// What the compiler of manifests writes as the first line of its output.
 const GENERATED: &str = "// @generated";
@@ -25,7 +25,7 @@ fn opening(path: &str, text: &str) -> Vec<Fault> {
 }
 
 fn size(path: &str, text: &str) -> Vec<Fault> {
-    let (limit, counted) = if path.starts_with("generated/src/") {
+    let (limit, counted) = if is_generated(path) {
         (500, text.lines().count())
     } else if path.starts_with("codegen/src/emit") {
         (250, before_tests(text))
@@ -63,9 +63,13 @@ fn opening_refuses_a_file_without_a_sentence() {
 
 #[test]
 fn size_has_a_limit_for_each_kind_of_file() {
-    for (path, limit) in
-        [("codegen/src/emit/action.rs", 250), ("runtime/src/retry.rs", 400), ("generated/src/a.rs", 500)]
-    {
+    for (path, limit) in [
+        ("codegen/src/emit/action.rs", 250),
+        ("runtime/src/retry.rs", 400),
+        ("generated/src/a.rs", 500),
+        ("tests/connectors/some/generated/src/a.rs", 500),
+        ("tests/connectors/some/a.rs", 400),
+    ] {
         assert!(size(path, &"x\n".repeat(limit)).is_empty(), "{path}");
         assert_eq!(lines(size, path, &"x\n".repeat(limit + 1)), [limit + 1], "{path}");
     }

@@ -1,0 +1,98 @@
+//! Signature profiles, and how webhooks are managed.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::connection::duration;
+use super::ty::ident;
+use crate::files::Module;
+use crate::model::{Model, Signature, SignatureForm, SignedPart, Webhooks};
+
+/// `signatures.rs`.
+pub(super) fn signatures(model: &Model) -> Module {
+    let profiles = model.signatures.iter().map(signature);
+    let items = quote! {
+        use std::time::Duration;
+        use connector_runtime::signature::{
+            Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, TimestampUnit, Tolerance,
+        };
+        #(#profiles)*
+    };
+    Module::new("connector.yaml, signatures", "How webhooks are signed.", items)
+}
+
+fn signature(signature: &Signature) -> TokenStream {
+    let documentation = format!(" The profile `{}`.", signature.name);
+    let (rust, name, header) = (ident(&signature.rust), &signature.name, &signature.header);
+    let text = |text: &Option<String>| match text {
+        Some(text) => quote!(Some(#text)),
+        None => quote!(None),
+    };
+    let (timestamp, id) = (text(&signature.timestamp_header), text(&signature.id_header));
+    let unit = ident(if signature.milliseconds { "Milliseconds" } else { "Seconds" });
+    let encoding = ident(if signature.base64 { "Base64" } else { "LowerHex" });
+    let parts = signature.signed.iter().map(|part| match part {
+        SignedPart::Body => quote!(SignedPart::Body),
+        SignedPart::Timestamp => quote!(SignedPart::Timestamp),
+        SignedPart::Id => quote!(SignedPart::Id),
+        SignedPart::Url => quote!(SignedPart::Url),
+        SignedPart::Literal(text) => quote!(SignedPart::Literal(#text)),
+    });
+    let key = match &signature.base64_key {
+        Some(prefix) => quote!(KeyForm::Base64 { prefix: #prefix }),
+        None => quote!(KeyForm::Utf8),
+    };
+    let form = match &signature.form {
+        SignatureForm::Single => quote!(SignatureForm::Single),
+        SignatureForm::List { prefix } => quote!(SignatureForm::List { prefix: #prefix }),
+        SignatureForm::KeyValue { timestamp, signature } => {
+            quote!(SignatureForm::KeyValue { timestamp_key: #timestamp, signature_key: #signature })
+        }
+    };
+    let (past, ahead) = (duration(signature.past), duration(signature.ahead));
+    quote! {
+        #[doc = #documentation]
+        pub static #rust: SignatureProfile = SignatureProfile {
+            name: #name,
+            signature_header: #header,
+            timestamp_header: #timestamp,
+            id_header: #id,
+            timestamp_unit: TimestampUnit::#unit,
+            signed_content: &[#(#parts),*],
+            algorithm: Algorithm::HmacSha256,
+            encoding: Encoding::#encoding,
+            key_form: #key,
+            signature_form: #form,
+            tolerance: Tolerance { max_age: #past, max_ahead: #ahead },
+        };
+    }
+}
+
+/// The static of the webhooks, for the connector's module.
+pub(super) fn webhooks(webhooks: &Webhooks) -> TokenStream {
+    let signatures = webhooks.signatures.iter().map(|name| ident(name));
+    let [list, create, update, delete] = webhooks.actions.each_ref().map(|action| ident(action));
+    let [name, account, resource, id, time] = &webhooks.event;
+    let form = &webhooks.account_form;
+    let lines = webhooks.dedupe.iter().map(|line| {
+        let parts = line.iter().map(|(is_header, name)| match is_header {
+            true => quote!(DedupePart::Header(#name)),
+            false => quote!(DedupePart::Body(#name)),
+        });
+        quote!(&[#(#parts),*])
+    });
+    quote! {
+        /// How webhooks are managed, and what an event looks like.
+        pub static WEBHOOKS: Webhooks = Webhooks {
+            signatures: &[#(&crate::signatures::#signatures),*],
+            list: crate::actions::#list::OPERATION,
+            create: crate::actions::#create::OPERATION,
+            update: crate::actions::#update::OPERATION,
+            delete: crate::actions::#delete::OPERATION,
+            event: EventShape {
+                name: #name, account: #account, account_form: #form, resource: #resource, id: #id, time: #time,
+            },
+            dedupe: &[#(#lines),*],
+        };
+    }
+}

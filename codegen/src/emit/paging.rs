@@ -1,0 +1,49 @@
+//! Paging styles.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::ty::ident;
+use crate::files::Module;
+use crate::model::{Model, Paging, PagingStyle};
+
+/// `paging.rs`.
+pub(super) fn emit(model: &Model) -> Module {
+    let styles = model.paging.iter().map(style);
+    let items = quote! {
+        use connector_runtime::{Paging, PagingStyle};
+        #(#styles)*
+    };
+    Module::new("connector.yaml, paging", "How lists come in pages.", items)
+}
+
+fn style(paging: &Paging) -> TokenStream {
+    let documentation = format!(" The style `{}`.", paging.name);
+    let (rust, limit) = (ident(&paging.rust), &paging.limit);
+    let (default, max) =
+        (Literal::u32_unsuffixed(paging.default_limit), Literal::u32_unsuffixed(paging.max_limit));
+    let style = match &paging.style {
+        PagingStyle::Page { parameter, first, total } => {
+            let first = Literal::u32_unsuffixed(*first);
+            let total = match total {
+                Some(path) => quote!(Some(#path)),
+                None => quote!(None),
+            };
+            quote!(PagingStyle::Page { parameter: #parameter, first: #first, total: #total })
+        }
+        PagingStyle::Offset { parameter } => quote!(PagingStyle::Offset { parameter: #parameter }),
+        PagingStyle::Cursor { parameter, next } => {
+            quote!(PagingStyle::Cursor { parameter: #parameter, next: #next })
+        }
+        PagingStyle::Link { next } => quote!(PagingStyle::Link { next: #next }),
+    };
+    quote! {
+        #[doc = #documentation]
+        pub static #rust: Paging = Paging {
+            style: #style,
+            limit: #limit,
+            default_limit: #default,
+            max_limit: #max,
+        };
+    }
+}

@@ -1,0 +1,149 @@
+//! Signatures of webhooks, their management, and triggers.
+
+use super::{object, optional, required};
+use crate::grammar::{Object, Shape};
+use crate::name::Rule;
+
+pub(super) static SIGNATURES: Shape = Shape::Map {
+    rule: Rule::Kebab,
+    value: &Shape::Object(&object(
+        "signature profile",
+        &[
+            required("algorithm", &Shape::Choice(&["hmac-sha256"]), "the message authentication code"),
+            required(
+                "signed",
+                &Shape::Text,
+                "what is signed: `{body}`, `{timestamp}`, `{id}`, `{url}` and fixed text",
+            ),
+            required("signature", &SIGNATURE, "where the signature stands"),
+            optional("timestamp", &TIMESTAMP, "where the time of signing stands"),
+            optional("id", &Shape::Header, "the header of the delivery's id"),
+            optional("key", &KEY, "how the secret becomes the key; its UTF-8 bytes if not given"),
+            required("tolerance", &TOLERANCE, "how far the time of signing may be from now"),
+        ],
+    )),
+};
+
+static SIGNATURE: Shape = Shape::Object(&object(
+    "signature header",
+    &[
+        required("header", &Shape::Header, "the name of the header"),
+        required("encoding", &Shape::Choice(&["hex", "base64"]), "how the bytes are written"),
+        optional(
+            "form",
+            &Shape::Choice(&["single", "list", "parts"]),
+            "one value, a list separated by spaces, or `key=value` parts separated by commas; `single` if not given",
+        ),
+        optional("prefix", &Shape::Text, "in a list, what stands before a signature, such as `v1,`"),
+        optional("part", &Shape::Text, "in parts, the key of the signatures, such as `v1`"),
+    ],
+));
+
+static TIMESTAMP: Shape = Shape::Object(&Object {
+    name: "timestamp",
+    keys: &[
+        optional("header", &Shape::Header, "the name of the header"),
+        optional("part", &Shape::Text, "the key of its part in the signature header, such as `t`"),
+        required("unit", &Shape::Choice(&["seconds", "milliseconds"]), "what it counts since the Unix epoch"),
+    ],
+    one_of: &[&["header", "part"]],
+    refused: &[],
+});
+
+static KEY: Shape = Shape::ByKind {
+    scalar: Some(&Shape::Choice(&["text"])),
+    list: None,
+    mapping: Some(&Shape::Object(&object(
+        "key form",
+        &[required("base64", &Shape::Text, "the secret is base64 after this prefix, which it may also lack")],
+    ))),
+};
+
+static TOLERANCE: Shape = Shape::Object(&object(
+    "tolerance",
+    &[
+        required("past", &Shape::Duration, "how old a signature may be"),
+        required("ahead", &Shape::Duration, "how far the sender's clock may be ahead"),
+    ],
+));
+
+pub(super) static WEBHOOKS: Shape = Shape::Object(&object(
+    "webhooks",
+    &[
+        required(
+            "signatures",
+            &Shape::List(&Shape::Text),
+            "the profiles of which a delivery must satisfy one whole",
+        ),
+        required("list", &Shape::Text, "the action that lists webhooks"),
+        required("create", &Shape::Text, "the action that creates one"),
+        required("update", &Shape::Text, "the action that switches one on again"),
+        required("delete", &Shape::Text, "the action that deletes one"),
+        required("event", &EVENT, "where the parts of an event stand in a delivery's body"),
+        required(
+            "dedupe",
+            &DEDUPE,
+            "what makes two deliveries one event: the first line whose parts are all there",
+        ),
+    ],
+));
+
+static EVENT: Shape = Shape::Object(&object(
+    "event",
+    &[
+        required("name", &Shape::Text, "the path of the event's name"),
+        required("account", &Shape::Text, "the path of the account it comes from"),
+        required(
+            "account_form",
+            &Shape::Text,
+            "the form of that text; `{name}` stands for a connection field",
+        ),
+        required("type", &Shape::Text, "the path of the resource's type"),
+        required("id", &Shape::Text, "the path of the resource's id"),
+        required("time", &Shape::Text, "the path of the event's time, in seconds since the Unix epoch"),
+    ],
+));
+
+static DEDUPE: Shape = Shape::List(&Shape::List(&Shape::Object(&Object {
+    name: "dedupe part",
+    keys: &[
+        optional("header", &Shape::Header, "a header of the delivery"),
+        optional("body", &Shape::Text, "a path in its body"),
+    ],
+    one_of: &[&["header", "body"]],
+    refused: &[],
+})));
+
+pub(super) static TRIGGERS: Shape = Shape::Map {
+    rule: Rule::Kebab,
+    value: &Shape::Object(&object(
+        "trigger",
+        &[
+            required("title", &Shape::Text, "a name for people: `Order created`"),
+            optional("description", &Shape::Text, "when it fires and what to know, in a sentence or two"),
+            optional("docs", &Shape::Url, "the vendor's page about it"),
+            required("event", &Shape::Text, "the name of the event"),
+            required("resource", &Shape::Text, "the type of the resource in the event"),
+            optional("scope", &Shape::Text, "the scope it needs: `orders.read`"),
+            required("read", &READ, "the action that reads the whole resource, or `none` with a `reason`"),
+            optional("reason", &Shape::Text, "why there is nothing to read"),
+            optional("sample", &Shape::Text, "a JSON file beside the manifest: the body of a delivery"),
+        ],
+    )),
+};
+
+static READ: Shape = Shape::ByKind {
+    scalar: Some(&Shape::Choice(&["none"])),
+    list: None,
+    mapping: Some(&Shape::Object(&object(
+        "read",
+        &[
+            required(
+                "action",
+                &Shape::Text,
+                "the id of the action; its one required parameter takes the resource's id",
+            ),
+            required("grace", &Shape::Duration, "how long the resource may still be missing after the event"),
+        ],
+    ))),
+};

@@ -1,0 +1,75 @@
+//! Reads signatures, webhooks and triggers.
+
+use super::{plain, texts};
+use crate::manifest::{Event, Read, Signature, Text, Timestamp, Trigger, Webhooks, text};
+use crate::tree::Node;
+
+pub(super) fn signature<'t>(name: Text<'t>, node: &'t Node<'_>) -> Signature<'t> {
+    let signature = node.get("signature");
+    let tolerance = node.get("tolerance");
+    let part = |key| signature.and_then(|node| node.get_text(key));
+    let timestamp = |node: &'t Node<'_>| Timestamp {
+        header: node.get_text("header"),
+        part: node.get_text("part"),
+        unit: text(node, "unit"),
+    };
+    Signature {
+        name,
+        signed: node.get_text("signed"),
+        header: part("header").map_or("", |text| text.value),
+        encoding: part("encoding").map_or("", |text| text.value),
+        form: part("form"),
+        prefix: part("prefix"),
+        part: part("part"),
+        timestamp: node.get("timestamp").map(timestamp),
+        id: node.get_text("id"),
+        base64_key: node.get("key").and_then(|key| plain(key, "base64")),
+        past: tolerance.and_then(|node| node.get_text("past")),
+        ahead: tolerance.and_then(|node| node.get_text("ahead")),
+    }
+}
+
+pub(super) fn webhooks<'t>(node: &'t Node<'_>) -> Webhooks<'t> {
+    let event = |node: &'t Node<'_>| Event {
+        name: text(node, "name"),
+        account: text(node, "account"),
+        account_form: node.get_text("account_form"),
+        ty: text(node, "type"),
+        id: text(node, "id"),
+        time: text(node, "time"),
+    };
+    let part = |node: &'t Node<'_>| match plain(node, "header") {
+        Some(header) => Some(("header", header)),
+        None => Some(("body", plain(node, "body")?)),
+    };
+    let lines = node.get("dedupe").map(Node::items).unwrap_or_default();
+    Webhooks {
+        signatures: node.get("signatures").map(texts).unwrap_or_default(),
+        actions: ["list", "create", "update", "delete"].map(|key| node.get_text(key)),
+        event: node.get("event").map(event).unwrap_or_default(),
+        dedupe: lines
+            .iter()
+            .map(|line| (line.span, line.items().iter().filter_map(part).collect()))
+            .collect(),
+    }
+}
+
+pub(super) fn trigger<'t>(id: Text<'t>, node: &'t Node<'_>) -> Trigger<'t> {
+    let read = |node: &'t Node<'_>| match node.text() {
+        // Another word has been reported.
+        Some(word) => (word.value == "none").then_some(Read::None(word)),
+        None => Some(Read::Action { action: node.get_text("action"), grace: node.get_text("grace") }),
+    };
+    Trigger {
+        id,
+        title: text(node, "title"),
+        description: text(node, "description"),
+        docs: plain(node, "docs"),
+        event: text(node, "event"),
+        resource: text(node, "resource"),
+        scope: node.get_text("scope"),
+        read: node.get("read").and_then(read),
+        reason: node.get_text("reason"),
+        sample: node.get_text("sample"),
+    }
+}

@@ -1,0 +1,87 @@
+//! Signatures, webhooks and triggers of the resolved connector.
+
+use std::time::Duration;
+
+use super::Ty;
+
+/// How webhooks are signed.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    pub(crate) name: String,
+    /// Identifier of its static.
+    pub(crate) rust: String,
+    pub(crate) header: String,
+    pub(crate) timestamp_header: Option<String>,
+    pub(crate) id_header: Option<String>,
+    pub(crate) milliseconds: bool,
+    pub(crate) signed: Vec<SignedPart>,
+    pub(crate) base64: bool,
+    /// The prefix of a secret in base64; none where its UTF-8 bytes are the key.
+    pub(crate) base64_key: Option<String>,
+    pub(crate) form: SignatureForm,
+    pub(crate) past: Duration,
+    pub(crate) ahead: Duration,
+}
+
+/// A piece of what is signed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SignedPart {
+    Body,
+    Timestamp,
+    Id,
+    Url,
+    Literal(String),
+}
+
+/// How the signature header is built.
+#[derive(Debug)]
+pub(crate) enum SignatureForm {
+    Single,
+    List { prefix: String },
+    KeyValue { timestamp: String, signature: String },
+}
+
+/// How webhooks are managed, and what an event looks like.
+#[derive(Debug)]
+pub(crate) struct Webhooks {
+    /// Identifiers of the statics of the profiles.
+    pub(crate) signatures: Vec<String>,
+    /// Identifiers of the actions that list, create, update and delete.
+    pub(crate) actions: [String; 4],
+    /// Paths of name, account, type, id and time.
+    pub(crate) event: [String; 5],
+    pub(crate) account_form: String,
+    /// Each line's parts: whether it is a header, and which.
+    pub(crate) dedupe: Vec<Vec<(bool, String)>>,
+}
+
+/// What can start a workflow.
+#[derive(Debug)]
+pub(crate) struct Trigger {
+    pub(crate) id: String,
+    /// Identifier of its module.
+    pub(crate) module: String,
+    pub(crate) origin: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) docs: Option<String>,
+    pub(crate) event: String,
+    pub(crate) resource: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) read: Option<Read>,
+    pub(crate) sample: Option<String>,
+}
+
+/// The action that reads the whole resource after an event.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) action: String,
+    /// Identifier of the action's input.
+    pub(crate) rust: String,
+    /// The parameter that takes the resource's id.
+    pub(crate) parameter: String,
+    /// Identifier of that parameter.
+    pub(crate) argument: String,
+    pub(crate) ty: Ty,
+    pub(crate) grace: Duration,
+}

@@ -1,0 +1,101 @@
+//! What the command line refuses, and how it explains itself.
+
+use std::fs;
+
+use connector_codegen::{ROOT, manifest_schema};
+
+use super::{Connector, run};
+
+#[test]
+fn a_faulty_manifest_is_told_and_nothing_is_written() {
+    let connector = Connector::compiled();
+    let before = connector.generated();
+    connector.write("types/parcels.yaml", "types:\n  Parcel:\n    description: A parcel.\n    recrod: {}\n");
+    for arguments in [&[][..], &["--check"]] {
+        let run = connector.run(arguments);
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(run.err.starts_with("error[unknown-key]: a type has no key `recrod`\n"), "{}", run.err);
+        assert!(run.err.contains("types/parcels.yaml:4:5"), "{}", run.err);
+        assert!(run.err.ends_with("1 fault; nothing was written\n"), "{}", run.err);
+        assert!(!run.err.contains('\u{1b}'), "no color where nobody looks");
+    }
+    assert_eq!(connector.generated(), before);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let connector = Connector::new();
+    fs::write(connector.path("types/parcels.yaml"), b"types: \xff").unwrap();
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(4));
+    assert!(run.err.contains("parcels.yaml: stream did not contain valid UTF-8"), "{}", run.err);
+    fs::remove_file(connector.path(ROOT)).unwrap();
+    let run = connector.run(&[]);
+    assert_eq!((run.code, run.out.as_str()), (Some(4), ""));
+    assert!(run.err.starts_with("error: ") && run.err.contains(ROOT), "{}", run.err);
+    assert!(!connector.path("generated").exists());
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named() {
+    let connector = Connector::new();
+    connector.write("generated", "a file where the crate belongs");
+    let run = connector.run(&[]);
+    assert_eq!(run.code, Some(4));
+    assert!(run.err.starts_with("error: ") && run.err.contains("generated"), "{}", run.err);
+}
+
+#[test]
+fn a_binary_file_below_src_is_foreign() {
+    let connector = Connector::compiled();
+    fs::write(connector.path("generated/src/logo.png"), [0x89, 0x50, 0xff]).unwrap();
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.contains("Foreign src/logo.png\n"), "{}", run.out);
+    assert!(
+        run.out.ends_with("move what is Foreign out of `src`, which belongs to the compiler\n"),
+        "{}",
+        run.out
+    );
+    assert!(!run.out.contains("cargo codegen"), "no command mends it: {}", run.out);
+}
+
+#[test]
+fn several_folders_are_compiled_in_one_run_and_the_worst_decides() {
+    let (fresh, stale, faulty) = (Connector::compiled(), Connector::new(), Connector::new());
+    faulty.write(ROOT, "format: 1\n");
+    let folders = [&faulty, &stale, &fresh].map(|connector| connector.0.path().to_str().unwrap());
+    let run = |folders: &[&str]| run(fresh.0.path(), &[&["--check"], folders].concat());
+    assert_eq!(run(&folders).code, Some(1));
+    assert!(run(&folders).out.contains("11 missing"), "a faulty folder does not stop the others");
+    assert_eq!(run(&folders[1..]).code, Some(3));
+    assert_eq!(run(&folders[2..]).code, Some(0));
+}
+
+#[test]
+fn wrong_usage_is_refused_with_a_suggestion() {
+    let connector = Connector::new();
+    let run = connector.run(&["--chek"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("--check"), "{}", run.err);
+    assert!(!connector.path("generated").exists());
+}
+
+#[test]
+fn help_explains_itself_with_examples_and_exit_codes() {
+    let run = Connector::new().run(&["--help"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    for part in ["cargo codegen --check", "Exit codes: 0 done, 1", "schema"] {
+        assert!(run.out.contains(part), "{part} in:\n{}", run.out);
+    }
+}
+
+#[test]
+fn schema_prints_the_schema_or_keeps_a_file_up_to_date() {
+    let connector = Connector::new();
+    let run = connector.run(&["schema"]);
+    assert_eq!((run.code, run.out), (Some(0), manifest_schema()));
+    let run = connector.run(&["schema", "--write", "here/connector.schema.json"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
+    assert_eq!(connector.read("here/connector.schema.json"), manifest_schema());
+}

@@ -1,0 +1,143 @@
+//! Events of verified deliveries: what is read from a body, and what makes two deliveries one event.
+
+use std::time::Duration;
+
+use connector_runtime::signature::{
+    Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, Signer, TimestampUnit,
+    Tolerance, Verifier,
+};
+use connector_runtime::{
+    Api, DateFormat, DedupePart, Envelope, ErrorShape, Event, EventShape, NoEvent, Operation, SecretString,
+    Webhooks,
+};
+use http::{HeaderMap, HeaderName};
+
+const NOW_MS: i64 = 1_764_000_000_000;
+const URL: &str = "https://hooks.example.test/";
+
+static PROFILE: SignatureProfile = SignatureProfile {
+    name: "acme",
+    signature_header: "X-Signature",
+    timestamp_header: Some("X-Timestamp"),
+    id_header: None,
+    timestamp_unit: TimestampUnit::Milliseconds,
+    signed_content: &[SignedPart::Timestamp, SignedPart::Literal("."), SignedPart::Body],
+    algorithm: Algorithm::HmacSha256,
+    encoding: Encoding::LowerHex,
+    key_form: KeyForm::Utf8,
+    signature_form: SignatureForm::Single,
+    tolerance: Tolerance { max_age: Duration::from_secs(300), max_ahead: Duration::from_secs(300) },
+};
+
+static API: Api = Api {
+    id: "v1",
+    server: "https://api.acme.example",
+    base: "",
+    envelope: Envelope::None,
+    errors: ErrorShape::Object { message: "message", fields: "fields" },
+    dates: DateFormat::Rfc3339,
+    request_id: None,
+};
+
+static LIST: Operation = Operation::get("list-hooks", &API, "/hooks");
+static CREATE: Operation = Operation::post("create-hook", &API, "/hooks");
+static UPDATE: Operation = Operation::put("update-hook", &API, "/hooks");
+static DELETE: Operation = Operation::delete("delete-hook", &API, "/hooks");
+
+static WEBHOOKS: Webhooks = Webhooks {
+    signatures: &[&PROFILE],
+    list: &LIST,
+    create: &CREATE,
+    update: &UPDATE,
+    delete: &DELETE,
+    event: EventShape {
+        name: "scope",
+        account: "producer",
+        account_form: "stores/{store}",
+        resource: "data.type",
+        id: "data.id",
+        time: "created_at",
+    },
+    dedupe: &[
+        &[DedupePart::Header("X-Delivery")],
+        &[DedupePart::Body("hash"), DedupePart::Body("created_at")],
+    ],
+};
+
+/// What the event of a delivery is, after it was signed and verified.
+fn event(body: &str, headers: &[(&str, &str)], at_ms: i64) -> Result<Event, NoEvent> {
+    let secret = SecretString::from("a-client-secret");
+    let signer = Signer::new(&PROFILE, &secret).expect("a sound profile");
+    let mut map: HeaderMap = signer
+        .sign("", URL, at_ms, body.as_bytes())
+        .expect("a time after 1970")
+        .into_iter()
+        .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value")))
+        .collect();
+    for (name, value) in headers {
+        map.insert(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
+    }
+    let verifier = Verifier::new(WEBHOOKS.signatures, &[secret]).expect("a sound profile");
+    let delivery = verifier.verify(&map, URL, body.as_bytes(), at_ms).expect("a good signature");
+    WEBHOOKS.event(&delivery, &map)
+}
+
+const ORDER: &str = r#"{"scope":"store/order/created","producer":"stores/abc123","hash":"f00",
+    "created_at":1561479335,"data":{"type":"order","id":250}}"#;
+
+#[test]
+fn every_part_is_read_from_its_place() {
+    let expected = Event {
+        name: "store/order/created".to_owned(),
+        account: "abc123".to_owned(),
+        resource: Some("order".to_owned()),
+        id: Some("250".to_owned()),
+        time: Some(1_561_479_335),
+        dedupe_key: "f00 1561479335".to_owned(),
+    };
+    assert_eq!(event(ORDER, &[], NOW_MS), Ok(expected.clone()));
+    let text_id = ORDER.replace("250", r#""250""#);
+    assert_eq!(event(&text_id, &[], NOW_MS), Ok(expected), "an id may come as a text");
+}
+
+#[test]
+fn an_event_needs_no_resource_no_id_and_no_time() {
+    let read =
+        event(r#"{"scope":"app/uninstalled","producer":"stores/x","data":null}"#, &[], NOW_MS).unwrap();
+    assert_eq!((read.resource, read.id, read.time), (None, None, None));
+    let body = r#"{"scope":"s","producer":"stores/x","created_at":"now","data":{"type":7,"id":null}}"#;
+    let read = event(body, &[], NOW_MS).unwrap();
+    assert_eq!((read.resource, read.id, read.time), (None, None, None), "parts of another type are none");
+}
+
+#[test]
+fn a_good_signature_over_no_event_is_told_as_what_it_lacks() {
+    for (body, expected) in [
+        ("", NoEvent::NotAnObject),
+        ("null", NoEvent::NotAnObject),
+        (r#"["scope"]"#, NoEvent::NotAnObject),
+        (r#"{"scope":"#, NoEvent::NotAnObject),
+        ("{}", NoEvent::NoName),
+        (r#"{"scope":7,"producer":"stores/x"}"#, NoEvent::NoName),
+        (r#"{"scope":"s"}"#, NoEvent::NoAccount),
+        (r#"{"scope":"s","producer":"x"}"#, NoEvent::NoAccount),
+        (r#"{"scope":"s","producer":"stores/"}"#, NoEvent::NoAccount),
+        (r#"{"scope":"s","producer":["stores/x"]}"#, NoEvent::NoAccount),
+    ] {
+        assert_eq!(event(body, &[], NOW_MS), Err(expected), "{body}");
+        assert!(!expected.to_string().is_empty());
+    }
+}
+
+#[test]
+fn the_first_line_of_parts_that_are_all_there_tells_events_apart() {
+    let key = |body: &str, headers: &[(&str, &str)], at| event(body, headers, at).unwrap().dedupe_key;
+    assert_eq!(key(ORDER, &[("x-delivery", "d-1")], NOW_MS), "d-1");
+    assert_eq!(key(ORDER, &[], NOW_MS), key(ORDER, &[], NOW_MS + 1_000), "a second delivery of one event");
+    let bare = r#"{"scope":"s","producer":"stores/x","hash":"f00"}"#;
+    let digest = key(bare, &[], NOW_MS);
+    assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digest}");
+    assert_eq!(digest, key(bare, &[], NOW_MS));
+    assert_ne!(digest, key(bare, &[], NOW_MS + 1), "without parts the signed time counts");
+    assert_ne!(digest, key(&bare.replace("f00", "f01"), &[], NOW_MS), "and the body");
+}

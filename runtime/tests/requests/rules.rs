@@ -1,0 +1,144 @@
+//! Constraints on inputs: where a violation stands, in lists, maps and records inside records, and in headers.
+
+use std::collections::BTreeMap;
+
+use connector_runtime::{ActionEntry, Boxed, Date, DateTime, Nullable, Request};
+
+use crate::offers::{CREATE, Category, CreateOffer, Price};
+use crate::{faults, listed, prepared};
+
+fn named<T>(entries: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+#[test]
+fn rules_of_records_hold_wherever_the_record_stands_and_name_the_way_to_it() {
+    let bad = || Price::new("0.001", "euro");
+    let free = || Price { amount: None, ..Price::new("1", "EUR") };
+    let parent = Category { price: Some(bad()), ..Category::default() };
+    let offer = CreateOffer {
+        prices: Some(vec![Price::new("0.01", "EUR"), bad()]),
+        by_shop: named([("north", free()), ("south", Price::new("1", "EUR"))]).into(),
+        category: Some(Category {
+            price: Some(free()),
+            parent: Some(Boxed::from(parent)),
+            ..Category::default()
+        }),
+        ..CreateOffer::new("jar")
+    };
+    assert_eq!(
+        faults(&CREATE, &offer),
+        [
+            "prices[1].amount: must be at least 0.01",
+            "prices[1].currency: must match ^[A-Z]{3}$",
+            "by_shop.north.amount: is required",
+            "category.price.amount: is required",
+            "category.parent.price.amount: must be at least 0.01",
+            "category.parent.price.currency: must match ^[A-Z]{3}$",
+        ]
+    );
+}
+
+#[test]
+fn an_untyped_input_meets_the_same_rules_by_the_same_paths() {
+    let input = br#"{"name":"jar","prices":[{"currency":"EUR"},{"amount":1,"currency":"x","colour":1}]}"#;
+    let error = ActionEntry::of::<CreateOffer>().prepare(input).unwrap_err();
+    let mut faults = listed(&error);
+    faults.sort_unstable();
+    assert_eq!(
+        faults,
+        [
+            "prices[0].amount: is required",
+            "prices[1].colour: unknown field",
+            "prices[1].currency: must match ^[A-Z]{3}$",
+        ]
+    );
+}
+
+#[test]
+fn items_of_lists_and_values_of_maps_have_rules_of_their_own() {
+    let offer = CreateOffer {
+        words: Some(["ok", "x", "No"].map(str::to_owned).to_vec()),
+        labels: Some(named([("a", "ok".to_owned()), ("b", "4".to_owned())])),
+        ..CreateOffer::new("jar")
+    };
+    assert_eq!(
+        faults(&CREATE, &offer),
+        [
+            "words[1]: must be at least 2 characters",
+            "words[2]: must match ^[a-z]+$",
+            "labels.b: must be at least 2 characters",
+            "labels.b: must match ^[a-z]+$",
+        ]
+    );
+}
+
+#[test]
+fn bounds_count_items_entries_and_characters_and_spare_null() {
+    let price = || Price::new("1", "EUR");
+    let offer = CreateOffer {
+        note: "four".to_owned().into(),
+        limit: 0.into(),
+        prices: Some(vec![price(), price(), price()]),
+        by_shop: named([("a", price()), ("b", price()), ("c", price())]).into(),
+        ratio: Some(f64::INFINITY),
+        ..CreateOffer::new("a name too long")
+    };
+    assert_eq!(
+        faults(&CREATE, &offer),
+        [
+            "name: must be at most 8 characters",
+            "note: must be at most 3 characters",
+            "limit: must be at least 1",
+            "prices: must be at most 2 items",
+            "by_shop: must be at most 2 entries",
+            "ratio: must be a finite number",
+        ]
+    );
+    prepared(
+        &CREATE,
+        &CreateOffer { note: Nullable::Null, limit: Nullable::Null, ..CreateOffer::new("jar") },
+    );
+}
+
+#[test]
+fn a_date_that_is_none_is_refused_at_any_depth() {
+    let price = Price { since: Some(DateTime::from("soon")), ..Price::new("1", "EUR") };
+    let offer = CreateOffer {
+        starts: Some(DateTime::from("yesterday")),
+        day: Some(Date::from("5.3.2019")),
+        prices: Some(vec![price]),
+        ..CreateOffer::new("jar")
+    };
+    assert_eq!(
+        faults(&CREATE, &offer),
+        [
+            "starts: must be a date like 2019-03-05T21:40:11Z",
+            "day: must be a date like 2019-03-05",
+            "prices[0].since: must be a date like 2019-03-05T21:40:11Z",
+        ]
+    );
+}
+
+#[test]
+fn a_header_carries_visible_text_and_nothing_that_would_end_it() {
+    let with = |trace: &str| CreateOffer { trace: Some(trace.to_owned()), ..CreateOffer::new("jar") };
+    for trace in ["abc-1", "", "two words", "a\tb"] {
+        let request = prepared(&CREATE, &with(trace));
+        assert_eq!(request.headers(), [("X-Trace", trace.to_owned())]);
+        assert_eq!(request.body(), Some(&br#"{"name":"jar"}"#[..]), "it stands in no body");
+    }
+    for trace in ["a\r\nX-Evil: 1", "a\nb", "a\0", "a\u{7f}"] {
+        let error = Request::new(&CREATE, &with(trace)).unwrap_err();
+        assert_eq!(listed(&error), ["trace: cannot stand in a header"], "{trace:?}");
+        assert!(!format!("{error} {error:?}").contains("Evil"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_repeated_query_gives_its_name_once_for_each_item() {
+    let offer = CreateOffer { ids: Some(vec![3, 1, 3]), dry_run: Some(true), ..CreateOffer::new("jar") };
+    assert_eq!(prepared(&CREATE, &offer).path_and_query(), "/offers?dry-run=true&id=3&id=1&id=3");
+    let none = CreateOffer { ids: Some(Vec::new()), ..CreateOffer::new("jar") };
+    assert_eq!(prepared(&CREATE, &none).path_and_query(), "/offers");
+}

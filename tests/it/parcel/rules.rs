@@ -1,0 +1,178 @@
+//! Constraints on inputs: every violation is told, all at once, and nothing is sent.
+
+use std::collections::BTreeMap;
+
+use connector_runtime::{Boxed, Class, Date, DateTime, Error, Nullable};
+use parcel_connector::CONNECTOR;
+use parcel_connector::actions::{Check, CreateParcels, GetParcel, PutAddresses, PutLabels};
+use parcel_connector::types::{Address, Leg, Stop};
+use serde_json::json;
+
+use super::decimal;
+use super::vendor::Vendor;
+
+fn blamed(error: &Error) -> Vec<&str> {
+    assert_eq!((error.class(), error.status()), (Class::Validation, None), "{error}");
+    let mut fields: Vec<&str> = error.violations().iter().map(|violation| violation.field()).collect();
+    fields.sort_unstable();
+    fields
+}
+
+/// The fields that an input given as JSON is refused for.
+fn refused(id: &str, input: serde_json::Value) -> Vec<String> {
+    let outcome = CONNECTOR.action(id).unwrap().prepare(input.to_string().as_bytes());
+    let error = outcome.err().unwrap_or_else(|| panic!("{input} is accepted"));
+    blamed(&error).into_iter().map(str::to_owned).collect()
+}
+
+fn accepted(id: &str, input: serde_json::Value) {
+    CONNECTOR.action(id).unwrap().prepare(input.to_string().as_bytes()).unwrap();
+}
+
+#[tokio::test]
+async fn every_constraint_is_told_in_one_error_and_nothing_is_sent() {
+    let vendor = Vendor::with(200, "{}").await;
+    let bad = Address {
+        street: Some(String::new()),
+        zip: Some("1234".to_owned()),
+        since: Some(DateTime::from("yesterday")),
+        born: Some(Date::from("2019-02-30")),
+        note: Nullable::Value("too long".to_owned()),
+        lines: Some(vec!["four".to_owned(), "a".to_owned(), "b".to_owned()]),
+        share: Some(decimal("1.01")),
+        neighbour: Some(Boxed::from(Address::default())),
+        flags: Some(BTreeMap::from([("k".to_owned(), vec![1, 0])])),
+        ..Address::default()
+    };
+    let input = Check {
+        whole: Some(8),
+        real: Some(-0.75),
+        exact: Some(decimal("10.011")),
+        text: Some("ü".to_owned()),
+        code: Some("aB".to_owned()),
+        few: Some(vec![]),
+        parts: Some(vec!["x".to_owned(), "y".to_owned(), "xxxx".to_owned()]),
+        grid: Some(vec![vec![0, -1], vec![0, 0, 0]]),
+        sizes: Some(BTreeMap::from([("a".to_owned(), 3.5), ("b".to_owned(), 1.0), ("c".to_owned(), 1.0)])),
+        words: Some(BTreeMap::from([("w".to_owned(), vec![String::new()])])),
+        day: Some(Date::from("today")),
+        moment: Some(DateTime::from("2019-13-01T00:00:00Z")),
+        addresses: Some(vec![Address::default()]),
+        address: Some(Boxed::from(bad)),
+        leg: Some(Boxed::from(Leg {
+            kilometres: Some(-1),
+            to: Some(Boxed::from(Stop::default())),
+            ..Leg::default()
+        })),
+        ..Check::new("m")
+    };
+    let error = vendor.client().call(&input).await.unwrap_err();
+    assert_eq!(
+        blamed(&error),
+        [
+            "address.born",
+            "address.flags.k[1]",
+            "address.lines",
+            "address.lines[0]",
+            "address.neighbour.street",
+            "address.note",
+            "address.share",
+            "address.since",
+            "address.street",
+            "address.zip:code",
+            "addresses[0].street",
+            "code",
+            "day",
+            "exact",
+            "few",
+            "grid[0][1]",
+            "grid[1]",
+            "leg.kilometres",
+            "leg.to.name",
+            "moment",
+            "parts[1]",
+            "parts[2]",
+            "parts[2]",
+            "real",
+            "sizes",
+            "sizes.a",
+            "text",
+            "whole",
+            "words.w[0]"
+        ]
+        .into_iter()
+        // `xxxx` begins with an x and is only too long.
+        .enumerate()
+        .filter(|(index, _)| *index != 22)
+        .map(|(_, field)| field)
+        .collect::<Vec<_>>()
+    );
+    let error = vendor.client().call(&GetParcel::new("..")).await.unwrap_err();
+    assert_eq!(blamed(&error), ["parcel_id"]);
+    let error = vendor.client().call(&PutAddresses::new(Vec::new())).await.unwrap_err();
+    assert_eq!(blamed(&error), ["addresses"]);
+    let labels = ["a", "b", "c"].map(|key| (key.to_owned(), "12345".to_owned()));
+    let error = vendor.client().call(&PutLabels::new(1, BTreeMap::from(labels))).await.unwrap_err();
+    assert_eq!(blamed(&error), ["labels", "labels.a", "labels.b", "labels.c"]);
+    let nameless = Leg { to: Some(Boxed::from(Stop::default())), ..Leg::default() };
+    let input = CreateParcels { legs: Some(vec![nameless]), ..CreateParcels::new("x") };
+    let error = vendor.client().call(&input).await.unwrap_err();
+    assert_eq!(blamed(&error), ["legs[0].to.name"]);
+    assert!(vendor.received().is_empty());
+}
+
+#[test]
+fn every_bound_itself_is_allowed() {
+    for (least, most) in [(json!(-2), json!(7)), (json!(-2.0), json!(7.0))] {
+        accepted("check", json!({"must": "", "whole": least}));
+        accepted("check", json!({"must": "", "whole": most}));
+    }
+    accepted("check", json!({"must": "", "real": -0.5, "exact": "-1.25", "text": "üü", "few": [1]}));
+    accepted("check", json!({"must": "", "real": 1.5, "exact": 10.01, "text": "🎁🎁🎁🎁", "few": [1, 2]}));
+    accepted(
+        "check",
+        json!({"must": "", "code": "--AB--", "parts": [], "sizes": {"a": 3}, "grid": [[0, 0]]}),
+    );
+}
+
+#[test]
+fn an_input_as_json_is_refused_for_everything_that_does_not_fit() {
+    let input = json!({
+        "whole": "1", "real": true, "exact": "ten", "text": 1, "code": null, "few": {}, "parts": [1, "x"],
+        "grid": [["0"]], "sizes": [], "words": {"w": ["a", null]}, "day": 1, "kind": "XX",
+        "address": {"street": "s", "country": "de", "planet": "earth", "neighbour": null},
+        "flag": "true", "empty": "null", "unheard-of": 1,
+    });
+    let expected = [
+        "address.country",
+        "address.neighbour",
+        "address.planet",
+        "code",
+        "day",
+        "empty",
+        "exact",
+        "few",
+        "flag",
+        "grid[0][0]",
+        "kind",
+        "must",
+        "parts[0]",
+        "real",
+        "sizes",
+        "text",
+        "unheard-of",
+        "whole",
+        "words.w[1]",
+    ];
+    assert_eq!(refused("check", input), expected);
+    assert_eq!(
+        refused("update-parcel", json!({"parcel_id": 0, "amount": null})),
+        ["amount", "parcel_id", "stock"]
+    );
+    assert_eq!(refused("update-parcel", json!({"parcel_id": null, "stock": null})), ["parcel_id"]);
+    assert_eq!(refused("search", json!({})), ["day", "place", "strict"]);
+    assert_eq!(refused("search", json!({"place": "", "day": "x", "strict": true})), ["day", "place"]);
+    let header = json!({"place": "type", "day": "2020-01-01", "strict": true, "trace": "a\nb"});
+    assert_eq!(refused("search", header), ["trace"]);
+    assert_eq!(refused("search", json!([])), [""]);
+}

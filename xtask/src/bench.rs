@@ -1,0 +1,308 @@
+//! Measures and prints; it never fails for being slow. What is compared, and what was measured last, stands in
+//! ARCHITECTURE.md.
+
+mod measure;
+mod ours;
+mod rivals;
+mod synthetic;
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use cargo_metadata::MetadataCommand;
+use clap::{Args, Subcommand, ValueEnum};
+use xshell::{Shell, cmd};
+
+use crate::steps::{Steps, say};
+use measure::Cost;
+use ours::{Connector, Generation};
+use rivals::{RIVALS, Rival, Rivalry};
+use synthetic::Size;
+use table::table;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// The compiler of manifests and what it writes: generation, compile time, decoding, other generators beside it
+    #[command(after_help = "Examples:
+  cargo xtask bench codegen                          everything, a quarter of an hour of CPU and more with rivals
+  cargo xtask bench codegen --skip rivals,release    generation, `cargo check` and decoding
+  PATH=/opt/rivals/bin:$PATH cargo xtask bench codegen
+                                                     with generators that `cargo install --root /opt/rivals` put there
+
+Times are seconds of CPU, user and system, of a program and all it starts; memory is the peak of the largest process.
+Nothing is asserted: the numbers are for people, and other work on the machine moves them.")]
+    Codegen(Codegen),
+}
+
+/// Options of the comparison.
+#[derive(Args)]
+pub(crate) struct Codegen {
+    /// Leave parts out
+    #[arg(long, value_delimiter = ',')]
+    skip: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Part {
+    /// Generation of 5,000 actions
+    Large,
+    /// The release build of a large connector
+    Release,
+    /// Other generators
+    Rivals,
+    /// Decoding of a page of records
+    Decoding,
+}
+
+/// Where a measurement works.
+pub(crate) struct Place {
+    /// The workspace.
+    root: PathBuf,
+    /// The build folder of the workspace.
+    target: PathBuf,
+    /// Where connectors and rivals are written.
+    work: PathBuf,
+}
+
+impl Place {
+    /// What the last program printed.
+    fn log(&self) -> PathBuf {
+        self.work.join("last.log")
+    }
+}
+
+/// The API whose generation and compile time are compared.
+const COMPARED: Size = Size::plain(1_000);
+
+/// Measures and prints the tables.
+///
+/// # Errors
+/// When our own compiler or its output fails; a rival that fails is a line in the table.
+pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
+    let Bench::Codegen(options) = bench;
+    let is_wanted = |part| !options.skip.contains(&part);
+    let place = place(&shell.current_dir())?;
+    let mut steps = Steps::new(shell);
+    let mut report = Report::default();
+
+    steps.command("compiler", &[], "cargo build --release --package connector-codegen")?;
+    let connector = Connector::write(&place, "ours-1000", COMPARED)?;
+    let generation = generation(&mut steps, &mut report, &connector, 5)?;
+    if is_wanted(Part::Large) {
+        let connector = Connector::write(&place, "ours-5000", Size::plain(5_000))?;
+        self::generation(&mut steps, &mut report, &connector, 3)?;
+    }
+    let mut check = Cost::default();
+    steps.run("cargo check", AGAIN, || {
+        check = connector.compile(3, &["check"])?;
+        report.add(check_table(check, COMPARED));
+        Ok(())
+    })?;
+    if is_wanted(Part::Decoding) {
+        steps.run("decoding", "cargo run --release --package connector-bench", || {
+            report.add(decoding(shell)?);
+            Ok(())
+        })?;
+    }
+    if is_wanted(Part::Release) {
+        steps.run("release build", AGAIN, || {
+            report.add(release(&place)?);
+            Ok(())
+        })?;
+    }
+    if is_wanted(Part::Rivals) {
+        let comparison = compare_with_rivals(&place, &mut steps, &generation, check)?;
+        report.add(comparison);
+    }
+    steps.finish("bench codegen");
+    say(&format!("\n{}", report.tables.join("\n\n")));
+    Ok(())
+}
+
+/// The tables so far. Each is also said when it is measured: a run takes long, and whoever stops it has seen something.
+#[derive(Default)]
+struct Report {
+    tables: Vec<String>,
+}
+
+impl Report {
+    fn add(&mut self, table: String) {
+        say(&table);
+        self.tables.push(table);
+    }
+}
+
+fn generation(
+    steps: &mut Steps<'_>,
+    report: &mut Report,
+    connector: &Connector<'_>,
+    rounds: usize,
+) -> anyhow::Result<Generation> {
+    let actions = connector.size().actions;
+    let mut measured = None;
+    steps.run(&format!("generation of {actions} actions"), AGAIN, || {
+        measured = Some(connector.generation(rounds)?);
+        Ok(())
+    })?;
+    let generation = measured.context("the step ran")?;
+    report.add(generation_table(&generation, actions));
+    Ok(generation)
+}
+
+const AGAIN: &str = "cargo xtask bench codegen";
+
+fn place(root: &Path) -> anyhow::Result<Place> {
+    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
+    let target = metadata.context("cargo cannot tell the build folder")?.target_directory.into_std_path_buf();
+    let work = target.join("bench");
+    fs::create_dir_all(&work).with_context(|| format!("cannot make {}", work.display()))?;
+    Ok(Place { root: root.to_owned(), target, work })
+}
+
+fn release(place: &Place) -> anyhow::Result<String> {
+    let size = Size::products();
+    let connector = Connector::write(place, "ours-products", size)?;
+    connector.generate_once()?;
+    let check = connector.compile(1, &["check"])?;
+    let build = connector.compile(1, &["build", "--release"])?;
+    let row = |name: &str, cost: Cost| vec![name.to_owned(), seconds(cost), megabytes(cost)];
+    let title = format!("a connector of {} actions and {} records", size.actions, size.records);
+    Ok(table(&[
+        heading(&[&title, "CPU s", "MB"]),
+        row("cargo check", check),
+        row("cargo build --release", build),
+    ]))
+}
+
+/// Measures the rivals one after the other; each that fails or is not there is named below the table.
+fn compare_with_rivals(
+    place: &Place,
+    steps: &mut Steps<'_>,
+    generation: &Generation,
+    check: Cost,
+) -> anyhow::Result<String> {
+    let ours = Rivalry { generation: generation.fresh, lines: generation.lines, check: Ok(check) };
+    let mut rows = vec![
+        heading(&[
+            "tool, 1,000 actions",
+            "CPU s",
+            "to ours",
+            "MB",
+            "lines/action",
+            "check CPU s",
+            "to ours",
+            "MB",
+        ]),
+        rivalry_row("ours", &ours, &ours),
+    ];
+    let mut notes = Vec::new();
+    for rival in RIVALS {
+        if !rival.is_installed() {
+            notes.push(format!(
+                "left out: {} is not installed; to have it beside ours: {}",
+                rival.name,
+                rival.install()
+            ));
+            continue;
+        }
+        steps.run(rival.name, AGAIN, || {
+            match rival.measure(place, COMPARED, 5, 1) {
+                Ok(rivalry) => {
+                    rows.push(rivalry_row(rival.name, &rivalry, &ours));
+                    say(&table(&rows));
+                    notes.extend(rivalry.check.err().map(|error| failure(rival, &error)));
+                }
+                Err(error) => notes.push(failure(rival, &error)),
+            }
+            Ok(())
+        })?;
+    }
+    notes.insert(0, table(&rows));
+    Ok(notes.join("\n"))
+}
+
+fn failure(rival: &Rival, error: &anyhow::Error) -> String {
+    format!("{}: {error:#}", rival.name)
+}
+
+/// Runs the benchmark of decoding, which prints a name, a tab and microseconds for each contender, ours first.
+fn decoding(shell: &Shell) -> anyhow::Result<String> {
+    let package = ["--release", "--package", "connector-bench"];
+    cmd!(shell, "cargo build {package...}").quiet().run()?;
+    let printed = cmd!(shell, "cargo run --quiet {package...}").quiet().read()?;
+    let times: Vec<(&str, f64)> = printed
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(name, micros)| Ok((name, micros.parse()?)))
+        .collect::<anyhow::Result<_>>()
+        .context("connector-bench prints a name, a tab and a number")?;
+    let ours = times.first().context("connector-bench printed nothing")?.1;
+    let mut rows = vec![heading(&["decoding ten products of 67 fields", "µs", "ours to it"])];
+    rows.extend(times.iter().map(|(name, micros)| {
+        vec![(*name).to_owned(), format!("{micros:.1}"), format!("{:.2}", ours / micros)]
+    }));
+    Ok(table(&rows))
+}
+
+fn generation_table(generation: &Generation, actions: usize) -> String {
+    let runs = [
+        ("from nothing", generation.fresh),
+        ("unchanged", generation.cached),
+        ("one action changed", generation.changed),
+        ("--check", generation.check),
+    ];
+    let title = format!("generation of {actions} actions");
+    let mut rows = vec![heading(&[&title, "CPU s", "MB", "lines/action"])];
+    rows.extend(runs.map(|(name, cost)| {
+        vec![name.to_owned(), seconds(cost), megabytes(cost), per(generation.lines as f64, actions)]
+    }));
+    table(&rows)
+}
+
+fn check_table(check: Cost, size: Size) -> String {
+    table(&[
+        heading(&["cargo check", "CPU s", "MB", "CPU ms/action", "MB/action"]),
+        vec![
+            format!("{} actions", size.actions),
+            seconds(check),
+            megabytes(check),
+            per(check.seconds() * 1e3, size.actions),
+            format!("{:.2}", check.megabytes() / size.actions as f64),
+        ],
+    ])
+}
+
+fn rivalry_row(name: &str, rivalry: &Rivalry, ours: &Rivalry) -> Vec<String> {
+    let ratio = |theirs: Cost, ours: Cost| format!("{:.1}", theirs.seconds() / ours.seconds());
+    let mut row = vec![
+        name.to_owned(),
+        seconds(rivalry.generation),
+        ratio(rivalry.generation, ours.generation),
+        megabytes(rivalry.generation),
+        per(rivalry.lines as f64, COMPARED.actions),
+    ];
+    match (&rivalry.check, &ours.check) {
+        (&Ok(theirs), &Ok(ours)) => row.extend([seconds(theirs), ratio(theirs, ours), megabytes(theirs)]),
+        _ => row.push("does not compile".to_owned()),
+    }
+    row
+}
+
+fn heading(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+fn seconds(cost: Cost) -> String {
+    format!("{:.2}", cost.seconds())
+}
+
+fn megabytes(cost: Cost) -> String {
+    format!("{:.0}", cost.megabytes())
+}
+
+fn per(amount: f64, actions: usize) -> String {
+    format!("{:.1}", amount / actions as f64)
+}
