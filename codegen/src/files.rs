@@ -116,8 +116,7 @@ fn space_methods(printed: &str) -> String {
         spaced.push('\n');
         let next = lines.peek().copied().unwrap_or_default();
         let after_method = line == "    }" && next != "}";
-        let after_constant =
-            line.starts_with("    type ") || line.ends_with(';') && next.starts_with("    fn ");
+        let after_constant = line.ends_with(';') && next.starts_with("    fn ");
         if after_method || after_constant {
             spaced.push('\n');
         }

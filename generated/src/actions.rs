@@ -3,5 +3,41 @@
 
 //! The actions, one module each.
 
+pub mod create_brand;
+pub mod create_customer;
+pub mod create_product;
+pub mod create_webhook;
+pub mod delete_product;
+pub mod delete_webhook;
+pub mod get_customer;
+pub mod get_order;
 pub mod get_product;
+pub mod get_store_information;
+pub mod get_time;
+pub mod list_categories;
+pub mod list_customers;
+pub mod list_orders;
+pub mod list_products;
+pub mod list_webhooks;
+pub mod update_order;
+pub mod update_product;
+pub mod update_webhook;
+pub use create_brand::CreateBrand;
+pub use create_customer::CreateCustomer;
+pub use create_product::CreateProduct;
+pub use create_webhook::CreateWebhook;
+pub use delete_product::DeleteProduct;
+pub use delete_webhook::DeleteWebhook;
+pub use get_customer::GetCustomer;
+pub use get_order::GetOrder;
 pub use get_product::GetProduct;
+pub use get_store_information::GetStoreInformation;
+pub use get_time::GetTime;
+pub use list_categories::ListCategories;
+pub use list_customers::ListCustomers;
+pub use list_orders::ListOrders;
+pub use list_products::ListProducts;
+pub use list_webhooks::ListWebhooks;
+pub use update_order::UpdateOrder;
+pub use update_product::UpdateProduct;
+pub use update_webhook::UpdateWebhook;

@@ -21,3 +21,17 @@ pub static V3: Api = Api {
     dates: DateFormat::Rfc3339,
     request_id: Some("X-Request-Id"),
 };
+
+/// Version `v2`.
+pub static V2: Api = Api {
+    id: "v2",
+    server: "https://api.bigcommerce.com",
+    base: "/stores/{store_hash}/v2",
+    envelope: Envelope::None,
+    errors: ErrorShape::List {
+        message: "message",
+        fields: "details",
+    },
+    dates: DateFormat::Rfc2822,
+    request_id: Some("X-Request-Id"),
+};

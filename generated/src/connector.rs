@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 use connector_runtime::{
-    ActionEntry, Connection, ConnectionField, Connector, Credential, Error, Placement,
-    QuotaHeaders, RateLimit, SecretString, WaitHeader, WaitUnit,
+    Action, ActionEntry, Callbacks, Caller, Connection, ConnectionField, Connector,
+    Credential, DedupePart, Error, EventShape, OAuth2, Placement, QuotaHeaders,
+    RateLimit, SecretString, WaitHeader, WaitUnit, Webhooks,
 };
 
 /// The connector.
@@ -37,9 +38,24 @@ pub static CONNECTOR: Connector = Connector {
             placement: Placement::Header("X-Auth-Token"),
         },
     ],
-    oauth2: None,
-    callbacks: None,
-    test: None,
+    oauth2: Some(OAuth2 {
+        install: Some("https://login.bigcommerce.com/app/{client_id}/install"),
+        authorize: "https://login.bigcommerce.com/oauth2/authorize",
+        token: "https://login.bigcommerce.com/oauth2/token",
+        credential: "access_token",
+        extra: &[("context", "stores/{store_hash}")],
+    }),
+    callbacks: Some(Callbacks {
+        parameter: "signed_payload_jwt",
+        issuer: "bc",
+        subject: "stores/{store_hash}",
+        routes: &[
+            ("load", Caller::Browser),
+            ("uninstall", Caller::Server),
+            ("remove_user", Caller::Server),
+        ],
+    }),
+    test: Some(crate::actions::GetTime::OPERATION),
     rate_limit: RateLimit {
         status: 429,
         waits: &[
@@ -69,10 +85,60 @@ pub static CONNECTOR: Connector = Connector {
         overload_wait: Duration::from_secs(1),
         max_wait: Duration::from_secs(120),
     },
-    webhooks: None,
-    triggers: &[],
-    actions: &[ActionEntry::of::<crate::actions::GetProduct>()],
+    webhooks: Some(&WEBHOOKS),
+    triggers: &[
+        &crate::triggers::customer_created::TRIGGER,
+        &crate::triggers::order_created::TRIGGER,
+        &crate::triggers::product_updated::TRIGGER,
+    ],
+    actions: &[
+        ActionEntry::of::<crate::actions::CreateBrand>(),
+        ActionEntry::of::<crate::actions::CreateCustomer>(),
+        ActionEntry::of::<crate::actions::CreateProduct>(),
+        ActionEntry::of::<crate::actions::CreateWebhook>(),
+        ActionEntry::of::<crate::actions::DeleteProduct>(),
+        ActionEntry::of::<crate::actions::DeleteWebhook>(),
+        ActionEntry::of::<crate::actions::GetCustomer>(),
+        ActionEntry::of::<crate::actions::GetOrder>(),
+        ActionEntry::of::<crate::actions::GetProduct>(),
+        ActionEntry::of::<crate::actions::GetStoreInformation>(),
+        ActionEntry::of::<crate::actions::GetTime>(),
+        ActionEntry::of::<crate::actions::ListCategories>(),
+        ActionEntry::of::<crate::actions::ListCustomers>(),
+        ActionEntry::of::<crate::actions::ListOrders>(),
+        ActionEntry::of::<crate::actions::ListProducts>(),
+        ActionEntry::of::<crate::actions::ListWebhooks>(),
+        ActionEntry::of::<crate::actions::UpdateOrder>(),
+        ActionEntry::of::<crate::actions::UpdateProduct>(),
+        ActionEntry::of::<crate::actions::UpdateWebhook>(),
+    ],
     catalog: include_str!("../catalog.json"),
+};
+
+/// How webhooks are managed, and what an event looks like.
+pub static WEBHOOKS: Webhooks = Webhooks {
+    signatures: &[&crate::signatures::BC_HEX, &crate::signatures::STANDARD_WEBHOOKS],
+    list: crate::actions::ListWebhooks::OPERATION,
+    create: crate::actions::CreateWebhook::OPERATION,
+    update: crate::actions::UpdateWebhook::OPERATION,
+    delete: crate::actions::DeleteWebhook::OPERATION,
+    event: EventShape {
+        name: "scope",
+        account: "producer",
+        account_form: "stores/{store_hash}",
+        resource: "data.type",
+        id: "data.id",
+        time: "created_at",
+    },
+    dedupe: &[
+        &[DedupePart::Header("webhook-id")],
+        &[
+            DedupePart::Body("producer"),
+            DedupePart::Body("scope"),
+            DedupePart::Body("hash"),
+            DedupePart::Body("created_at"),
+        ],
+    ],
 };
 
 /// A connection to BigCommerce, from what a person enters.

@@ -8,5 +8,8 @@
 pub mod actions;
 pub mod apis;
 pub mod connector;
+pub mod paging;
+pub mod signatures;
+pub mod triggers;
 pub mod types;
 pub use connector::{CONNECTOR, connection};

@@ -28,6 +28,18 @@ pub(crate) fn v3_object(data: Map<String, Value>) -> Response {
     json(StatusCode::OK, &json!({"data": data, "meta": {}}))
 }
 
+/// The v3 envelope of a list: `{data, meta}`.
+pub(crate) fn v3_list(data: Vec<Value>, meta: Value) -> Response {
+    json(StatusCode::OK, &json!({"data": data, "meta": meta}))
+}
+
+/// A success that has nothing to say. In v2 this is also an empty list.
+pub(crate) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 /// A refusal, before it has taken the shape of an API version.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
@@ -44,10 +56,51 @@ impl ApiError {
 
     /// A 422 that blames one field or parameter.
     pub(crate) fn invalid(field: &str, complaint: impl Into<String>) -> Self {
-        let mut error =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "A part of the request is missing or not valid.");
-        error.errors.insert(field.to_owned(), Value::String(complaint.into()));
+        let complaint = Value::String(complaint.into());
+        Self::invalid_fields(std::iter::once((field.to_owned(), complaint)).collect())
+    }
+
+    /// A 422 that blames several fields, each with its own complaint.
+    pub(crate) fn invalid_fields(errors: Map<String, Value>) -> Self {
+        let title = "A part of the request is missing or not valid.";
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: Cow::Borrowed(title), errors }
+    }
+
+    /// A 409 about the value of one field that another resource has, or that names none.
+    pub(crate) fn conflict(field: &str, title: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(StatusCode::CONFLICT, title);
+        let complaint = Value::String(error.title.to_string());
+        error.errors.insert(field.to_owned(), complaint);
         error
+    }
+
+    /// The 404 of an id that no resource has.
+    pub(crate) fn not_found(title: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, title)
+    }
+
+    /// The same refusal under another title.
+    pub(crate) fn titled(mut self, title: &'static str) -> Self {
+        self.title = Cow::Borrowed(title);
+        self
+    }
+
+    /// The complaints by field.
+    pub(crate) fn complaints(&self) -> &Map<String, Value> {
+        &self.errors
+    }
+
+    /// The human-readable reason.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// A refusal as v2 makes it: what v3 calls 422 is a 400 there.
+    fn into_v2(mut self) -> Self {
+        if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            self.status = StatusCode::BAD_REQUEST;
+        }
+        self
     }
 
     /// The 404 of a path that leads nowhere.
@@ -95,6 +148,22 @@ impl From<ApiError> for V3Error {
 impl IntoResponse for V3Error {
     fn into_response(self) -> Response {
         self.0.in_version(ApiVersion::V3)
+    }
+}
+
+/// The error type of v2 handlers, whose validation errors are 400.
+#[derive(Clone, Debug)]
+pub(crate) struct V2Error(ApiError);
+
+impl From<ApiError> for V2Error {
+    fn from(error: ApiError) -> Self {
+        Self(error.into_v2())
+    }
+}
+
+impl IntoResponse for V2Error {
+    fn into_response(self) -> Response {
+        self.0.in_version(ApiVersion::V2)
     }
 }
 

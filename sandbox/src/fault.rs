@@ -23,12 +23,25 @@ pub enum Fault {
     OverloadedWithoutHeaders,
     /// 500 from the application; the request counts against the quota but was not carried out.
     InternalServerError,
+    /// 500 that stands in for a 429: too many requests at a time. It counts, and was not carried out.
+    ThrottledWith500,
     /// 502 with an HTML page from the proxy in front of the API.
     BadGatewayPage,
     /// 503 as a store answers that has been suspended, with a JSON body in the v3 shape.
     StoreSuspended,
     /// 403 as for a token that lacks the scope; counts against the quota.
     Forbidden,
+    /// 503 for a while: the API is being maintained. Neither counts nor was carried out.
+    ServiceUnavailable,
+    /// 504 from the proxy in front of the API, although the request was carried out.
+    GatewayTimeout,
+    /// The true answer, after so many milliseconds of the store's clock.
+    Slow {
+        /// How long it takes.
+        milliseconds: u32,
+    },
+    /// A product or brand is saved, its URL is not: 207. Other requests are answered as ever.
+    UrlNotSaved,
     /// Status 200 with an HTML page where JSON was due.
     HtmlPage,
     /// The true answer, cut off: `Content-Length` promises the whole body, half of it is sent, and the
@@ -54,12 +67,34 @@ impl Fault {
     /// Where this fault arises.
     pub(crate) fn stage(self) -> Stage {
         match self {
-            Self::OverloadedWithoutHeaders | Self::BadGatewayPage | Self::StoreSuspended | Self::HtmlPage => {
-                Stage::Edge
-            }
-            Self::InternalServerError | Self::Forbidden => Stage::Application,
-            Self::TruncatedBody | Self::Hang => Stage::Delivery,
+            Self::OverloadedWithoutHeaders
+            | Self::BadGatewayPage
+            | Self::StoreSuspended
+            | Self::ServiceUnavailable
+            | Self::HtmlPage => Stage::Edge,
+            Self::InternalServerError | Self::ThrottledWith500 | Self::Forbidden => Stage::Application,
+            Self::TruncatedBody
+            | Self::Hang
+            | Self::GatewayTimeout
+            | Self::Slow { .. }
+            | Self::UrlNotSaved => Stage::Delivery,
         }
+    }
+
+    /// The name of this fault in the control API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Slow { .. } => "slow",
+            other => NAMES.iter().find(|(_, fault)| *fault == other).map_or("", |(name, _)| name),
+        }
+    }
+
+    /// The fault of this name; `milliseconds` is how long a slow answer takes.
+    pub(crate) fn named(name: &str, milliseconds: u32) -> Option<Self> {
+        if name == "slow" {
+            return Some(Self::Slow { milliseconds });
+        }
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, fault)| *fault)
     }
 
     /// The answer that stands in for the true one; `None` for the faults of delivery.
@@ -70,6 +105,8 @@ impl Fault {
             Self::InternalServerError => {
                 error(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be finished.")
             }
+            Self::ThrottledWith500 => error(StatusCode::INTERNAL_SERVER_ERROR, "Too many requests."),
+            Self::ServiceUnavailable => error(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
             Self::BadGatewayPage => Some(answer::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY_PAGE)),
             Self::StoreSuspended => {
                 let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "This store is suspended.");
@@ -79,10 +116,30 @@ impl Fault {
                 error(StatusCode::FORBIDDEN, "The access token lacks a scope for this request.")
             }
             Self::HtmlPage => Some(answer::html(StatusCode::OK, MAINTENANCE_PAGE)),
-            Self::TruncatedBody | Self::Hang => None,
+            Self::TruncatedBody
+            | Self::Hang
+            | Self::GatewayTimeout
+            | Self::Slow { .. }
+            | Self::UrlNotSaved => None,
         }
     }
 }
+
+/// The names of the faults that need no further word.
+const NAMES: &[(&str, Fault)] = &[
+    ("overloaded_without_headers", Fault::OverloadedWithoutHeaders),
+    ("internal_server_error", Fault::InternalServerError),
+    ("throttled_with_500", Fault::ThrottledWith500),
+    ("bad_gateway_page", Fault::BadGatewayPage),
+    ("store_suspended", Fault::StoreSuspended),
+    ("service_unavailable", Fault::ServiceUnavailable),
+    ("gateway_timeout", Fault::GatewayTimeout),
+    ("forbidden", Fault::Forbidden),
+    ("html_page", Fault::HtmlPage),
+    ("truncated_body", Fault::TruncatedBody),
+    ("hang", Fault::Hang),
+    ("url_not_saved", Fault::UrlNotSaved),
+];
 
 const BAD_GATEWAY_PAGE: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n\
     <center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n";
@@ -107,6 +164,11 @@ impl FaultQueue {
     /// Forgets every fault that has not happened yet.
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
+    }
+
+    /// The faults to come, each with how often it is to happen.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Fault, u32)> {
+        self.queue.iter().copied()
     }
 
     /// The next fault, which stays in the queue.
@@ -188,7 +250,7 @@ impl Error for BrokenOff {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, FaultQueue, Stage};
+    use super::{Fault, FaultQueue, NAMES, Stage};
     use crate::api_path::ApiVersion;
 
     #[test]
@@ -213,16 +275,8 @@ mod tests {
 
     #[test]
     fn every_fault_but_those_of_delivery_stands_in_for_the_answer() {
-        for fault in [
-            Fault::OverloadedWithoutHeaders,
-            Fault::InternalServerError,
-            Fault::BadGatewayPage,
-            Fault::StoreSuspended,
-            Fault::Forbidden,
-            Fault::HtmlPage,
-            Fault::TruncatedBody,
-            Fault::Hang,
-        ] {
+        for fault in NAMES.iter().map(|(_, fault)| *fault).chain([Fault::Slow { milliseconds: 1 }]) {
+            assert_eq!(Fault::named(fault.name(), 1), Some(fault));
             let stands_in = fault.answer(ApiVersion::V3).is_some();
             assert_eq!(stands_in, fault.stage() != Stage::Delivery, "{fault:?}");
         }

@@ -11,8 +11,10 @@ use http::StatusCode;
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
 use crate::authentication::is_authenticated;
+use crate::call::UrlFails;
 use crate::fault::{Fault, FaultQueue, Stage, truncated};
-use crate::quota::{Quota, Standing, Window};
+use crate::misbehaviour::Misbehaviour;
+use crate::quota::{Meter, Quota, Standing};
 use crate::server::Shared;
 
 /// The layer around all paths of the management API; others pass through.
@@ -27,12 +29,18 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
     if path.store_hash != shared.store_hash {
         return ApiError::new(StatusCode::NOT_FOUND, "There is no store with this hash.").in_version(version);
     }
-    if !is_authenticated(request.headers(), &shared.access_token) {
+    let habits = shared.admission().misbehaviour;
+    tokio::select! {
+        () = shared.clock.wait(Duration::from_millis(habits.slow_ms.into())) => {}
+        () = shared.stopped() => return shutting_down(version),
+    }
+    if habits.token_revoked || !is_authenticated(request.headers(), &shared.access_token) {
         let title = "The access token is missing, or it is not one of this store.";
         return ApiError::new(StatusCode::UNAUTHORIZED, title).in_version(version);
     }
     let decision = shared.admission().decide(&shared.quota, shared.clock.now());
     let mut response = match decision.fault {
+        _ if decision.is_exhausted() && habits.throttles_with_500 => throttled_with_500(version),
         _ if decision.is_exhausted() => too_many_requests(),
         Some(fault) => faulty(fault, version, &shared, request, next).await,
         None => next.run(request).await,
@@ -48,7 +56,9 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
 pub(crate) struct Admission {
     /// The faults to come.
     pub(crate) faults: FaultQueue,
-    window: Option<Window>,
+    /// What lasts.
+    pub(crate) misbehaviour: Misbehaviour,
+    meter: Meter,
 }
 
 /// What becomes of a request that carries the store's token.
@@ -66,14 +76,18 @@ impl Decision {
 }
 
 impl Admission {
+    /// A store that misbehaves in this way and has answered nothing.
+    pub(crate) fn misbehaving(misbehaviour: Misbehaviour) -> Self {
+        Self { misbehaviour, ..Self::default() }
+    }
+
     /// Counts a request made at `now` and picks its fault. A request beyond the quota leaves the faults of
     /// the API to the next one.
     fn decide(&mut self, quota: &Quota, now: Duration) -> Decision {
         if self.faults.peek().is_some_and(|fault| fault.stage() == Stage::Edge) {
             return Decision { fault: self.faults.pop(), standing: None };
         }
-        let (window, standing) = quota.admit(self.window, now);
-        self.window = Some(window);
+        let standing = self.meter.admit(quota, &self.misbehaviour, now);
         let fault = if standing.admitted { self.faults.pop() } else { None };
         Decision { fault, standing: Some(standing) }
     }
@@ -85,22 +99,47 @@ fn too_many_requests() -> Response {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, title).in_version(ApiVersion::V3)
 }
 
+/// The 500 of a used-up quota.
+fn throttled_with_500(version: ApiVersion) -> Response {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Too many requests.").in_version(version)
+}
+
 /// The answer of a request that meets `fault`.
 async fn faulty(
     fault: Fault,
     version: ApiVersion,
     shared: &Shared,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if let Some(answer) = fault.answer(version) {
         return answer;
     }
-    let response = next.run(request).await;
-    if fault == Fault::TruncatedBody {
-        return truncated(response).await;
+    if let Fault::Slow { milliseconds } = fault {
+        let wait = shared.clock.wait(Duration::from_millis(milliseconds.into()));
+        tokio::select! {
+            () = wait => {}
+            () = shared.stopped() => return shutting_down(version),
+        }
     }
-    shared.stopped().await;
+    if fault == Fault::UrlNotSaved {
+        request.extensions_mut().insert(UrlFails);
+    }
+    let response = next.run(request).await;
+    match fault {
+        Fault::TruncatedBody => truncated(response).await,
+        Fault::GatewayTimeout => {
+            ApiError::new(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout").in_version(version)
+        }
+        Fault::Hang => {
+            shared.stopped().await;
+            shutting_down(version)
+        }
+        _ => response,
+    }
+}
+
+fn shutting_down(version: ApiVersion) -> Response {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The sandbox is shutting down.").in_version(version)
 }
 

@@ -6,6 +6,36 @@
 //! what real stores were seen to answer, never from a connector's own description of the API, so that the
 //! two check each other.
 //!
+//! # Resources
+//!
+//! v3: products, brands, categories (as trees and in the older form), customers, webhooks. v2: orders with
+//! their products and shipping addresses, order statuses and counts, the store and its time. A store starts
+//! with 200 products, 8 brands, a category tree, 100 customers and 50 orders, all invented and the same for
+//! the same seed.
+//!
+//! # Control
+//!
+//! Other processes on this machine steer a sandbox over JSON, without a token:
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /_sandbox` | the store's hash, its time, and how many resources it has |
+//! | `GET /_sandbox/faults` | the faults to come |
+//! | `POST /_sandbox/faults` | adds one: `{"fault": "hang", "times": 2}`, for `slow` with `milliseconds` |
+//! | `DELETE /_sandbox/faults` | takes all of them back |
+//! | `GET /_sandbox/misbehaviour` | how the store misbehaves: the fields of [`Misbehaviour`] |
+//! | `PUT /_sandbox/misbehaviour` | changes the fields that are sent, and leaves the others |
+//! | `DELETE /_sandbox/misbehaviour` | makes the store behave again |
+//! | `GET /_sandbox/clock` | the store's time: `{"epoch_ms": 1800000000000}` |
+//! | `POST /_sandbox/clock` | puts it forward: `{"advance_ms": 30000}` |
+//! | `GET /_sandbox/requests` | the requests received, oldest first |
+//! | `POST /_sandbox/reset` | seeds the store anew and takes back faults and misbehaviour |
+//!
+//! Faults are named like the variants of [`Fault`], in lower case with underscores. A client from another
+//! machine is refused with 403.
+//!
+//! # Example
+//!
 //! ```
 //! # tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
 //! use bigcommerce_sandbox::{Fault, Sandbox, SandboxOptions};
@@ -23,22 +53,33 @@ mod amount;
 mod answer;
 mod api_path;
 mod authentication;
+mod call;
 mod catalog;
 mod clock;
+mod control;
+mod customers;
 mod date;
 mod fault;
+mod fields;
+mod filter;
 mod gateway;
+mod hooks;
+mod misbehaviour;
 mod options;
+mod orders;
+mod paging;
 mod quota;
 mod request_log;
 mod sandbox;
 mod seed;
+mod selection;
 mod server;
 mod store;
 mod store_information;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::Fault;
+pub use misbehaviour::Misbehaviour;
 pub use options::{SandboxOptions, StartError};
 pub use request_log::ReceivedRequest;
 pub use sandbox::Sandbox;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::clock::{Clock, SystemClock};
+use crate::misbehaviour::Misbehaviour;
 
 /// The settings of a [`Sandbox`](crate::Sandbox); [`SandboxOptions::default`] suits most tests.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct SandboxOptions {
     pub seed: u64,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// How the store misbehaves from the start.
+    pub misbehaviour: Misbehaviour,
 }
 
 impl Default for SandboxOptions {
@@ -43,6 +46,7 @@ impl Default for SandboxOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: 1,
             clock: Arc::new(SystemClock::new()),
+            misbehaviour: Misbehaviour::default(),
         }
     }
 }
@@ -58,6 +62,7 @@ impl Debug for SandboxOptions {
             .field("listen", &self.listen)
             .field("seed", &self.seed)
             .field("clock", &self.clock)
+            .field("misbehaviour", &self.misbehaviour)
             .finish()
     }
 }

@@ -1,8 +1,11 @@
-//! The store's request quota: the arithmetic of a fixed window and the headers that report it.
+//! The store's request quota: the arithmetic of its window, fixed or sliding, and the headers that report it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::misbehaviour::Misbehaviour;
 
 const TIME_WINDOW_MS: HeaderName = HeaderName::from_static("x-rate-limit-time-window-ms");
 const TIME_RESET_MS: HeaderName = HeaderName::from_static("x-rate-limit-time-reset-ms");
@@ -20,11 +23,17 @@ pub(crate) struct Quota {
     pub(crate) window: Duration,
 }
 
-/// A window that has begun. It begins with the first request after the one before it has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    started: Duration,
+/// What has been used: the state behind the quota.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Meter {
+    /// When the window began, once there is one. It begins with the first request after the one before it
+    /// has ended. A sliding window has no beginning.
+    started: Option<Duration>,
     used: u32,
+    /// Requests that were turned away and are paid from the next window.
+    owed: u32,
+    /// When the requests of a sliding window were made, oldest first.
+    times: VecDeque<Duration>,
 }
 
 /// Where a store stands in its window, after a request was counted or turned away.
@@ -38,21 +47,62 @@ pub(crate) struct Standing {
     reset: Duration,
 }
 
-impl Quota {
-    /// Counts a request made at `now`. A request that is turned away costs nothing.
-    pub(crate) fn admit(&self, window: Option<Window>, now: Duration) -> (Window, Standing) {
-        let current = window.filter(|window| now < window.started.saturating_add(self.window));
-        let mut current = current.unwrap_or(Window { started: now, used: 0 });
-        let admitted = current.used < self.requests;
-        current.used += u32::from(admitted);
-        let standing = Standing {
-            admitted,
-            requests: self.requests,
-            left: self.requests - current.used,
-            window: self.window,
-            reset: current.started.saturating_add(self.window).saturating_sub(now),
+impl Meter {
+    /// Counts a request made at `now`. A request that is turned away costs nothing, unless `habits` say so.
+    pub(crate) fn admit(&mut self, quota: &Quota, habits: &Misbehaviour, now: Duration) -> Standing {
+        let (admitted, used, reset) = if habits.sliding_window {
+            self.admit_sliding(quota, habits, now)
+        } else {
+            self.admit_fixed(quota, habits, now)
         };
-        (current, standing)
+        Standing {
+            admitted,
+            requests: quota.requests,
+            left: quota.requests.saturating_sub(used.saturating_sub(habits.left_lags_by)),
+            window: quota.window,
+            reset,
+        }
+    }
+
+    fn admit_fixed(&mut self, quota: &Quota, habits: &Misbehaviour, now: Duration) -> (bool, u32, Duration) {
+        let current = self.started.filter(|started| now < started.saturating_add(quota.window));
+        if current.is_none() {
+            self.started = Some(now);
+            self.used = habits.foreign_requests.saturating_add(self.owed);
+            self.owed = 0;
+        }
+        let admitted = self.used < quota.requests;
+        if admitted {
+            self.used += 1;
+        } else if habits.rejections_count {
+            self.owed = self.owed.saturating_add(1);
+        }
+        let ends = current.unwrap_or(now).saturating_add(quota.window);
+        (admitted, self.used, ends.saturating_sub(now))
+    }
+
+    fn admit_sliding(
+        &mut self,
+        quota: &Quota,
+        habits: &Misbehaviour,
+        now: Duration,
+    ) -> (bool, u32, Duration) {
+        while self.times.front().is_some_and(|first| first.saturating_add(quota.window) <= now) {
+            self.times.pop_front();
+        }
+        let used = |times: &VecDeque<Duration>| {
+            u32::try_from(times.len()).unwrap_or(u32::MAX).saturating_add(habits.foreign_requests)
+        };
+        let admitted = used(&self.times) < quota.requests;
+        if admitted || habits.rejections_count {
+            self.times.push_back(now);
+        }
+        // More than a quota of times says nothing that the latest of them do not say.
+        while self.times.len() > quota.requests as usize {
+            self.times.pop_front();
+        }
+        let oldest = self.times.front().copied().unwrap_or(now);
+        (admitted, used(&self.times), oldest.saturating_add(quota.window).saturating_sub(now))
     }
 }
 
@@ -76,20 +126,25 @@ fn whole_number(number: u128) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, HeaderMap, Quota, Standing, Window};
+    use super::{Duration, HeaderMap, Meter, Misbehaviour, Quota, Standing};
 
     const QUOTA: Quota = Quota { requests: 2, window: Duration::from_secs(30) };
     const START: Duration = Duration::from_secs(1_000);
 
     /// The standings after requests at these milliseconds from `START`.
     fn standings(quota: Quota, requests: &[u64]) -> Vec<Standing> {
-        let mut window: Option<Window> = None;
-        let mut admit = |millis: &u64| {
-            let (next, standing) = quota.admit(window, START + Duration::from_millis(*millis));
-            window = Some(next);
-            standing
-        };
-        requests.iter().map(&mut admit).collect()
+        standings_with(quota, Misbehaviour::default(), requests)
+    }
+
+    fn standings_with(quota: Quota, habits: Misbehaviour, requests: &[u64]) -> Vec<Standing> {
+        let mut meter = Meter::default();
+        let admit = |millis: &u64| meter.admit(&quota, &habits, START + Duration::from_millis(*millis));
+        requests.iter().map(admit).collect()
+    }
+
+    fn admissions(habits: Misbehaviour, requests: &[u64]) -> Vec<(bool, u32)> {
+        let standings = standings_with(QUOTA, habits, requests);
+        standings.iter().map(|standing| (standing.admitted, standing.left)).collect()
     }
 
     fn header(standing: &Standing, name: &str) -> Option<String> {
@@ -124,9 +179,46 @@ mod tests {
 
     #[test]
     fn an_earlier_time_does_not_reopen_a_window() {
-        let (window, _) = QUOTA.admit(None, START);
-        let (_, standing) = QUOTA.admit(Some(window), START - Duration::from_secs(5));
-        assert_eq!(standing.left, 0);
+        let mut meter = Meter::default();
+        let habits = Misbehaviour::default();
+        meter.admit(&QUOTA, &habits, START);
+        assert_eq!(meter.admit(&QUOTA, &habits, START - Duration::from_secs(5)).left, 0);
+    }
+
+    #[test]
+    fn a_foreign_client_leaves_less() {
+        let habits = Misbehaviour { foreign_requests: 1, ..Misbehaviour::default() };
+        assert_eq!(admissions(habits, &[0, 1, 30_000]), [(true, 0), (false, 0), (true, 0)]);
+        let greedy = Misbehaviour { foreign_requests: 9, ..Misbehaviour::default() };
+        assert_eq!(admissions(greedy, &[0]), [(false, 0)]);
+    }
+
+    #[test]
+    fn what_is_left_can_lag() {
+        let habits = Misbehaviour { left_lags_by: 1, ..Misbehaviour::default() };
+        assert_eq!(admissions(habits, &[0, 1, 2]), [(true, 2), (true, 1), (false, 1)]);
+    }
+
+    #[test]
+    fn a_sliding_window_frees_one_request_at_a_time() {
+        let habits = Misbehaviour { sliding_window: true, ..Misbehaviour::default() };
+        let times = [0, 20_000, 29_999, 30_000, 30_001, 50_000];
+        let admitted: Vec<bool> = admissions(habits, &times).iter().map(|seen| seen.0).collect();
+        assert_eq!(admitted, [true, true, false, true, false, true]);
+        let refused = standings_with(QUOTA, habits, &[0, 20_000, 29_000])[2];
+        assert_eq!(refused.reset, Duration::from_millis(1_000));
+    }
+
+    #[test]
+    fn rejections_can_cost() {
+        let sliding =
+            Misbehaviour { sliding_window: true, rejections_count: true, ..Misbehaviour::default() };
+        let admitted = |habits, times: &[u64]| -> Vec<bool> {
+            admissions(habits, times).iter().map(|seen| seen.0).collect()
+        };
+        assert_eq!(admitted(sliding, &[0, 1, 29_000, 29_001, 30_001]), [true, true, false, false, false]);
+        let fixed = Misbehaviour { rejections_count: true, ..Misbehaviour::default() };
+        assert_eq!(admitted(fixed, &[0, 1, 2, 30_000, 30_001]), [true, true, false, true, false]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 
+use crate::control::is_control_path;
 use crate::seed::random::Random;
 use crate::server::Shared;
 
@@ -73,8 +74,12 @@ impl RequestLog {
     }
 }
 
-/// The outermost layer: notes the request, and gives its answer a request id and its note a status.
+/// The outermost layer: notes the request, and gives its answer a request id and its note a status. Requests
+/// of the control API are no part of the story.
 pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if is_control_path(request.uri().path()) {
+        return next.run(request).await;
+    }
     let number = shared.log.arrived(ReceivedRequest {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),

@@ -10,8 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::clock::StoreClock;
 use crate::fault::Fault;
 use crate::gateway::Admission;
+use crate::misbehaviour::Misbehaviour;
 use crate::options::{SandboxOptions, StartError};
 use crate::quota::Quota;
 use crate::request_log::{ReceivedRequest, RequestLog};
@@ -88,6 +90,16 @@ impl Sandbox {
         self.shared.admission().faults.clear();
     }
 
+    /// How the store misbehaves.
+    pub fn misbehaviour(&self) -> Misbehaviour {
+        self.shared.admission().misbehaviour
+    }
+
+    /// Makes the store misbehave in this way from now on, and in no other.
+    pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.shared.admission().misbehaviour = misbehaviour;
+    }
+
     /// Stops listening, lets the requests that are being answered finish (for at most five seconds) and
     /// returns when the port is free.
     pub async fn shutdown(self) {
@@ -109,20 +121,20 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
     let access_token = options.access_token.unwrap_or_else(|| seed::access_token(options.seed));
     Shared {
-        store: seed::store(options.seed, &options.store_hash),
+        store: Mutex::new(seed::store(options.seed, &options.store_hash)),
         store_hash: options.store_hash,
         access_token,
         quota: Quota { requests: options.quota, window: options.window },
         seed: options.seed,
-        clock: options.clock,
+        clock: StoreClock::new(options.clock),
         log: RequestLog::default(),
-        admission: Mutex::new(Admission::default()),
+        admission: Mutex::new(Admission::misbehaving(options.misbehaviour)),
         running,
     }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let app = router(Arc::clone(&shared));
+    let app = router(Arc::clone(&shared)).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = async move { shared.stopped().await };
     // By its documentation the server never ends with an error: a failed accept is tried again.
     let _: std::io::Result<()> = axum::serve(listener, app).with_graceful_shutdown(stopped).await;

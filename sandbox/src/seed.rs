@@ -1,16 +1,36 @@
 //! The store as it is when a sandbox starts: invented, complete, and the same for the same seed.
 
-use crate::store::Store;
+use std::collections::BTreeMap;
+
+use crate::store::{Sequence, Store, Table};
 use random::Random;
 
 mod assortment;
+mod catalog;
+mod customers;
+mod orders;
+mod people;
 mod products;
 pub(crate) mod random;
 mod sub_resources;
+mod wider_range;
 
 /// The seeded store.
 pub(crate) fn store(seed: u64, store_hash: &str) -> Store {
-    Store { products: products::products(&mut Random::new(seed), store_hash) }
+    let mut random = Random::new(seed);
+    let products = Table::of(products::products(&mut random, store_hash));
+    let customers = Table::of(customers::customers(&mut random));
+    let orders = Table::of(orders::orders(&mut random, &products, &customers));
+    Store {
+        products,
+        brands: Table::of(catalog::brands()),
+        categories: Table::of(catalog::categories()),
+        trees: Table::of(catalog::trees()),
+        customers,
+        orders,
+        hooks: Table::of(BTreeMap::new()),
+        parts: Sequence::default(),
+    }
 }
 
 /// The access token of a store whose owner did not choose one.
@@ -26,8 +46,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_store() {
-        assert_eq!(store(7, "abc").products, store(7, "abc").products);
-        assert_ne!(store(7, "abc").products, store(8, "abc").products);
+        assert_eq!(store(7, "abc"), store(7, "abc"));
+        let (one, other) = (store(7, "abc"), store(8, "abc"));
+        assert!(one.products != other.products && one.orders != other.orders);
         assert_eq!(access_token(7), access_token(7));
         assert_ne!(access_token(7), access_token(8));
     }

@@ -11,12 +11,12 @@ use tokio::sync::watch;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
-use crate::clock::Clock;
+use crate::clock::StoreClock;
 use crate::gateway::{self, Admission};
 use crate::quota::Quota;
 use crate::request_log::{self, RequestLog};
 use crate::store::Store;
-use crate::{catalog, store_information};
+use crate::{catalog, control, customers, hooks, orders, store_information};
 
 /// What every request can reach: the store, and the state of its gateway.
 pub(crate) struct Shared {
@@ -24,16 +24,20 @@ pub(crate) struct Shared {
     pub(crate) access_token: String,
     pub(crate) quota: Quota,
     pub(crate) seed: u64,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: StoreClock,
     pub(crate) log: RequestLog,
-    /// The same for as long as the sandbox runs: nothing that it answers changes it.
-    pub(crate) store: Store,
+    pub(crate) store: Mutex<Store>,
     pub(crate) admission: Mutex<Admission>,
     /// Carries no value: its sender goes away when the sandbox stops.
     pub(crate) running: watch::Receiver<()>,
 }
 
 impl Shared {
+    /// The store, for as long as the guard lives; never hold it across an `await`.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The quota's window and the faults; never hold them across an `await`.
     pub(crate) fn admission(&self) -> MutexGuard<'_, Admission> {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)
@@ -50,7 +54,11 @@ impl Shared {
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(catalog::routes())
+        .merge(customers::routes())
+        .merge(hooks::routes())
+        .merge(orders::routes())
         .merge(store_information::routes())
+        .merge(control::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shared), gateway::admit))

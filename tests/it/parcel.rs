@@ -19,8 +19,7 @@ const SECRETS: [&str; 4] = ["key-1", "token-2", "pass:word-3", "sig & nature/4"]
 
 /// A connection to the vendor.
 fn connect() -> Connection {
-    let [key, token, password, signature] = SECRETS.map(SecretString::from);
-    connection("acme", "ada", "full", "my shop", key, token, password, signature).unwrap()
+    connection(["acme", "ada", "full", "my shop"], SECRETS.map(SecretString::from)).unwrap()
 }
 
 /// A client that calls another server in place of the vendor's.

@@ -166,8 +166,8 @@ fn release(place: &Place) -> anyhow::Result<String> {
     let size = Size::products();
     let connector = Connector::write(place, "ours-products", size)?;
     connector.generate_once()?;
-    let check = connector.compile(1, &["check"])?;
-    let build = connector.compile(1, &["build", "--release"])?;
+    let check = connector.compile(3, &["check"])?;
+    let build = connector.compile(3, &["build", "--release"])?;
     let row = |name: &str, cost: Cost| vec![name.to_owned(), seconds(cost), megabytes(cost)];
     let title = format!("a connector of {} actions and {} records", size.actions, size.records);
     Ok(table(&[

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::action::MAX_ARGUMENTS;
@@ -195,18 +195,30 @@ fn connection(model: &Model) -> TokenStream {
     let credentials: Vec<_> =
         model.connection.credentials.iter().map(|credential| ident(&credential.rust)).collect();
     let credential_names = model.connection.credentials.iter().map(|credential| &credential.name);
-    let about = format!("A connection to {}, from what a person enters.", model.connector.title);
+    let names =
+        |idents: &[Ident]| idents.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let many = fields.len() + credentials.len() > MAX_ARGUMENTS;
+    let mut about = format!("A connection to {}, from what a person enters.", model.connector.title);
+    if many {
+        about.push_str(&format!(" Fields: {}. Credentials: {}.", names(&fields), names(&credentials)));
+    }
     let mut about = docs::lines(&about, "");
     about.extend(["", "# Errors", "Class `validation` when a value is malformed."].map(str::to_owned));
     let about = docs::attributes(&about);
-    // Every value is required and has a name of its own: a struct would only move the names.
-    let many = (fields.len() + credentials.len() > MAX_ARGUMENTS).then(
-        || quote!(#[expect(clippy::too_many_arguments, reason = "a connection consists of so many values")]),
-    );
+    // So many arguments would be confused: they come as two lists in the order of the manifest.
+    let (arguments, unpacked) = if many {
+        let count = |idents: &[Ident]| Literal::usize_unsuffixed(idents.len());
+        let (fields_count, credentials_count) = (count(&fields), count(&credentials));
+        let arguments =
+            quote!(fields: [&str; #fields_count], credentials: [SecretString; #credentials_count]);
+        (arguments, Some(quote!(let [#(#fields),*] = fields; let [#(#credentials),*] = credentials;)))
+    } else {
+        (quote!(#(#fields: &str,)* #(#credentials: SecretString),*), None)
+    };
     quote! {
         #about
-        #many
-        pub fn connection(#(#fields: &str,)* #(#credentials: SecretString),*) -> Result<Connection, Error> {
+        pub fn connection(#arguments) -> Result<Connection, Error> {
+            #unpacked
             Connection::new(
                 &CONNECTOR,
                 &[#((#field_names, #fields)),*],

@@ -13,7 +13,7 @@ use crate::types::{Product, ProductField, ProductInclude};
 pub struct GetProduct {
     /// Id of the product.
     pub product_id: i64,
-    /// Sub-resources to read along with the product.
+    /// Sub-resources to read along with a product; options and modifiers make pages of ten.
     pub include: Option<Vec<ProductInclude>>,
     /// The fields to answer with; the id always comes along.
     pub include_fields: Option<Vec<ProductField>>,
@@ -34,7 +34,6 @@ impl GetProduct {
 
 impl Action for GetProduct {
     type Output = Product;
-
     /// `GET /catalog/products/{product_id}`
     const OPERATION: &'static Operation = &Operation::get(
             "get-product",

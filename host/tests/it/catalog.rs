@@ -8,7 +8,7 @@ use super::{ACTION, Invocation, assert_contains};
 
 #[test]
 fn the_table_names_action_effect_version_and_scopes() {
-    let table = Invocation::new().args(["catalog"]).run().ok();
+    let table = Invocation::new().args(["catalog"]).env("COLUMNS", "160").run().ok();
     assert_contains(&table, &[ACTION, "Get a product", "read", "v3", "store_v2_products_read_only"]);
 }
 

@@ -100,67 +100,79 @@ pub(crate) const ITEMS: &[Item] = &[
     item("Oil Lamp", "LMP-OIL-01", &LANTERNE, &[&LIGHTING], 4200, 88).offer(Offer::Withdrawn),
 ];
 
-const EMBERWELL: Brand = Brand { id: 36, name: "Emberwell", country: "Portugal" };
-const NORTHLOAF: Brand = Brand { id: 37, name: "Northloaf", country: "Denmark" };
-const GREENFOLD: Brand = Brand { id: 38, name: "Greenfold", country: "Netherlands" };
-const TARNHIKE: Brand = Brand { id: 39, name: "Tarnhike", country: "Slovenia" };
-const LANTERNE: Brand = Brand { id: 40, name: "Lanterne & Co", country: "France" };
-const LOOMSIDE: Brand = Brand { id: 41, name: "Loomside", country: "Ireland" };
+pub(super) const EMBERWELL: Brand = Brand { id: 36, name: "Emberwell", country: "Portugal" };
+pub(super) const NORTHLOAF: Brand = Brand { id: 37, name: "Northloaf", country: "Denmark" };
+pub(super) const GREENFOLD: Brand = Brand { id: 38, name: "Greenfold", country: "Netherlands" };
+pub(super) const TARNHIKE: Brand = Brand { id: 39, name: "Tarnhike", country: "Slovenia" };
+pub(super) const LANTERNE: Brand = Brand { id: 40, name: "Lanterne & Co", country: "France" };
+pub(super) const LOOMSIDE: Brand = Brand { id: 41, name: "Loomside", country: "Ireland" };
 
-const KITCHEN: Category = Category {
+pub(super) const ALDERHOLM: Brand = Brand { id: 42, name: "Alderholm", country: "Sweden" };
+/// A maker whose products are yet to come.
+pub(super) const QUILLMOOR: Brand = Brand { id: 43, name: "Quillmoor", country: "Scotland" };
+
+/// Every maker.
+pub(super) const BRANDS: &[&Brand] =
+    &[&EMBERWELL, &NORTHLOAF, &GREENFOLD, &TARNHIKE, &LANTERNE, &LOOMSIDE, &ALDERHOLM, &QUILLMOOR];
+
+/// Every department.
+pub(super) const CATEGORIES: &[&Category] =
+    &[&KITCHEN, &COFFEE, &GARDEN, &CAMPING, &CLOTHING, &LIGHTING, &STATIONERY];
+
+pub(super) const KITCHEN: Category = Category {
     id: 18,
     name: "Kitchen",
     promise: "Made for daily use and for handing on.",
     care: "Wash by hand, dry at once",
 };
-const COFFEE: Category = Category {
+pub(super) const COFFEE: Category = Category {
     id: 19,
     name: "Coffee",
     promise: "For people who do not mind getting up.",
     care: "Rinse with clear water",
 };
-const GARDEN: Category = Category {
+pub(super) const GARDEN: Category = Category {
     id: 20,
     name: "Garden",
     promise: "Feels right in the hand and shrugs off the rain.",
     care: "Keep dry over the winter",
 };
-const CAMPING: Category = Category {
+pub(super) const CAMPING: Category = Category {
     id: 21,
     name: "Camping",
     promise: "Light enough to carry, strong enough to forget about.",
     care: "Air well before packing",
 };
-const CLOTHING: Category = Category {
+pub(super) const CLOTHING: Category = Category {
     id: 22,
     name: "Clothing",
     promise: "Cut to be worn for years, and easy to mend.",
     care: "Wash cold, do not tumble",
 };
-const LIGHTING: Category = Category {
+pub(super) const LIGHTING: Category = Category {
     id: 23,
     name: "Lighting",
     promise: "A warm light without glare.",
     care: "Wipe with a dry cloth",
 };
-const STATIONERY: Category = Category {
+pub(super) const STATIONERY: Category = Category {
     id: 24,
     name: "Stationery",
     promise: "Good company on the way and at the desk.",
     care: "Keep away from damp",
 };
 
-const SHIRT_SIZES: Choice = Choice::Size(&["S", "M", "L", "XL"]);
-const GLOVE_SIZES: Choice = Choice::Size(&["7", "8", "9", "10"]);
-const BASKET_SIZES: Choice = Choice::Size(&["22 cm", "28 cm"]);
-const BAG_SIZES: Choice = Choice::Size(&["Regular", "Long"]);
-const SHADE_SIZES: Choice = Choice::Size(&["35 cm", "45 cm", "60 cm"]);
-const MUG_COLOURS: Choice =
+pub(super) const SHIRT_SIZES: Choice = Choice::Size(&["S", "M", "L", "XL"]);
+pub(super) const GLOVE_SIZES: Choice = Choice::Size(&["7", "8", "9", "10"]);
+pub(super) const BASKET_SIZES: Choice = Choice::Size(&["22 cm", "28 cm"]);
+pub(super) const BAG_SIZES: Choice = Choice::Size(&["Regular", "Long"]);
+pub(super) const SHADE_SIZES: Choice = Choice::Size(&["35 cm", "45 cm", "60 cm"]);
+pub(super) const MUG_COLOURS: Choice =
     Choice::Colour(&[("White", "#f4f1ea"), ("Blue", "#2f4b7c"), ("Green", "#3f6b4f")]);
-const LINEN_COLOURS: Choice =
+pub(super) const LINEN_COLOURS: Choice =
     Choice::Colour(&[("Natural", "#d8c9ae"), ("Charcoal", "#3a3a3c"), ("Rust", "#a4502f")]);
 
-const fn item(
+pub(super) const fn item(
     name: &'static str,
     sku: &'static str,
     brand: &'static Brand,
@@ -172,12 +184,12 @@ const fn item(
 }
 
 impl Item {
-    const fn choice(mut self, choice: Choice) -> Self {
+    pub(super) const fn choice(mut self, choice: Choice) -> Self {
         self.choice = choice;
         self
     }
 
-    const fn offer(mut self, offer: Offer) -> Self {
+    pub(super) const fn offer(mut self, offer: Offer) -> Self {
         self.offer = offer;
         self
     }
@@ -207,11 +219,16 @@ impl Item {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::wider_range;
     use super::{ITEMS, Item};
+
+    fn all() -> impl Iterator<Item = &'static Item> {
+        ITEMS.iter().chain(wider_range::ITEMS)
+    }
 
     /// BigCommerce compares names and SKUs without regard to case.
     fn are_unique(part: impl Fn(&Item) -> String) -> bool {
-        ITEMS.iter().map(|item| part(item).to_lowercase()).collect::<BTreeSet<_>>().len() == ITEMS.len()
+        all().map(|item| part(item).to_lowercase()).collect::<BTreeSet<_>>().len() == all().count()
     }
 
     #[test]
@@ -223,6 +240,6 @@ mod tests {
 
     #[test]
     fn a_sale_is_cheaper() {
-        assert!(ITEMS.iter().all(|item| item.sale_price().is_none_or(|sale| sale < item.price)));
+        assert!(all().all(|item| item.sale_price().is_none_or(|sale| sale < item.price)));
     }
 }

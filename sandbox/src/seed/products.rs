@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::assortment::{Choice, ITEMS, Item, Offer};
+use super::assortment::{self, Choice, Item, Offer};
 use super::random::Random;
 use super::sub_resources::{self, Ids};
+use super::wider_range;
 use crate::amount::hundredths;
 use crate::date::catalog_date;
-use crate::store::Document;
+use crate::store::{Document, fields};
 
 /// The id of the first product; the others follow without a gap.
 const FIRST_ID: u64 = 111;
@@ -23,7 +24,8 @@ const DAY: i64 = 86_400;
 /// The seeded products by id.
 pub(crate) fn products(random: &mut Random, store_hash: &str) -> BTreeMap<u64, Document> {
     let mut ids = Ids::default();
-    let numbered = (FIRST_ID..).zip(0_i64..).zip(ITEMS);
+    let items = assortment::ITEMS.iter().chain(wider_range::ITEMS);
+    let numbered = (FIRST_ID..).zip(0_i64..).zip(items);
     let mut document = |((id, position), item)| {
         let product = SeededProduct::new(id, position, item, random);
         (id, product.document(store_hash, &mut ids))
@@ -56,7 +58,7 @@ impl SeededProduct {
             Choice::Colour(colours) => colours.len(),
         };
         let tracked = if item.is_digital() { 0 } else { variants };
-        let created = FIRST_CREATED + position * (3 * DAY + 4_127);
+        let created = FIRST_CREATED + position * (DAY + 4_127);
         let sold = random.below(240);
         Self {
             id,
@@ -209,14 +211,6 @@ impl SeededProduct {
     }
 }
 
-/// The fields of a JSON object.
-fn fields(value: Value) -> Document {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Document::new(),
-    }
-}
-
 /// A UPC-A code out of the range that is free for use inside a shop (number system 4), with its check digit.
 /// Source: GS1 General Specifications, check digit calculation.
 pub(crate) fn upc(number: u64) -> String {
@@ -239,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn there_are_at_least_thirty_from_111_on() {
+    fn there_are_two_hundred_from_111_on() {
         let products = products(&mut Random::new(1), "abc");
-        assert!(products.len() >= 30);
+        assert_eq!(products.len(), 200);
         assert_eq!(products.keys().next(), Some(&111));
         assert!(!products.contains_key(&999_999));
         assert!(products.iter().all(|(id, document)| document["id"] == *id));

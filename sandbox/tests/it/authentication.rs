@@ -1,13 +1,12 @@
 //! Tokens and stores: who is let in, and what the others are told.
 
 use bigcommerce_sandbox::SandboxOptions;
-use reqwest::Client;
 use serde_json::Value;
 
-use crate::{Answer, PRODUCT, address, get, sandbox, start};
+use crate::{Answer, PRODUCT, address, client, get, sandbox, start};
 
 async fn get_with(address: String, header: &str, value: &str) -> Answer {
-    Answer::read(Client::new().get(address).header(header, value).send().await.expect("an answer")).await
+    Answer::read(client().get(address).header(header, value).send().await.expect("an answer")).await
 }
 
 #[tokio::test]
@@ -74,7 +73,7 @@ async fn a_chosen_token_is_the_one_that_opens_the_store() {
 #[tokio::test]
 async fn what_lies_outside_the_stores_needs_no_token() {
     let sandbox = sandbox().await;
-    let response = Client::new().get(format!("{}/elsewhere", sandbox.origin())).send().await;
+    let response = client().get(format!("{}/elsewhere", sandbox.origin())).send().await;
     let answer = Answer::read(response.expect("an answer")).await;
     assert_eq!((answer.status, answer.json()["status"].as_u64()), (404, Some(404)));
     assert_ne!(answer.json()["title"], Value::Null);

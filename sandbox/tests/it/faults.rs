@@ -1,11 +1,11 @@
 //! Each way in which the sandbox can be made to fail, as a client sees it.
 
 use bigcommerce_sandbox::{Fault, Sandbox};
-use reqwest::Client;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::{Answer, PRODUCT, address, get, sandbox, try_get};
+use crate::{Answer, PRODUCT, address, client, get, post, sandbox, try_get};
 
 /// The answer to a request that meets `fault`; the one after it must succeed.
 async fn met(fault: Fault) -> Answer {
@@ -42,6 +42,37 @@ async fn a_bad_gateway_is_a_502_with_a_page() {
     assert_eq!(answer.status, 502);
     assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
     assert!(answer.text.starts_with("<html>") && !has_rate_headers(&answer));
+}
+
+#[tokio::test]
+async fn throttling_can_come_as_a_500() {
+    let answer = met(Fault::ThrottledWith500).await;
+    assert_eq!((answer.status, answer.json()["title"].as_str()), (500, Some("Too many requests.")));
+    assert!(has_rate_headers(&answer));
+}
+
+#[tokio::test]
+async fn an_unavailable_api_is_a_503() {
+    let answer = met(Fault::ServiceUnavailable).await;
+    assert_eq!((answer.status, answer.json()["status"].as_u64()), (503, Some(503)));
+    assert!(!has_rate_headers(&answer));
+}
+
+#[tokio::test]
+async fn behind_a_gateway_timeout_the_request_was_carried_out() {
+    let sandbox = sandbox().await;
+    sandbox.inject(Fault::GatewayTimeout, 1);
+    let answer = post(&sandbox, "v3/catalog/brands", json!({"name": "Made All The Same"})).await;
+    assert_eq!((answer.status, answer.json()["status"].as_u64()), (504, Some(504)));
+    let again = post(&sandbox, "v3/catalog/brands", json!({"name": "Made All The Same"})).await;
+    assert_eq!(again.status, 409);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_the_true_one() {
+    let answer = met(Fault::Slow { milliseconds: 1 }).await;
+    assert_eq!((answer.status, answer.json()["data"]["id"].as_u64()), (200, Some(111)));
 }
 
 #[tokio::test]
@@ -111,7 +142,7 @@ async fn a_hanging_request_is_received_and_never_answered() {
 async fn a_shutdown_ends_what_hangs() {
     let sandbox = sandbox().await;
     sandbox.inject(Fault::Hang, 1);
-    let request = Client::new().get(address(&sandbox, PRODUCT));
+    let request = client().get(address(&sandbox, PRODUCT));
     let request = request.header("X-Auth-Token", sandbox.access_token());
     let hanging = tokio::spawn(request.send());
     received(&sandbox).await;

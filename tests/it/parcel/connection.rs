@@ -63,14 +63,8 @@ async fn each_version_has_its_own_address_and_envelope() {
 #[test]
 fn the_connection_is_described_as_in_the_manifest() {
     let connection = parcel_connector::connection(
-        "https://acme.parcel.example/inbox",
-        "ada",
-        "trial",
-        "me",
-        "a".into(),
-        "b".into(),
-        "c".into(),
-        "d".into(),
+        ["https://acme.parcel.example/inbox", "ada", "trial", "me"],
+        ["a", "b", "c", "d"].map(Into::into),
     );
     assert_eq!(connection.unwrap().field("account"), Some("acme"));
     let grant = CONNECTOR.oauth2.unwrap();

@@ -211,21 +211,17 @@ pub static WEBHOOKS: Webhooks = Webhooks {
 };
 
 /// A connection to Parcel `<b>` \<b\>bold\</b\> \[shop\] \*/ {curly} "quoted" ünïcode, from what a
-/// person enters.
+/// person enters. Fields: `account`, `user_name`, `r#type`, `self_`. Credentials: `api_key`, `token`,
+/// `password`, `signature`.
 ///
 /// # Errors
 /// Class `validation` when a value is malformed.
-#[expect(clippy::too_many_arguments, reason = "a connection consists of so many values")]
 pub fn connection(
-    account: &str,
-    user_name: &str,
-    r#type: &str,
-    self_: &str,
-    api_key: SecretString,
-    token: SecretString,
-    password: SecretString,
-    signature: SecretString,
+    fields: [&str; 4],
+    credentials: [SecretString; 4],
 ) -> Result<Connection, Error> {
+    let [account, user_name, r#type, self_] = fields;
+    let [api_key, token, password, signature] = credentials;
     Connection::new(
         &CONNECTOR,
         &[

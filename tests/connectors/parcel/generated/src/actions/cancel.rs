@@ -22,7 +22,6 @@ impl Cancel {
 
 impl Action for Cancel {
     type Output = ();
-
     /// `POST /parcels/{parcel_id}/cancel`
     const OPERATION: &'static Operation = &Operation::post(
             "cancel",

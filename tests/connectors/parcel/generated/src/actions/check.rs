@@ -68,7 +68,6 @@ impl Check {
 
 impl Action for Check {
     type Output = Ping;
-
     /// `POST /checks`
     const OPERATION: &'static Operation = &Operation::post(
             "check",

@@ -11,7 +11,6 @@ pub struct Connector {}
 
 impl Action for Connector {
     type Output = Decimal;
-
     /// `GET /connector`
     const OPERATION: &'static Operation = &Operation::get(
             "connector",

@@ -11,7 +11,6 @@ pub struct Core {}
 
 impl Action for Core {
     type Output = Json;
-
     /// `GET /core`
     const OPERATION: &'static Operation = &Operation::get(
             "core",

@@ -12,7 +12,6 @@ pub struct CrateName {}
 
 impl Action for CrateName {
     type Output = Country;
-
     /// `GET /crate`
     const OPERATION: &'static Operation = &Operation::get(
             "crate-name",

@@ -42,7 +42,6 @@ impl CreateParcel {
 
 impl Action for CreateParcel {
     type Output = Parcel;
-
     /// `POST /parcels`
     const OPERATION: &'static Operation = &Operation::post(
             "create-parcel",

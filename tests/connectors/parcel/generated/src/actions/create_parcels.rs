@@ -32,7 +32,6 @@ impl CreateParcels {
 
 impl Action for CreateParcels {
     type Output = Parcel;
-
     /// `POST /parcels`
     const OPERATION: &'static Operation = &Operation::post(
             "create-parcels",

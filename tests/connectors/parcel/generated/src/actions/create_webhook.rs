@@ -32,7 +32,6 @@ impl CreateWebhook {
 
 impl Action for CreateWebhook {
     type Output = Webhook;
-
     /// `POST /hooks`
     const OPERATION: &'static Operation = &Operation::post(
             "create-webhook",

@@ -22,7 +22,6 @@ impl DeleteWebhook {
 
 impl Action for DeleteWebhook {
     type Output = ();
-
     /// `DELETE /hooks/{id}`
     const OPERATION: &'static Operation = &Operation::delete(
             "delete-webhook",

@@ -23,7 +23,6 @@ impl FindParcel {
 
 impl Action for FindParcel {
     type Output = Parcel;
-
     /// `GET /parcels`
     const OPERATION: &'static Operation = &Operation::get(
             "find-parcel",

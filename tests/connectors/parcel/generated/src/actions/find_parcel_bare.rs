@@ -12,7 +12,6 @@ pub struct FindParcelBare {}
 
 impl Action for FindParcelBare {
     type Output = Parcel;
-
     /// `GET /parcels/first`
     const OPERATION: &'static Operation = &Operation::get(
             "find-parcel-bare",

@@ -46,7 +46,6 @@ impl GetParcel {
 
 impl Action for GetParcel {
     type Output = Parcel;
-
     /// `GET /parcels/{parcel_id}`
     const OPERATION: &'static Operation = &Operation::get(
             "get-parcel",

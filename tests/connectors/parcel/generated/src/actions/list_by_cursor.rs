@@ -25,7 +25,6 @@ pub struct ListByCursor {
 
 impl Action for ListByCursor {
     type Output = Vec<Parcel>;
-
     /// `GET /by-cursor`
     const OPERATION: &'static Operation = &Operation::get(
             "list-by-cursor",

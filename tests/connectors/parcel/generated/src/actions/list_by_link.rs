@@ -23,7 +23,6 @@ pub struct ListByLink {
 
 impl Action for ListByLink {
     type Output = Vec<Parcel>;
-
     /// `GET /by-link`
     const OPERATION: &'static Operation = &Operation::get(
             "list-by-link",

@@ -17,7 +17,6 @@ pub struct ListByNumber {
 
 impl Action for ListByNumber {
     type Output = Vec<Parcel>;
-
     /// `GET /by-number`
     const OPERATION: &'static Operation = &Operation::get(
             "list-by-number",

@@ -17,7 +17,6 @@ pub struct ListByOffset {
 
 impl Action for ListByOffset {
     type Output = Vec<Parcel>;
-
     /// `GET /by-offset`
     const OPERATION: &'static Operation = &Operation::get(
             "list-by-offset",

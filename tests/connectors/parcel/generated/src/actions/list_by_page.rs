@@ -17,7 +17,6 @@ pub struct ListByPage {
 
 impl Action for ListByPage {
     type Output = Vec<Parcel>;
-
     /// `GET /by-page`
     const OPERATION: &'static Operation = &Operation::get(
             "list-by-page",

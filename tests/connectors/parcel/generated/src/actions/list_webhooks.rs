@@ -12,7 +12,6 @@ pub struct ListWebhooks {}
 
 impl Action for ListWebhooks {
     type Output = Vec<Webhook>;
-
     /// `GET /hooks`
     const OPERATION: &'static Operation = &Operation::get(
             "list-webhooks",

@@ -12,7 +12,6 @@ pub struct Loop {}
 
 impl Action for Loop {
     type Output = Vec<Vec<BTreeMap<String, Decimal>>>;
-
     /// `GET /loop`
     const OPERATION: &'static Operation = &Operation::get(
             "loop",

@@ -11,7 +11,6 @@ pub struct Match {}
 
 impl Action for Match {
     type Output = i64;
-
     /// `GET /match`
     const OPERATION: &'static Operation = &Operation::get(
             "match",

@@ -22,7 +22,6 @@ impl Pace {
 
 impl Action for Pace {
     type Output = f64;
-
     /// `GET /paces/{self}`
     const OPERATION: &'static Operation = &Operation::get(
             "pace",

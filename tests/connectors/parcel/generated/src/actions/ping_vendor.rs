@@ -12,7 +12,6 @@ pub struct PingVendor {}
 
 impl Action for PingVendor {
     type Output = Ping;
-
     /// `GET /ping`
     const OPERATION: &'static Operation = &Operation::get(
             "ping-vendor",

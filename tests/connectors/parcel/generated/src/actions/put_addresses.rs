@@ -34,7 +34,6 @@ impl PutAddresses {
 
 impl Action for PutAddresses {
     type Output = ();
-
     /// `POST /addresses`
     const OPERATION: &'static Operation = &Operation::post(
             "put-addresses",

@@ -25,7 +25,6 @@ impl PutLabels {
 
 impl Action for PutLabels {
     type Output = Vec<String>;
-
     /// `PATCH /parcels/{parcel_id}/labels`
     const OPERATION: &'static Operation = &Operation::patch(
             "put-labels",

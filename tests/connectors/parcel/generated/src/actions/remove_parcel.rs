@@ -24,7 +24,6 @@ impl RemoveParcel {
 
 impl Action for RemoveParcel {
     type Output = ();
-
     /// `DELETE /parcels/{parcel}`
     const OPERATION: &'static Operation = &Operation::delete(
             "remove-parcel",

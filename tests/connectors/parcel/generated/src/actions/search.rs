@@ -64,7 +64,6 @@ impl Search {
 
 impl Action for Search {
     type Output = Vec<Parcel>;
-
     /// `GET /parcels/{place}/near/{day}`
     const OPERATION: &'static Operation = &Operation::get(
             "search",

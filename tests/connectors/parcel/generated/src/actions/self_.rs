@@ -11,7 +11,6 @@ pub struct Self_ {}
 
 impl Action for Self_ {
     type Output = DateTime;
-
     /// `GET /self`
     const OPERATION: &'static Operation = &Operation::get(
             "self",

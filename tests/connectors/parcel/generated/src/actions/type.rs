@@ -23,7 +23,6 @@ impl Type {
 
 impl Action for Type {
     type Output = Zoo;
-
     /// `GET /types/{type}`
     const OPERATION: &'static Operation = &Operation::get(
             "type",

@@ -51,7 +51,6 @@ impl UpdateParcel {
 
 impl Action for UpdateParcel {
     type Output = Parcel;
-
     /// `PUT /parcels/{parcel_id}`
     const OPERATION: &'static Operation = &Operation::put(
             "update-parcel",

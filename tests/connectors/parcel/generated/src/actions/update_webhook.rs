@@ -28,7 +28,6 @@ impl UpdateWebhook {
 
 impl Action for UpdateWebhook {
     type Output = Webhook;
-
     /// `PUT /hooks/{id}`
     const OPERATION: &'static Operation = &Operation::put(
             "update-webhook",

@@ -3,6 +3,9 @@
 use crate::answer::ApiError;
 use crate::store::Document;
 
+/// The parameters that [`Selection::read`] reads.
+pub(crate) const SELECTION_PARAMETERS: [&str; 3] = ["include", "include_fields", "exclude_fields"];
+
 /// What the selection has to know of a kind of resource.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -45,6 +48,11 @@ impl<'a> Selection<'a> {
     pub(crate) fn of(&self, document: &Document) -> Document {
         let shown = document.iter().filter(|(name, _)| self.shows(name));
         shown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Whether the request includes this sub-resource.
+    pub(crate) fn includes(&self, sub_resource: &str) -> bool {
+        self.include.contains(&sub_resource)
     }
 
     fn shows(&self, name: &str) -> bool {

@@ -1,0 +1,166 @@
+//! The control API: faults, misbehaviour and the clock, for other processes on this machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::ORIGIN;
+use serde_json::{Map, Value, json};
+
+use crate::answer::{self, no_content};
+use crate::fault::Fault;
+use crate::gateway::Admission;
+use crate::misbehaviour::Misbehaviour;
+use crate::seed;
+use crate::server::Shared;
+
+/// The paths below `/_sandbox`.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/_sandbox", get(overview))
+        .route("/_sandbox/faults", get(faults).post(inject).delete(clear_faults))
+        .route("/_sandbox/misbehaviour", get(misbehaviour).put(misbehave).delete(behave))
+        .route("/_sandbox/clock", get(clock).post(advance))
+        .route("/_sandbox/requests", get(requests))
+        .route("/_sandbox/reset", post(reset))
+        .route_layer(from_fn(from_this_machine))
+}
+
+/// Whether a path belongs to the control API.
+pub(crate) fn is_control_path(path: &str) -> bool {
+    path == "/_sandbox" || path.starts_with("/_sandbox/")
+}
+
+/// What is wrong with a control request.
+struct Refusal(String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        answer::json(StatusCode::BAD_REQUEST, &json!({"error": self.0}))
+    }
+}
+
+/// Refuses clients of other machines, and the pages that a browser of this one shows: the control API has no
+/// token.
+async fn from_this_machine(
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if client.ip().to_canonical().is_loopback() && !request.headers().contains_key(ORIGIN) {
+        return next.run(request).await;
+    }
+    answer::json(StatusCode::FORBIDDEN, &json!({"error": "control the sandbox from its own machine"}))
+}
+
+async fn overview(State(shared): State<Arc<Shared>>) -> Response {
+    let store = shared.store();
+    let body = json!({
+        "store_hash": shared.store_hash,
+        "epoch_ms": epoch_ms(&shared),
+        "resources": {
+            "products": store.products.len(),
+            "brands": store.brands.len(),
+            "categories": store.categories.len(),
+            "customers": store.customers.len(),
+            "orders": store.orders.len(),
+            "hooks": store.hooks.len(),
+        },
+    });
+    answer::json(StatusCode::OK, &body)
+}
+
+async fn faults(State(shared): State<Arc<Shared>>) -> Response {
+    let admission = shared.admission();
+    let document = |(fault, times): (Fault, u32)| match fault {
+        Fault::Slow { milliseconds } => {
+            json!({"fault": fault.name(), "times": times, "milliseconds": milliseconds})
+        }
+        _ => json!({"fault": fault.name(), "times": times}),
+    };
+    answer::json(StatusCode::OK, &admission.faults.iter().map(document).collect())
+}
+
+async fn inject(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
+    let sent = object(&body)?;
+    let times = number(&sent, "times")?.unwrap_or(1);
+    let milliseconds = number(&sent, "milliseconds")?.unwrap_or(1_000);
+    let name = sent.get("fault").and_then(Value::as_str).unwrap_or_default();
+    let fault =
+        Fault::named(name, milliseconds).ok_or_else(|| Refusal(format!("{name:?} is not a fault")))?;
+    shared.admission().faults.push(fault, times);
+    Ok(no_content())
+}
+
+async fn clear_faults(State(shared): State<Arc<Shared>>) -> Response {
+    shared.admission().faults.clear();
+    no_content()
+}
+
+async fn misbehaviour(State(shared): State<Arc<Shared>>) -> Response {
+    answer::json(StatusCode::OK, &shared.admission().misbehaviour.document())
+}
+
+async fn misbehave(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
+    let sent = object(&body)?;
+    let mut admission = shared.admission();
+    admission.misbehaviour = admission.misbehaviour.with(&sent).map_err(Refusal)?;
+    Ok(answer::json(StatusCode::OK, &admission.misbehaviour.document()))
+}
+
+async fn behave(State(shared): State<Arc<Shared>>) -> Response {
+    shared.admission().misbehaviour = Misbehaviour::default();
+    no_content()
+}
+
+async fn clock(State(shared): State<Arc<Shared>>) -> Response {
+    answer::json(StatusCode::OK, &json!({"epoch_ms": epoch_ms(&shared)}))
+}
+
+async fn advance(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
+    let step = object(&body)?.get("advance_ms").and_then(Value::as_u64);
+    let step = step.ok_or_else(|| Refusal("advance_ms must be a whole number from 0 on".to_owned()))?;
+    shared.clock.advance(Duration::from_millis(step));
+    Ok(answer::json(StatusCode::OK, &json!({"epoch_ms": epoch_ms(&shared)})))
+}
+
+async fn requests(State(shared): State<Arc<Shared>>) -> Response {
+    let document = |request: crate::ReceivedRequest| {
+        json!({
+            "method": request.method, "path": request.path, "query": request.query, "status": request.status,
+        })
+    };
+    answer::json(StatusCode::OK, &shared.log.requests().into_iter().map(document).collect())
+}
+
+async fn reset(State(shared): State<Arc<Shared>>) -> Response {
+    *shared.store() = seed::store(shared.seed, &shared.store_hash);
+    *shared.admission() = Admission::default();
+    no_content()
+}
+
+fn epoch_ms(shared: &Shared) -> u64 {
+    u64::try_from(shared.clock.now().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        _ => Err(Refusal("the body must be a JSON object".to_owned())),
+    }
+}
+
+fn number(sent: &Map<String, Value>, name: &str) -> Result<Option<u32>, Refusal> {
+    let Some(value) = sent.get(name) else {
+        return Ok(None);
+    };
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    number.map(Some).ok_or_else(|| Refusal(format!("{name} must be a whole number from 0 on")))
+}

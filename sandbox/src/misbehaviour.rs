@@ -1,0 +1,84 @@
+//! Lasting misbehaviour of the store: settings that can be changed while it runs.
+
+use serde_json::{Map, Value, json};
+
+/// How the store departs from a quiet and prompt one, until it is told otherwise. The default is not at all.
+///
+/// Everything here follows from the settings, the clock and the order of the requests alone, so that a run
+/// can be repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misbehaviour {
+    /// Requests of each window that another client of the same store has used before anybody else.
+    pub foreign_requests: u32,
+    /// By how many requests `X-Rate-Limit-Requests-Left` lags: it shows what was left so many requests ago.
+    pub left_lags_by: u32,
+    /// Whether the quota holds for every stretch of time as long as the window, instead of one window after
+    /// the other.
+    pub sliding_window: bool,
+    /// Whether requests beyond the quota cost something, too: in a sliding window like any other, else from
+    /// the window that follows.
+    pub rejections_count: bool,
+    /// Whether requests beyond the quota are answered 500 instead of 429.
+    pub throttles_with_500: bool,
+    /// How long every answer takes at least, in milliseconds of the store's clock.
+    pub slow_ms: u32,
+    /// For how many milliseconds of the store's clock a read by id does not find a new resource (404).
+    pub fresh_is_missing_ms: u32,
+    /// Whether the access token is no longer valid: 401 on everything.
+    pub token_revoked: bool,
+}
+
+impl Misbehaviour {
+    /// The settings as the control API shows them.
+    pub(crate) fn document(self) -> Value {
+        json!({
+            "foreign_requests": self.foreign_requests,
+            "left_lags_by": self.left_lags_by,
+            "sliding_window": self.sliding_window,
+            "rejections_count": self.rejections_count,
+            "throttles_with_500": self.throttles_with_500,
+            "slow_ms": self.slow_ms,
+            "fresh_is_missing_ms": self.fresh_is_missing_ms,
+            "token_revoked": self.token_revoked,
+        })
+    }
+
+    /// These settings with the ones in `sent` in their places; what is wrong otherwise.
+    pub(crate) fn with(mut self, sent: &Map<String, Value>) -> Result<Self, String> {
+        for (name, value) in sent {
+            let number = || {
+                let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+                number.ok_or_else(|| format!("{name} must be a whole number from 0 on"))
+            };
+            let flag = || value.as_bool().ok_or_else(|| format!("{name} must be true or false"));
+            match name.as_str() {
+                "foreign_requests" => self.foreign_requests = number()?,
+                "left_lags_by" => self.left_lags_by = number()?,
+                "slow_ms" => self.slow_ms = number()?,
+                "fresh_is_missing_ms" => self.fresh_is_missing_ms = number()?,
+                "sliding_window" => self.sliding_window = flag()?,
+                "rejections_count" => self.rejections_count = flag()?,
+                "throttles_with_500" => self.throttles_with_500 = flag()?,
+                "token_revoked" => self.token_revoked = flag()?,
+                _ => return Err(format!("{name} is not a setting")),
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Map, Misbehaviour, Value};
+
+    #[test]
+    fn reads_back_what_it_shows() {
+        let set = Misbehaviour { left_lags_by: 3, sliding_window: true, ..Misbehaviour::default() };
+        let shown = set.document();
+        assert_eq!(Misbehaviour::default().with(shown.as_object().expect("an object")), Ok(set));
+        let wrong = Map::from_iter([("slow_ms".to_owned(), Value::from("long"))]);
+        assert!(set.with(&wrong).is_err());
+        let unknown = Map::from_iter([("speed".to_owned(), Value::from(1))]);
+        assert!(set.with(&unknown).is_err());
+    }
+}
