@@ -15,7 +15,7 @@ use crate::store::Document;
 const SORTS: &[&str] =
     &["id", "customer_id", "date_created", "date_modified", "status_id", "channel_id", "external_id"];
 
-/// v2 puts the operator in front of the name; [`criteria`] moves it behind, where v3 has it.
+/// v2 puts the operator in front of the name; reading them moves it behind, where v3 has it.
 const FILTERS: &[Filter] = &[
     Filter::new("id", Kind::Integer, &["min", "max"]),
     Filter::new("total", Kind::Decimal, &["min", "max"]).on("total_inc_tax"),
