@@ -69,13 +69,19 @@ fn read(path: &Path) -> io::Result<String> {
 
 /// Leaves a file alone that already says this, so that nothing is rebuilt in vain.
 pub(crate) fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| at(folder, error))?;
-    }
-    fs::write(path, text).map_err(|error| at(path, error))
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) { Ok(()) } else { write(path, text) }
+}
+
+/// Writes a file, and the folders above it where they are missing.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let written = match (fs::write(path, text), path.parent()) {
+        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder).map_err(|error| at(folder, error))?;
+            fs::write(path, text)
+        }
+        (written, _) => written,
+    };
+    written.map_err(|error| at(path, error))
 }
 
 pub(crate) fn remove_empty_folders(top: &Path, removed: &Path) {

@@ -148,7 +148,7 @@ fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<
         match file.change {
             Change::Fresh => {}
             Change::Stale | Change::Missing => {
-                write_if_changed(&path, &generated[&file.path])?;
+                disk::write(&path, &generated[&file.path])?;
                 writeln!(out, "wrote   {}", path.display())?;
             }
             Change::Orphan => {

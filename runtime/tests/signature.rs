@@ -17,8 +17,6 @@ mod refusal;
 mod setup;
 #[path = "signature/signing.rs"]
 mod signing;
-#[path = "signature/vectors.rs"]
-mod vectors;
 
 const SECRET: &str = "a-client-secret-of-this-test";
 const OLD_SECRET: &str = "the-secret-before-that";
@@ -30,10 +28,10 @@ const ID: &str = "msg_2b7c9e41";
 const FIVE_MINUTES: Tolerance =
     Tolerance { max_age: Duration::from_secs(300), max_ahead: Duration::from_secs(300) };
 
-static BC_HEX: SignatureProfile = SignatureProfile {
-    name: "bc-hex",
-    signature_header: "X-BC-Webhook-Signature",
-    timestamp_header: Some("X-BC-Webhook-Timestamp"),
+static PARCEL_HEX: SignatureProfile = SignatureProfile {
+    name: "parcel-hex",
+    signature_header: "X-Parcel-Webhook-Signature",
+    timestamp_header: Some("X-Parcel-Webhook-Timestamp"),
     id_header: None,
     timestamp_unit: TimestampUnit::Milliseconds,
     signed_content: &[SignedPart::Timestamp, SignedPart::Literal("."), SignedPart::Body],
@@ -112,11 +110,11 @@ fn base64_signature(secret: &str, id: &str, timestamp: &str, body: &[u8]) -> Str
     base64(&mac(secret.as_bytes(), &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body]))
 }
 
-/// The headers of a delivery under the profile `bc-hex`, rightly signed over the timestamp as it stands.
+/// The headers of a delivery under the profile `parcel-hex`, rightly signed over the timestamp as it stands.
 fn hex_headers(timestamp: &str, body: &[u8]) -> Vec<(&'static str, String)> {
     vec![
-        ("x-bc-webhook-timestamp", timestamp.to_owned()),
-        ("x-bc-webhook-signature", hex_signature(SECRET, timestamp, body)),
+        ("x-parcel-webhook-timestamp", timestamp.to_owned()),
+        ("x-parcel-webhook-signature", hex_signature(SECRET, timestamp, body)),
     ]
 }
 
@@ -154,7 +152,7 @@ fn secrets(secrets: &[&str]) -> Vec<SecretString> {
 
 /// Checks all three profiles with one secret.
 fn verifier() -> Verifier {
-    Verifier::new(&[&BC_HEX, &STANDARD, &KEY_VALUE], &secrets(&[SECRET])).expect("sound profiles")
+    Verifier::new(&[&PARCEL_HEX, &STANDARD, &KEY_VALUE], &secrets(&[SECRET])).expect("sound profiles")
 }
 
 fn verify<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Result<Verified<'a>, Rejected> {

@@ -7,3 +7,4 @@ mod calls;
 mod drift;
 mod parcel;
 mod tidy;
+mod vectors;

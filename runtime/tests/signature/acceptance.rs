@@ -41,7 +41,7 @@ fn says_which_profile_time_id_and_body_were_signed() {
     let verified = verify(&hex, BODY).expect("a good delivery");
     assert_eq!(
         (verified.profile(), verified.timestamp_ms(), verified.id(), verified.body()),
-        ("bc-hex", Some(1_763_999_999_999), None, BODY)
+        ("parcel-hex", Some(1_763_999_999_999), None, BODY)
     );
 
     let standard = header_map(&standard_headers(ID, "1763999999", BODY));
@@ -96,10 +96,11 @@ fn an_operators_tolerance_replaces_that_of_the_profile() {
 
 #[test]
 fn accepts_any_of_several_secrets_during_rotation() {
-    let both = Verifier::new(&[&BC_HEX], &secrets(&[SECRET, OLD_SECRET])).expect("a sound profile");
+    let both = Verifier::new(&[&PARCEL_HEX], &secrets(&[SECRET, OLD_SECRET])).expect("a sound profile");
     for secret in [SECRET, OLD_SECRET] {
         let signature = hex_signature(secret, "1764000000000", BODY);
-        let headers = [("X-BC-Webhook-Timestamp", "1764000000000"), ("X-BC-Webhook-Signature", &signature)];
+        let headers =
+            [("X-Parcel-Webhook-Timestamp", "1764000000000"), ("X-Parcel-Webhook-Signature", &signature)];
         both.verify(&header_map(&headers), URL, BODY, NOW_MS).expect("signed with one of the two");
     }
 }
@@ -153,6 +154,6 @@ fn shows_neither_secrets_nor_the_body() {
     let verifier = verifier();
     let verified = verifier.verify(&headers, URL, BODY, NOW_MS).expect("a good delivery");
     let shown = format!("{verifier:?} {verified:?}");
-    assert!(shown.contains("bc-hex"), "{shown}");
+    assert!(shown.contains("parcel-hex"), "{shown}");
     assert!(!shown.contains(SECRET) && !shown.contains("store/order"), "{shown}");
 }

@@ -3,8 +3,8 @@
 
 use super::*;
 
-const SIGNATURE: &str = "X-BC-Webhook-Signature";
-const TIMESTAMP: &str = "X-BC-Webhook-Timestamp";
+const SIGNATURE: &str = "X-Parcel-Webhook-Signature";
+const TIMESTAMP: &str = "X-Parcel-Webhook-Timestamp";
 
 type Headers = Vec<(&'static str, Vec<u8>)>;
 
@@ -56,9 +56,9 @@ fn refuses(cases: Vec<(&str, Headers, Rejected)>) {
 fn refuses_deliveries_without_the_whole_of_one_profile() {
     refuses(vec![
         ("no header at all", vec![], Rejected::UnknownProfile),
-        ("unsigned but similar", with(vec![], "x-bc-webhook-signaturf", "0"), Rejected::UnknownProfile),
-        ("no signature", without(hex(), "x-bc-webhook-signature"), Rejected::MissingHeader(SIGNATURE)),
-        ("no timestamp", without(hex(), "x-bc-webhook-timestamp"), Rejected::MissingHeader(TIMESTAMP)),
+        ("unsigned but similar", with(vec![], "x-parcel-webhook-signaturf", "0"), Rejected::UnknownProfile),
+        ("no signature", without(hex(), "x-parcel-webhook-signature"), Rejected::MissingHeader(SIGNATURE)),
+        ("no timestamp", without(hex(), "x-parcel-webhook-timestamp"), Rejected::MissingHeader(TIMESTAMP)),
         ("no id", without(standard(), "webhook-id"), Rejected::MissingHeader("webhook-id")),
         (
             "no timestamp beside an id",
@@ -70,7 +70,7 @@ fn refuses_deliveries_without_the_whole_of_one_profile() {
         ("a stray id of another profile", with(hex(), "webhook-id", ID), Rejected::MixedProfiles),
         (
             "the timestamp of another profile",
-            with(without(hex(), "x-bc-webhook-timestamp"), "webhook-timestamp", "1764000000"),
+            with(without(hex(), "x-parcel-webhook-timestamp"), "webhook-timestamp", "1764000000"),
             Rejected::MixedProfiles,
         ),
     ]);
@@ -79,23 +79,27 @@ fn refuses_deliveries_without_the_whole_of_one_profile() {
 #[test]
 fn refuses_headers_that_are_repeated_empty_foreign_or_long() {
     refuses(vec![
-        ("signature twice", twice(hex(), "x-bc-webhook-signature"), Rejected::DuplicateHeader(SIGNATURE)),
-        ("timestamp twice", twice(hex(), "x-bc-webhook-timestamp"), Rejected::DuplicateHeader(TIMESTAMP)),
+        ("signature twice", twice(hex(), "x-parcel-webhook-signature"), Rejected::DuplicateHeader(SIGNATURE)),
+        ("timestamp twice", twice(hex(), "x-parcel-webhook-timestamp"), Rejected::DuplicateHeader(TIMESTAMP)),
         ("id twice", twice(standard(), "webhook-id"), Rejected::DuplicateHeader("webhook-id")),
-        ("empty signature", with(hex(), "x-bc-webhook-signature", ""), Rejected::EmptyHeader(SIGNATURE)),
-        ("empty timestamp", with(hex(), "x-bc-webhook-timestamp", ""), Rejected::EmptyHeader(TIMESTAMP)),
+        ("empty signature", with(hex(), "x-parcel-webhook-signature", ""), Rejected::EmptyHeader(SIGNATURE)),
+        ("empty timestamp", with(hex(), "x-parcel-webhook-timestamp", ""), Rejected::EmptyHeader(TIMESTAMP)),
         ("empty id", with(standard(), "webhook-id", ""), Rejected::EmptyHeader("webhook-id")),
-        ("Latin-1 signature", with(hex(), "x-bc-webhook-signature", b"\xe9"), Rejected::NotAscii(SIGNATURE)),
+        (
+            "Latin-1 signature",
+            with(hex(), "x-parcel-webhook-signature", b"\xe9"),
+            Rejected::NotAscii(SIGNATURE),
+        ),
         (
             "Arabic digits",
-            with(hex(), "x-bc-webhook-timestamp", "\u{661}\u{667}\u{666}\u{664}"),
+            with(hex(), "x-parcel-webhook-timestamp", "\u{661}\u{667}\u{666}\u{664}"),
             Rejected::NotAscii(TIMESTAMP),
         ),
-        ("a tab", with(hex(), "x-bc-webhook-timestamp", "1764\t000"), Rejected::NotAscii(TIMESTAMP)),
+        ("a tab", with(hex(), "x-parcel-webhook-timestamp", "1764\t000"), Rejected::NotAscii(TIMESTAMP)),
         ("UTF-8 id", with(standard(), "webhook-id", "m\u{e9}"), Rejected::NotAscii("webhook-id")),
         (
             "a timestamp of 65 bytes",
-            with(hex(), "x-bc-webhook-timestamp", "1".repeat(65)),
+            with(hex(), "x-parcel-webhook-timestamp", "1".repeat(65)),
             Rejected::HeaderTooLong(TIMESTAMP),
         ),
         (
@@ -191,7 +195,11 @@ fn refuses_hexadecimal_that_is_not_sixty_four_lowercase_digits() {
         format!("{good},{good}"),
         base64(&mac(SECRET.as_bytes(), &[b"1764000000000.", BODY])),
     ] {
-        refuses(vec![(&text, with(hex(), "x-bc-webhook-signature", &text), Rejected::BadSignatureEncoding)]);
+        refuses(vec![(
+            &text,
+            with(hex(), "x-parcel-webhook-signature", &text),
+            Rejected::BadSignatureEncoding,
+        )]);
     }
 }
 
@@ -269,7 +277,7 @@ fn refuses_a_signature_with_any_one_bit_changed() {
         changed[bit / 8] ^= 1 << (bit % 8);
         refuses(vec![(
             "one bit",
-            with(hex(), "x-bc-webhook-signature", hex::encode(changed)),
+            with(hex(), "x-parcel-webhook-signature", hex::encode(changed)),
             Rejected::WrongSignature,
         )]);
     }
@@ -280,13 +288,17 @@ fn refuses_content_that_is_not_what_was_signed() {
     let other_store = hex_signature("the-secret-of-another-store", "1764000000000", BODY);
     let body_alone = hex::encode(mac(SECRET.as_bytes(), &[BODY]));
     refuses(vec![
-        ("another secret", with(hex(), "x-bc-webhook-signature", other_store), Rejected::WrongSignature),
-        ("the body alone", with(hex(), "x-bc-webhook-signature", body_alone), Rejected::WrongSignature),
-        ("all zeros", with(hex(), "x-bc-webhook-signature", "0".repeat(64)), Rejected::WrongSignature),
-        ("another time", with(hex(), "x-bc-webhook-timestamp", "1764000000001"), Rejected::WrongSignature),
+        ("another secret", with(hex(), "x-parcel-webhook-signature", other_store), Rejected::WrongSignature),
+        ("the body alone", with(hex(), "x-parcel-webhook-signature", body_alone), Rejected::WrongSignature),
+        ("all zeros", with(hex(), "x-parcel-webhook-signature", "0".repeat(64)), Rejected::WrongSignature),
+        (
+            "another time",
+            with(hex(), "x-parcel-webhook-timestamp", "1764000000001"),
+            Rejected::WrongSignature,
+        ),
         (
             "the same time in other digits",
-            with(hex(), "x-bc-webhook-timestamp", "01764000000000"),
+            with(hex(), "x-parcel-webhook-timestamp", "01764000000000"),
             Rejected::WrongSignature,
         ),
         ("another id", with(standard(), "webhook-id", "msg_other"), Rejected::WrongSignature),

@@ -11,12 +11,12 @@ fn setup_error(profiles: &[&'static SignatureProfile], secret_texts: &[&str]) ->
 #[test]
 fn refuses_to_start_without_profiles_or_secrets() {
     assert_eq!(setup_error(&[], &[SECRET]), SetupError::NoProfile);
-    assert_eq!(setup_error(&[&BC_HEX], &[]), SetupError::NoSecret);
+    assert_eq!(setup_error(&[&PARCEL_HEX], &[]), SetupError::NoSecret);
 }
 
 #[test]
 fn refuses_secrets_that_give_no_key() {
-    assert_eq!(setup_error(&[&BC_HEX], &[SECRET, ""]), SetupError::EmptySecret { profile: "bc-hex" });
+    assert_eq!(setup_error(&[&PARCEL_HEX], &[SECRET, ""]), SetupError::EmptySecret { profile: "parcel-hex" });
     let whsec = &STANDARD_WHSEC;
     assert_eq!(setup_error(&[whsec], &["whsec_"]), SetupError::EmptySecret { profile: "standard-whsec" });
     let not_base64 = SetupError::SecretNotBase64 { profile: "standard-whsec" };
@@ -28,31 +28,31 @@ fn refuses_secrets_that_give_no_key() {
 #[test]
 fn refuses_profiles_between_which_a_delivery_does_not_choose() {
     static UPPERCASE: SignatureProfile =
-        SignatureProfile { name: "again", signature_header: "X-BC-WEBHOOK-SIGNATURE", ..BC_HEX };
+        SignatureProfile { name: "again", signature_header: "X-Parcel-WEBHOOK-SIGNATURE", ..PARCEL_HEX };
     static SAME_TWICE: SignatureProfile =
-        SignatureProfile { timestamp_header: Some("x-bc-webhook-signature"), ..BC_HEX };
+        SignatureProfile { timestamp_header: Some("x-parcel-webhook-signature"), ..PARCEL_HEX };
     let shared = |header| SetupError::SharedHeader { header };
-    assert_eq!(setup_error(&[&BC_HEX, &UPPERCASE], &[SECRET]), shared("X-BC-WEBHOOK-SIGNATURE"));
-    assert_eq!(setup_error(&[&SAME_TWICE], &[SECRET]), shared("x-bc-webhook-signature"));
+    assert_eq!(setup_error(&[&PARCEL_HEX, &UPPERCASE], &[SECRET]), shared("X-Parcel-WEBHOOK-SIGNATURE"));
+    assert_eq!(setup_error(&[&SAME_TWICE], &[SECRET]), shared("x-parcel-webhook-signature"));
 }
 
 #[test]
 fn refuses_header_names_that_http_does_not_allow() {
-    static SPACED: SignatureProfile = SignatureProfile { signature_header: "a name", ..BC_HEX };
-    let expected = SetupError::InvalidHeaderName { profile: "bc-hex", header: "a name" };
+    static SPACED: SignatureProfile = SignatureProfile { signature_header: "a name", ..PARCEL_HEX };
+    let expected = SetupError::InvalidHeaderName { profile: "parcel-hex", header: "a name" };
     assert_eq!(setup_error(&[&SPACED], &[SECRET]), expected);
 }
 
 #[test]
 fn refuses_profiles_that_promise_more_than_they_sign() {
     static BODY_UNSIGNED: SignatureProfile =
-        SignatureProfile { signed_content: &[SignedPart::Timestamp], ..BC_HEX };
+        SignatureProfile { signed_content: &[SignedPart::Timestamp], ..PARCEL_HEX };
     static TIME_UNSIGNED: SignatureProfile =
-        SignatureProfile { signed_content: &[SignedPart::Body], ..BC_HEX };
-    static TIME_UNSENT: SignatureProfile = SignatureProfile { timestamp_header: None, ..BC_HEX };
+        SignatureProfile { signed_content: &[SignedPart::Body], ..PARCEL_HEX };
+    static TIME_UNSENT: SignatureProfile = SignatureProfile { timestamp_header: None, ..PARCEL_HEX };
     static TIME_TWICE: SignatureProfile =
         SignatureProfile { timestamp_header: Some("example-time"), ..KEY_VALUE };
-    static ID_UNSIGNED: SignatureProfile = SignatureProfile { id_header: Some("x-id"), ..BC_HEX };
+    static ID_UNSIGNED: SignatureProfile = SignatureProfile { id_header: Some("x-id"), ..PARCEL_HEX };
     static ID_UNSENT: SignatureProfile = SignatureProfile { id_header: None, ..STANDARD };
     for (profile, expected) in [
         (&BODY_UNSIGNED, "the body is not signed"),

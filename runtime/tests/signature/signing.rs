@@ -15,12 +15,12 @@ static BODY_ALONE: SignatureProfile = SignatureProfile {
     timestamp_header: None,
     signed_content: &[SignedPart::Body],
     encoding: Encoding::Base64,
-    ..BC_HEX
+    ..PARCEL_HEX
 };
 
 #[test]
 fn signs_what_the_verifier_of_the_same_profile_accepts() {
-    for profile in [&BC_HEX, &STANDARD, &KEY_VALUE, &BODY_ALONE] {
+    for profile in [&PARCEL_HEX, &STANDARD, &KEY_VALUE, &BODY_ALONE] {
         let headers = signer(profile).sign(ID, URL, NOW_MS + 7, BODY).expect("a sound delivery");
         let headers = header_map(&headers);
         let verifier = Verifier::new(&[profile], &secrets(&[OLD_SECRET, SECRET])).expect("a sound profile");
@@ -34,9 +34,10 @@ fn signs_what_the_verifier_of_the_same_profile_accepts() {
 
 #[test]
 fn writes_the_headers_of_each_form() {
-    let hex = signer(&BC_HEX).sign(ID, URL, NOW_MS, BODY).expect("a sound delivery");
+    let hex = signer(&PARCEL_HEX).sign(ID, URL, NOW_MS, BODY).expect("a sound delivery");
     let signature = hex_signature(SECRET, "1764000000000", BODY);
-    let expected = [("X-BC-Webhook-Timestamp", "1764000000000"), ("X-BC-Webhook-Signature", &signature)];
+    let expected =
+        [("X-Parcel-Webhook-Timestamp", "1764000000000"), ("X-Parcel-Webhook-Signature", &signature)];
     assert_eq!(hex, expected.map(|(name, value)| (name, value.to_owned())));
 
     let standard = signer(&STANDARD).sign(ID, URL, NOW_MS + 999, BODY).expect("a sound delivery");
@@ -60,5 +61,5 @@ fn signs_nothing_that_no_receiver_would_accept() {
 
 #[test]
 fn does_not_show_its_secret() {
-    assert!(!format!("{:?}", signer(&BC_HEX)).contains(SECRET));
+    assert!(!format!("{:?}", signer(&PARCEL_HEX)).contains(SECRET));
 }

@@ -1,11 +1,14 @@
-//! Runs the webhook cases that were computed elsewhere, where they are present.
+//! The profiles of the manifest against webhook cases that were computed elsewhere, where they are present.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use base64::Engine as _;
+use bigcommerce_connector::signatures::{BC_HEX, STANDARD_WEBHOOKS};
+use connector_runtime::SecretString;
+use connector_runtime::signature::{Tolerance, Verifier};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-
-use super::*;
 
 /// The folder of shared references: `CONNECTOR_SHARED`, or the one beside the project.
 fn shared_folder() -> PathBuf {
@@ -36,13 +39,14 @@ fn agrees_with_every_case_computed_elsewhere() {
 fn check(vectors: &Value, case: &Value) {
     let body = base64::engine::general_purpose::STANDARD.decode(text(case, "body_b64")).expect("base64");
     let headers = case["headers"].as_array().expect("headers").iter();
-    let pairs: Vec<_> = headers
-        .map(|pair| (pair[0].as_str().expect("a name"), pair[1].as_str().expect("a value")))
-        .filter(|(name, _)| *name != "Content-Type")
-        .collect();
-    let headers = header_map(&pairs);
+    let pairs = headers.map(|pair| {
+        let name = HeaderName::try_from(pair[0].as_str().expect("a name")).expect("a header name");
+        (name, HeaderValue::from_str(pair[1].as_str().expect("a value")).expect("a header value"))
+    });
+    let mut headers = HeaderMap::new();
+    pairs.for_each(|(name, value)| _ = headers.append(name, value));
     let now_ms = vectors["now_ms"].as_i64().expect("milliseconds");
-    let outcome = vectors_verifier(vectors, case).verify(&headers, URL, &body, now_ms);
+    let outcome = vectors_verifier(vectors, case).verify(&headers, "", &body, now_ms);
     let outcome = outcome.map(|verified| verified.profile());
 
     let about_the_event = case["must_not_activate"] == true;
@@ -62,8 +66,9 @@ fn check(vectors: &Value, case: &Value) {
 fn vectors_verifier(vectors: &Value, case: &Value) -> Verifier {
     let rotation = case["secrets"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect());
     let configured: Vec<&str> = rotation.unwrap_or_else(|| vec![text(vectors, "client_secret")]);
+    let configured: Vec<SecretString> = configured.into_iter().map(SecretString::from).collect();
     let limit = Duration::from_millis(vectors["tolerance_ms"].as_u64().expect("milliseconds"));
-    Verifier::new(&[&BC_HEX, &STANDARD], &secrets(&configured))
+    Verifier::new(&[&BC_HEX, &STANDARD_WEBHOOKS], &configured)
         .expect("sound profiles")
         .with_tolerance(Tolerance { max_age: limit, max_ahead: limit })
 }
