@@ -38,6 +38,7 @@ pub struct Verifier {
 
 struct Prepared {
     profile: &'static SignatureProfile,
+    id_delimiter: &'static str,
     keys: Box<[Key]>,
 }
 
@@ -68,7 +69,7 @@ impl Verifier {
         let prepare = |profile: &&'static SignatureProfile| {
             profile.check()?;
             let keys = secrets.iter().map(|secret| Key::new(profile, secret)).collect::<Result<_, _>>()?;
-            Ok(Prepared { profile, keys })
+            Ok(Prepared { profile, id_delimiter: profile.id_delimiter(), keys })
         };
         Ok(Self {
             watchlist: Watchlist::new(profiles)?,
@@ -98,25 +99,30 @@ impl Verifier {
         now_ms: i64,
     ) -> Result<Verified<'a>, Rejected> {
         let found = self.watchlist.find(headers)?;
-        let Prepared { profile, keys } = &self.profiles[found.profile];
+        let Prepared { profile, id_delimiter, keys } = &self.profiles[found.profile];
         let signature = found.signature(profile)?;
-        let id = found.id(profile)?;
+        let id = found.id(profile, id_delimiter)?;
         let timestamp = timestamp_text(&found, profile, signature)?;
-        let timestamp_ms =
-            timestamp.map(|text| timestamp::parse(text, profile.timestamp_unit)).transpose()?;
+        let timestamp_header = profile.timestamp_header.unwrap_or(profile.signature_header);
+        let read = |text| {
+            let parsed = timestamp::parse(text, profile.timestamp_unit);
+            parsed.map_err(|fault| headers::explain(timestamp_header, text, fault))
+        };
+        let timestamp_ms = timestamp.map(read).transpose()?;
         if let Some(signed_ms) = timestamp_ms {
             let tolerance = self.tolerance.as_ref().unwrap_or(&profile.tolerance);
             timestamp::check(signed_ms, now_ms, tolerance)?;
         }
         let content = Content { timestamp, id, url, body };
+        let refuse = |fault| headers::explain(profile.signature_header, signature, fault);
         for key in keys {
             let code = key.code(profile.signed_content, &content);
             let fits = |digest: &_| code.matches(digest);
-            if entries::any_fits(signature, profile.signature_form, profile.encoding, fits)? {
+            if entries::any_fits(signature, profile.signature_form, profile.encoding, fits).map_err(refuse)? {
                 return Ok(Verified { profile, timestamp_ms, id, body });
             }
         }
-        Err(Rejected::WrongSignature)
+        Err(refuse(Rejected::WrongSignature))
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) enum Bench {
 Times are seconds of CPU, user and system, of a program and all it starts; memory is the peak of the largest process.
 Nothing is asserted: the numbers are for people, and other work on the machine moves them.")]
     Codegen(Codegen),
+    /// Verification of signed webhooks, beside the HMAC by hand and another receiver
+    #[command(after_help = "Examples:
+  cargo xtask bench verify     some seconds; a delivery of 300 bytes, each contender on one thread, in turn
+
+Work of others on the machine slows the contenders unevenly: run it when the machine is quiet, and more than once.")]
+    Verify,
 }
 
 /// Options of the comparison.
@@ -82,7 +88,28 @@ const COMPARED: Size = Size::plain(1_000);
 /// # Errors
 /// When our own compiler or its output fails; a rival that fails is a line in the table.
 pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
-    let Bench::Codegen(options) = bench;
+    match bench {
+        Bench::Codegen(options) => codegen(shell, options),
+        Bench::Verify => verify(shell),
+    }
+}
+
+/// Each profile's contenders follow each other, the HMAC by hand first.
+fn verify(shell: &Shell) -> anyhow::Result<()> {
+    let times = contenders(shell, "verify")?;
+    let mut rows = vec![heading(&["verifying 300 bytes", "ns", "speed to the HMAC by hand"])];
+    let mut by_hand = 1.0;
+    for (name, nanos) in &times {
+        if name.ends_with("by hand") {
+            by_hand = *nanos;
+        }
+        rows.push(vec![name.clone(), format!("{nanos:.0}"), format!("{:.0} %", 100.0 * by_hand / nanos)]);
+    }
+    say(&table(&rows));
+    Ok(())
+}
+
+fn codegen(shell: &Shell, options: &Codegen) -> anyhow::Result<()> {
     let is_wanted = |part| !options.skip.contains(&part);
     let place = place(&shell.current_dir())?;
     let mut steps = Steps::new(shell);
@@ -102,7 +129,7 @@ pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
         Ok(())
     })?;
     if is_wanted(Part::Decoding) {
-        steps.run("decoding", "cargo run --release --package connector-bench", || {
+        steps.run("decoding", "cargo run --release --package connector-bench --bin decoding", || {
             report.add(decoding(shell)?);
             Ok(())
         })?;
@@ -228,22 +255,28 @@ fn failure(rival: &Rival, error: &anyhow::Error) -> String {
     format!("{}: {error:#}", rival.name)
 }
 
-/// Runs the benchmark of decoding, which prints a name, a tab and microseconds for each contender, ours first.
-fn decoding(shell: &Shell) -> anyhow::Result<String> {
-    let package = ["--release", "--package", "connector-bench"];
-    cmd!(shell, "cargo build {package...}").quiet().run()?;
-    let printed = cmd!(shell, "cargo run --quiet {package...}").quiet().read()?;
-    let times: Vec<(&str, f64)> = printed
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(name, micros)| Ok((name, micros.parse()?)))
+/// Runs a benchmark, which prints a name, a tab and a number for each contender.
+fn contenders(shell: &Shell, bench: &str) -> anyhow::Result<Vec<(String, f64)>> {
+    let bin = ["--release", "--package", "connector-bench", "--bin", bench];
+    cmd!(shell, "cargo build {bin...}").quiet().run()?;
+    let printed = cmd!(shell, "cargo run --quiet {bin...}").quiet().read()?;
+    let lines = printed.lines().filter_map(|line| line.split_once('\t'));
+    lines
+        .map(|(name, number)| Ok((name.to_owned(), number.parse()?)))
         .collect::<anyhow::Result<_>>()
-        .context("connector-bench prints a name, a tab and a number")?;
-    let ours = times.first().context("connector-bench printed nothing")?.1;
+        .context("a benchmark prints a name, a tab and a number")
+}
+
+/// Decoding of a page; ours comes first.
+fn decoding(shell: &Shell) -> anyhow::Result<String> {
+    let times = contenders(shell, "decoding")?;
+    let ours = times.first().context("the benchmark printed nothing")?.1;
     let mut rows = vec![heading(&["decoding ten products of 67 fields", "µs", "ours to it"])];
-    rows.extend(times.iter().map(|(name, micros)| {
-        vec![(*name).to_owned(), format!("{micros:.1}"), format!("{:.2}", ours / micros)]
-    }));
+    rows.extend(
+        times.iter().map(|(name, micros)| {
+            vec![name.clone(), format!("{micros:.1}"), format!("{:.2}", ours / micros)]
+        }),
+    );
     Ok(table(&rows))
 }
 

@@ -11,8 +11,8 @@ pub const MAX_SIGNATURES: usize = 16;
 ///
 /// Signatures of other versions count but are not read, and one that is not well formed may stand beside a good
 /// one. The whole header is read whatever is found, so that the order of its entries makes no difference.
-pub(super) fn any_fits(
-    header: &[u8],
+pub(super) fn any_fits<'a>(
+    header: &'a [u8],
     form: SignatureForm,
     encoding: Encoding,
     fits: impl Fn(&Digest) -> bool,
@@ -20,8 +20,12 @@ pub(super) fn any_fits(
     match form {
         SignatureForm::Single => any_entry_fits([Some(header)].into_iter(), encoding, fits),
         SignatureForm::List { prefix } => {
-            let entries = header.split(|byte| *byte == b' ');
-            any_entry_fits(entries.map(|entry| entry.strip_prefix(prefix.as_bytes())), encoding, fits)
+            let own = |entry: &'a [u8]| entry.strip_prefix(prefix.as_bytes());
+            // Most lists have one entry, which is seen quicker than it is split off.
+            match header.contains(&b' ') {
+                false => any_entry_fits([own(header)].into_iter(), encoding, fits),
+                true => any_entry_fits(header.split(|byte| *byte == b' ').map(own), encoding, fits),
+            }
         }
         SignatureForm::KeyValue { timestamp_key, signature_key } => {
             let signatures = parts(header).filter(|part| value_of(part, timestamp_key).is_none());

@@ -104,24 +104,34 @@ impl<'a> Found<'a> {
         };
     }
 
+    /// The bytes of the signature header, of any kind.
     pub(super) fn signature(&self, profile: &SignatureProfile) -> Result<&'a [u8], Rejected> {
-        self.signature.text(profile.signature_header, MAX_SIGNATURE_HEADER)
+        self.signature.bytes(profile.signature_header, MAX_SIGNATURE_HEADER)
     }
 
+    /// The bytes of the timestamp header, of any kind.
     pub(super) fn timestamp(&self, profile: &SignatureProfile) -> Result<Option<&'a [u8]>, Rejected> {
-        profile.timestamp_header.map(|name| self.timestamp.text(name, MAX_TIMESTAMP_HEADER)).transpose()
+        profile.timestamp_header.map(|name| self.timestamp.bytes(name, MAX_TIMESTAMP_HEADER)).transpose()
     }
 
-    pub(super) fn id(&self, profile: &SignatureProfile) -> Result<Option<&'a str>, Rejected> {
+    /// The id, which does not hold `delimiter`, the text that ends it in the signed content.
+    pub(super) fn id(
+        &self,
+        profile: &SignatureProfile,
+        delimiter: &str,
+    ) -> Result<Option<&'a str>, Rejected> {
         let Some(name) = profile.id_header else { return Ok(None) };
-        let id = str::from_utf8(self.id.text(name, MAX_ID_HEADER)?).map_err(|_| Rejected::NotAscii(name))?;
-        if holds_delimiter(id, profile) { Err(Rejected::MalformedHeader(name)) } else { Ok(Some(id)) }
+        let id = self.id.bytes(name, MAX_ID_HEADER)?;
+        let Some(id) = str::from_utf8(id).ok().filter(|_| is_printable(id)) else {
+            return Err(Rejected::NotAscii(name));
+        };
+        if holds(id, delimiter) { Err(Rejected::MalformedHeader(name)) } else { Ok(Some(id)) }
     }
 }
 
 impl<'a> Slot<'a> {
-    /// The bytes of the header: some, not too many, and all printable ASCII.
-    fn text(self, name: &'static str, max_len: usize) -> Result<&'a [u8], Rejected> {
+    /// The bytes of the header: some, and not too many.
+    fn bytes(self, name: &'static str, max_len: usize) -> Result<&'a [u8], Rejected> {
         let text = match self {
             Slot::Missing => return Err(Rejected::MissingHeader(name)),
             Slot::Repeated => return Err(Rejected::DuplicateHeader(name)),
@@ -131,8 +141,6 @@ impl<'a> Slot<'a> {
             Err(Rejected::EmptyHeader(name))
         } else if text.len() > max_len {
             Err(Rejected::HeaderTooLong(name))
-        } else if !all_in(text, b' '..=b'~') {
-            Err(Rejected::NotAscii(name))
         } else {
             Ok(text)
         }
@@ -142,14 +150,28 @@ impl<'a> Slot<'a> {
 /// Whether every receiver takes `id` as it stands: one word of printable ASCII that can be cut in one way only.
 pub(super) fn is_valid_id(id: &str, profile: &SignatureProfile) -> bool {
     let fits = !id.is_empty() && id.len() <= MAX_ID_HEADER && all_in(id.as_bytes(), b'!'..=b'~');
-    fits && !holds_delimiter(id, profile)
+    fits && !holds(id, profile.id_delimiter())
 }
 
 /// Whether `id` holds the text that ends it in the signed content. One signature would then fit two deliveries,
 /// a warning of the [Standard Webhooks specification](https://github.com/standard-webhooks/standard-webhooks).
-fn holds_delimiter(id: &str, profile: &SignatureProfile) -> bool {
-    let delimiter = profile.id_delimiter();
-    !delimiter.is_empty() && id.contains(delimiter)
+fn holds(id: &str, delimiter: &str) -> bool {
+    match delimiter.as_bytes() {
+        [] => false,
+        // Quicker than a search for a text.
+        [byte] => id.as_bytes().contains(byte),
+        _ => id.contains(delimiter),
+    }
+}
+
+/// What is wrong with a header whose `text` led to `fault`: that it is no printable ASCII, if it is none. A good text
+/// is nothing else, so only a bad one is looked at twice.
+pub(super) fn explain(name: &'static str, text: &[u8], fault: Rejected) -> Rejected {
+    if is_printable(text) { fault } else { Rejected::NotAscii(name) }
+}
+
+fn is_printable(text: &[u8]) -> bool {
+    all_in(text, b' '..=b'~')
 }
 
 /// Looks at every byte instead of stopping at the first, which lets the compiler take many at once.
