@@ -1,4 +1,5 @@
-//! A connector for unit tests: the generated action under a small catalogue with the odd cases in it.
+//! Connectors for unit tests: the generated action under a small catalogue with the odd cases in it, and the whole
+//! generated connector with something about it that a demo must not overlook.
 
 use std::time::Duration;
 
@@ -6,17 +7,13 @@ use bigcommerce_connector::actions::GetProduct;
 use connector_runtime::{ActionEntry, Connector, RateLimit, WaitHeader, WaitUnit};
 
 /// A connector to a store's catalogue.
-pub(crate) static CONNECTOR: Connector = connector(429, ACTIONS, CATALOG);
-
-/// The same with a status that the store never answers with, so that it does not know a spent quota when it sees one.
-#[cfg(feature = "demo")]
-pub(crate) static BLIND: Connector = connector(428, ACTIONS, CATALOG);
+pub(crate) static CONNECTOR: Connector = connector(ACTIONS, CATALOG);
 
 /// One whose catalogue leaves its action out.
-pub(crate) static SILENT: Connector = connector(429, ACTIONS, r#"{"actions": []}"#);
+pub(crate) static SILENT: Connector = connector(ACTIONS, r#"{"actions": []}"#);
 
 /// One whose catalogue describes more than it has.
-pub(crate) static BOASTING: Connector = connector(429, &[], CATALOG);
+pub(crate) static BOASTING: Connector = connector(&[], CATALOG);
 
 const ACTIONS: &[ActionEntry] = &[ActionEntry::of::<GetProduct>()];
 
@@ -39,7 +36,7 @@ const CATALOG: &str = r##"{
   }
 }"##;
 
-const fn connector(limited: u16, actions: &'static [ActionEntry], catalog: &'static str) -> Connector {
+const fn connector(actions: &'static [ActionEntry], catalog: &'static str) -> Connector {
     Connector {
         id: "bigcommerce",
         title: "BigCommerce",
@@ -50,18 +47,70 @@ const fn connector(limited: u16, actions: &'static [ActionEntry], catalog: &'sta
         oauth2: None,
         callbacks: None,
         test: None,
-        rate_limit: RateLimit {
-            status: limited,
-            waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
-            quota: None,
-            also: &[],
-            per: None,
-            overload_wait: Duration::from_secs(1),
-            max_wait: Duration::from_secs(120),
-        },
+        rate_limit: limited_by(429),
         webhooks: None,
         triggers: &[],
         actions,
         catalog,
+    }
+}
+
+const fn limited_by(status: u16) -> RateLimit {
+    RateLimit {
+        status,
+        waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
+        quota: None,
+        also: &[],
+        per: None,
+        overload_wait: Duration::from_secs(1),
+        max_wait: Duration::from_secs(120),
+    }
+}
+
+/// Whole connectors, as a demo needs them.
+#[cfg(feature = "demo")]
+pub(crate) mod whole {
+    use bigcommerce_connector::CONNECTOR;
+    use connector_runtime::{Action, ActionEntry, Connector, Extra, Operation, impl_input};
+
+    use super::limited_by;
+
+    /// One with a status that the store never answers with, so that it does not know a spent quota when it sees one.
+    pub(crate) static BLIND: Connector = whole(428, CONNECTOR.actions);
+
+    /// One with an action that no story knows.
+    pub(crate) fn grown() -> &'static Connector {
+        let mut actions = CONNECTOR.actions.to_vec();
+        actions.push(ActionEntry::of::<ListWishes>());
+        let mut catalog: serde_json::Value = serde_json::from_str(CONNECTOR.catalog).unwrap();
+        let listed = catalog["actions"].as_array_mut().unwrap();
+        let mut wishes = listed.iter().find(|action| action["id"] == "get-time").unwrap().clone();
+        wishes["id"] = "list-wishes".into();
+        listed.push(wishes);
+        let whole = whole(429, actions.leak());
+        Box::leak(Box::new(Connector { catalog: catalog.to_string().leak(), ..whole }))
+    }
+
+    #[derive(Clone, Default)]
+    struct ListWishes {}
+    impl_input!(ListWishes {});
+
+    impl Action for ListWishes {
+        type Output = Extra;
+        const OPERATION: &'static Operation = &Operation::get(
+            "list-wishes",
+            bigcommerce_connector::actions::GetTime::OPERATION.api,
+            "/wishlists",
+        );
+    }
+
+    const fn whole(status: u16, actions: &'static [ActionEntry]) -> Connector {
+        Connector {
+            test: CONNECTOR.test,
+            rate_limit: limited_by(status),
+            webhooks: CONNECTOR.webhooks,
+            triggers: CONNECTOR.triggers,
+            ..super::connector(actions, CONNECTOR.catalog)
+        }
     }
 }

@@ -3,15 +3,21 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use clap::builder::styling::Style as Painting;
 use serde::Serialize;
 
 use crate::failure::{Report, seconds};
 use crate::members::Members;
+use crate::surroundings::{Style, printable};
+
+/// How many steps the story has.
+const STEPS: u8 = 11;
 
 /// How far the lines of a step are indented.
-pub(super) const INDENT: u16 = 6;
+const INDENT: usize = 4;
 
-const STEPS: u8 = 5;
+/// The column of an action's name, of which `get-store-information` is the longest.
+const ACTION: usize = 22;
 
 /// How often a wait shows that it goes on.
 const TICK: Duration = Duration::from_millis(200);
@@ -20,39 +26,59 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) struct Voice<'a> {
     out: &'a mut dyn Write,
     json: bool,
+    width: usize,
+    style: Style,
     step: u8,
     members: Members,
 }
 
 impl<'a> Voice<'a> {
-    pub(super) fn new(json: bool, out: &'a mut dyn Write) -> Self {
-        Self { out, json, step: 0, members: Members::default() }
+    pub(super) fn new(json: bool, width: u16, style: Style, out: &'a mut dyn Write) -> Self {
+        Self { out, json, width: width.into(), style, step: 0, members: Members::default() }
+    }
+
+    /// The columns that a table may take.
+    pub(super) fn table_width(&self) -> u16 {
+        u16::try_from(self.width.saturating_sub(INDENT)).unwrap_or(u16::MAX)
+    }
+
+    /// Says what it is all about, before the first step.
+    pub(super) fn preface(&mut self, text: &str) -> io::Result<()> {
+        self.lines(wrapped(text, 0, self.width))
     }
 
     /// Begins the next step.
     pub(super) fn begin(&mut self, title: &str) -> io::Result<()> {
         self.step += 1;
         self.members = Members::default().with("step", self.step).with("title", title);
-        if self.json {
-            return Ok(());
-        }
-        let space = if self.step > 1 { "\n" } else { "" };
-        writeln!(self.out, "{space}[{}/{STEPS}] {title}", self.step)?;
-        self.out.flush()
+        let heading = self.style.paint(Painting::new().bold(), &format!("[{}/{STEPS}] {title}", self.step));
+        self.lines([String::new(), heading])
     }
 
-    /// Says something to people.
+    /// Says something to people, in lines that fit.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
-        if self.json {
-            return Ok(());
+        self.lines(wrapped(text, INDENT, self.width))
+    }
+
+    /// Shows lines as they are: a table, a command, a report.
+    pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
+        self.lines(text.lines().map(|line| format!("{:INDENT$}{line}", "")))
+    }
+
+    /// Tells of one call: action, status, and what it means.
+    pub(super) fn call(&mut self, action: &str, status: Option<u16>, text: &str) -> io::Result<()> {
+        let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        let head = format!("{:INDENT$}{action:<ACTION$} {status:<3}  ", "");
+        let text = printable(text);
+        if self.width < 2 * head.len() {
+            self.lines([head])?;
+            return self.lines(wrapped(&text, INDENT + 2, self.width));
         }
-        for line in text.lines() {
-            writeln!(self.out, "{}{line}", " ".repeat(INDENT.into()))?;
+        let mut lines = wrapped(&text, head.len(), self.width);
+        if let Some(first) = lines.first_mut() {
+            *first = format!("{head}{}", first.trim_start());
         }
-        if text.is_empty() {
-            writeln!(self.out)?;
-        }
-        self.out.flush()
+        self.lines(lines)
     }
 
     /// Adds a member to the step's JSON.
@@ -76,21 +102,28 @@ impl<'a> Voice<'a> {
 
     /// Waits, and shows it.
     pub(super) async fn wait(&mut self, wait: Duration) -> io::Result<()> {
-        if !self.json {
-            write!(self.out, "{}waiting {} ", " ".repeat(INDENT.into()), seconds(wait))?;
-        }
+        self.part(&format!("{:INDENT$}waiting {} ", "", seconds(wait)))?;
         let mut left = wait;
         while !left.is_zero() {
-            if !self.json {
-                write!(self.out, ".")?;
-                self.out.flush()?;
-            }
-            let part = left.min(TICK);
-            tokio::time::sleep(part).await;
-            left -= part;
+            self.part(".")?;
+            let tick = left.min(TICK);
+            tokio::time::sleep(tick).await;
+            left -= tick;
         }
-        if !self.json {
-            writeln!(self.out)?;
+        self.part("\n")
+    }
+
+    fn part(&mut self, text: &str) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+        for line in lines {
+            self.part(&format!("{}\n", line.trim_end()))?;
         }
         Ok(())
     }
@@ -103,25 +136,74 @@ impl<'a> Voice<'a> {
     }
 }
 
+/// Words in lines of at most `width` columns behind `indent` blanks. A longer word has a line of its own.
+fn wrapped(text: &str, indent: usize, width: usize) -> Vec<String> {
+    let mut lines = vec![" ".repeat(indent)];
+    let mut used = indent;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > indent && used + 1 + length > width {
+            lines.push(" ".repeat(indent));
+            used = indent;
+        }
+        let line = lines.last_mut().expect("there is one from the start on");
+        if used > indent {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn spoken(json: bool, width: u16, speak: impl FnOnce(&mut Voice<'_>)) -> String {
+        let mut out = Vec::new();
+        speak(&mut Voice::new(json, width, Style::Plain, &mut out));
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn people_get_lines_and_programs_get_one_object_per_step() {
-        let mut text = Vec::new();
-        let mut json = Vec::new();
-        for (json, out) in [(false, &mut text), (true, &mut json)] {
-            let mut voice = Voice::new(json, out);
+        let speak = |voice: &mut Voice<'_>| {
             voice.begin("first").unwrap();
-            voice.say("two\nlines").unwrap();
+            voice.say("some words").unwrap();
+            voice.show("two\n  lines").unwrap();
+            voice.call("get-time", Some(200), "well").unwrap();
             voice.fact("count", 2);
             voice.end().unwrap();
-        }
-        assert_eq!(String::from_utf8(text).unwrap(), "[1/5] first\n      two\n      lines\n");
+        };
         assert_eq!(
-            String::from_utf8(json).unwrap(),
+            spoken(false, 100, speak),
+            "\n[1/11] first\n    some words\n    two\n      lines\n    get-time               200  well\n"
+        );
+        assert_eq!(
+            spoken(true, 100, speak),
             "{\"step\":1,\"title\":\"first\",\"count\":2,\"outcome\":\"ok\"}\n"
         );
+    }
+
+    #[test]
+    fn lines_fit_the_terminal_at_every_width() {
+        let words = "one call of the connector and what the store has answered to it, in words ".repeat(3);
+        for width in [40, 60, 80, 132] {
+            let text = spoken(false, width, |voice| {
+                voice.preface(&words).unwrap();
+                voice.say(&words).unwrap();
+                voice.call("get-store-information", None, &words).unwrap();
+            });
+            assert!(text.lines().all(|line| line.len() <= width.into()), "{width}:\n{text}");
+            assert_eq!(text.matches("connector").count(), 9, "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_store_cannot_steer_the_terminal() {
+        let text = spoken(false, 100, |voice| voice.call("get-order", Some(200), "a\u{1b}[2Jb").unwrap());
+        assert!(text.ends_with("200  a [2Jb\n"), "{text}");
     }
 }
