@@ -6,34 +6,53 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
 use connector_runtime::{Connector, SecretString};
 
-use crate::arguments::CallOptions;
+use crate::arguments::{CallOptions, PAGES};
 use crate::catalog::ActionEntry;
 use crate::credentials::{BASE_URL, ConnectionFlags, flag_name, variable_name};
+use crate::examples;
 use crate::failure::EXIT_CODES;
 use crate::input;
 use crate::schema::{Kind, Property};
 
-/// The subcommand `connector-id/action-id`.
-pub(crate) fn build(connector: &Connector, action: &ActionEntry) -> Command {
-    let common = CallOptions::augment_args(Command::new("common").args(connection_flags(connector)));
+/// The subcommand `connector-id/action-id`; `actions` are all of them.
+pub(crate) fn build(connector: &Connector, action: &ActionEntry, actions: &[ActionEntry]) -> Command {
+    let fields = action.input.iter().zip(flags(connector, action));
+    let is_paged = connector.action(&action.id).is_some_and(|entry| entry.operation.paging.is_some());
+    // What is about pages stays known where there are none, so that its error can say so.
+    let is_hidden = |flag: &Arg| !is_paged && flag.get_help_heading() == Some(PAGES);
+    let common = common(connector);
+    let common = common.get_arguments().map(|flag| flag.clone().hide(is_hidden(flag)));
+    let examples = examples::of_action(connector, action, actions);
+    let examples: Vec<(&str, &str)> =
+        examples.iter().map(|(command, what)| (command.as_str(), what.as_str())).collect();
+    Command::new(format!("{}/{}", connector.id, action.id))
+        .alias(action.id.clone())
+        .about(action.title.clone())
+        .long_about(long_about(action))
+        .after_help(format!("{}\n\n{EXIT_CODES}", examples::section(&examples)))
+        .args(fields.map(|(property, flag)| field_flag(property, flag)))
+        .args(common)
+}
+
+/// The flags of an action's fields, one for each and in their order, without the dashes.
+pub(crate) fn flags(connector: &Connector, action: &ActionEntry) -> Vec<String> {
+    let common = common(connector);
     let mut taken: Vec<String> = ["help", "version"].map(str::to_owned).to_vec();
     taken.extend(common.get_arguments().filter_map(Arg::get_long).map(str::to_owned));
-    let mut fields = Vec::new();
-    for property in &action.input {
+    let free = |property: &Property| {
         let mut flag = flag_name(&property.name);
         while taken.contains(&flag) {
             flag = format!("field-{flag}");
         }
         taken.push(flag.clone());
-        fields.push(field_flag(property, flag));
-    }
-    Command::new(format!("{}/{}", connector.id, action.id))
-        .alias(action.id.clone())
-        .about(action.title.clone())
-        .long_about(long_about(action))
-        .after_help(EXIT_CODES)
-        .args(fields)
-        .args(common.get_arguments().cloned().collect::<Vec<_>>())
+        flag
+    };
+    action.input.iter().map(free).collect()
+}
+
+/// The flags that every action has.
+fn common(connector: &Connector) -> Command {
+    CallOptions::augment_args(Command::new("common").args(connection_flags(connector)))
 }
 
 /// The fields that were given: name and JSON, in the order of the catalogue.

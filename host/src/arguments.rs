@@ -5,23 +5,29 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
 
 use crate::action_command;
 use crate::catalog::{self, ActionEntry};
-use crate::credentials::ConnectionFlags;
+use crate::credentials::{ConnectionFlags, flag_name};
+use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
+#[cfg(feature = "demo")]
+use crate::sandbox_flags::SandboxFlags;
 
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Task {
     /// Run one action.
     Call(Box<Call>),
-    /// Show the actions.
+    /// Show the actions and triggers.
     Catalog(Format),
+    /// Write what a shell completes command lines with.
+    Completion(String),
     /// Serve a local store.
     #[cfg(feature = "demo")]
-    Sandbox(SandboxFlags),
+    Sandbox(Box<SandboxFlags>),
     /// Show the whole at work.
     #[cfg(feature = "demo")]
     Demo(Format),
@@ -42,11 +48,24 @@ pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     /// The fields given as flags: name and JSON.
     pub(crate) fields: Vec<(String, String)>,
+    /// The flag of each field, without the dashes.
+    flags: Vec<(String, String)>,
     /// The connection as far as flags give it.
     pub(crate) connection: ConnectionFlags,
     /// Everything else.
     pub(crate) options: CallOptions,
 }
+
+impl Call {
+    /// The flag of a field, with its dashes.
+    pub(crate) fn flag(&self, field: &str) -> String {
+        let flag = self.flags.iter().find(|(name, _)| name == field).map(|(_, flag)| flag.clone());
+        format!("--{}", flag.unwrap_or_else(|| flag_name(field)))
+    }
+}
+
+/// The section of an action's help that is about lists in pages.
+pub(crate) const PAGES: &str = "Pages";
 
 /// The flags that every action has.
 #[derive(Args, Clone, Debug)]
@@ -62,27 +81,22 @@ pub(crate) struct CallOptions {
     /// Give up after so many seconds
     #[arg(long, value_name = "SECONDS", help_heading = "Input and output", default_value = "30", value_parser = timeout)]
     pub(crate) timeout: Duration,
-}
 
-/// The settings of a local store.
-#[cfg(feature = "demo")]
-#[derive(Args, Clone, Debug)]
-pub(crate) struct SandboxFlags {
-    /// Listen on this port of the loopback address; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
+    /// Read every page: with --json a line of JSON per item, written page by page, else one table
+    #[arg(long, help_heading = PAGES)]
+    pub(crate) all: bool,
 
-    /// The hash of the store
-    #[arg(long, value_name = "HASH", default_value = "sandbox1")]
-    pub(crate) store_hash: String,
+    /// With --all, stop after so many items
+    #[arg(long, value_name = "N", help_heading = PAGES, requires = "all", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_items: Option<u64>,
 
-    /// Requests that the store answers in one window
-    #[arg(long, value_name = "N", default_value_t = 150)]
-    pub(crate) quota: u32,
+    /// With --all, fail where the list has more pages than this
+    #[arg(long, value_name = "N", help_heading = PAGES, requires = "all", default_value = "10000", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_pages: u64,
 
-    /// Length of the window in milliseconds
-    #[arg(long, value_name = "N", default_value_t = 30_000)]
-    pub(crate) window_ms: u64,
+    /// With --all, show no progress; without a terminal there is none anyway
+    #[arg(long, help_heading = PAGES)]
+    pub(crate) quiet: bool,
 }
 
 /// Why there is nothing to do.
@@ -95,7 +109,8 @@ pub(crate) enum Stop {
 }
 
 #[derive(Parser)]
-#[command(name = "connector", version, about = "Runs a connector's actions from the command line", after_help = EXIT_CODES)]
+#[command(name = "connector", version, about = "Runs a connector's actions from the command line")]
+#[command(after_help = format!("{}\n\n{EXIT_CODES}", examples::section(examples::PROGRAM)))]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -105,14 +120,23 @@ struct Arguments {
 enum Verb {
     /// Run an action against a store
     Call,
-    /// Show every action
+    /// Show every action and trigger
+    #[command(after_help = examples::section(examples::CATALOG))]
     Catalog(Format),
     /// Serve a local store to try actions on, until Ctrl-C
     #[cfg(feature = "demo")]
-    Sandbox(SandboxFlags),
+    #[command(after_help = examples::section(examples::SANDBOX))]
+    Sandbox(Box<SandboxFlags>),
     /// Start a local store, call it, spend its quota, and tell what happens
     #[cfg(feature = "demo")]
+    #[command(after_help = examples::section(examples::DEMO))]
     Demo(Format),
+    /// Write a script with which a shell completes commands, actions and their flags
+    #[command(after_help = examples::section(examples::COMPLETION))]
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Reads the command line, program name first.
@@ -128,6 +152,9 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             Ok(Task::Call(Box::new(call)))
         }
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
+        Verb::Completion { shell } => {
+            Ok(Task::Completion(completion(command(connector, &actions, width), shell)))
+        }
         #[cfg(feature = "demo")]
         Verb::Sandbox(flags) => Ok(Task::Sandbox(flags)),
         #[cfg(feature = "demo")]
@@ -138,7 +165,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
 /// The whole command line of a connector.
 fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -> clap::Command {
     let commands: Vec<clap::Command> =
-        actions.iter().map(|action| action_command::build(connector, action)).collect();
+        actions.iter().map(|action| action_command::build(connector, action, actions)).collect();
     Arguments::command().term_width(width.into()).mut_subcommand("call", |call| {
         call.subcommand_required(true)
             .arg_required_else_help(true)
@@ -146,10 +173,18 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
             .subcommand_value_name("ACTION")
             .subcommand_help_heading("Actions")
             .after_help(format!(
-                "`connector call ACTION --help` shows the fields of an action.\n\n{EXIT_CODES}"
+                "`connector call ACTION --help` shows the fields of an action.\n\n{}\n\n{EXIT_CODES}",
+                examples::section(examples::CALL)
             ))
             .subcommands(commands)
     })
+}
+
+/// The script for a shell. It goes through memory because the generator panics where it cannot write.
+fn completion(mut command: clap::Command, shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "connector", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn read_call(
@@ -165,9 +200,11 @@ fn read_call(
     });
     let (operation, described, flags) =
         chosen.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
+    let names = described.input.iter().map(|field| field.name.clone());
     Ok(Call {
         operation,
         fields: action_command::fields(described, flags),
+        flags: names.zip(action_command::flags(connector, described)).collect(),
         connection: action_command::connection(connector, flags),
         options: CallOptions::from_arg_matches(flags)?,
     })
@@ -250,6 +287,71 @@ mod tests {
         assert!(said_of_product(&["--produkt-id", "1"]).contains("'--product-id'"));
         assert!(said(&["call", "bigcommerce/get-produkt"]).contains("'bigcommerce/get-product'"));
         assert!(said(&["cal"]).contains("'call'"));
+    }
+
+    /// Every command line in the help texts and what the parser makes of it.
+    fn examples_of(connector: &'static Connector) -> Vec<(String, Result<Task, Stop>)> {
+        let actions = catalog::read(connector).unwrap();
+        let made = actions.iter().flat_map(|action| examples::of_action(connector, action, &actions));
+        let mut written =
+            [examples::PROGRAM, examples::CALL, examples::CATALOG, examples::COMPLETION].concat();
+        #[cfg(feature = "demo")]
+        written.extend([examples::SANDBOX, examples::DEMO].concat());
+        let written = written.into_iter().map(|(command, what)| (command.to_owned(), what.to_owned()));
+        let read = |(command, _): (String, String)| {
+            let words: Vec<OsString> =
+                examples::tests::split(&command).into_iter().map(OsString::from).collect();
+            let task = parse(connector, &words, 100);
+            (command, task)
+        };
+        made.chain(written).map(read).collect()
+    }
+
+    #[test]
+    fn every_example_is_a_command_line_that_can_be_carried_out() {
+        let connector = &bigcommerce_connector::CONNECTOR;
+        let mut called = std::collections::BTreeSet::new();
+        for (command, task) in examples_of(connector) {
+            let call = match task {
+                Ok(Task::Call(call)) => call,
+                Ok(_) => continue,
+                Err(stop) => panic!("{command}: {stop:?}"),
+            };
+            called.insert(call.operation.id);
+            if call.options.input.is_some() {
+                continue;
+            }
+            let input = crate::input::compose(None, &call.fields).unwrap();
+            let prepared = connector.action(call.operation.id).unwrap().prepare(input.as_bytes());
+            assert!(prepared.is_ok(), "{command}: {:?}", prepared.unwrap_err().violations());
+        }
+        assert_eq!(called.len(), connector.actions.len());
+    }
+
+    #[test]
+    fn the_help_of_everything_has_examples() {
+        for arguments in [
+            ["--help"].as_slice(),
+            &["call", "--help"],
+            &["call", "get-product", "--help"],
+            &["catalog", "--help"],
+            #[cfg(feature = "demo")]
+            &["sandbox", "--help"],
+            #[cfg(feature = "demo")]
+            &["demo", "--help"],
+            &["completion", "--help"],
+        ] {
+            assert!(said(arguments).contains("Examples:\n  connector "), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn limits_of_paging_belong_to_all() {
+        for flag in ["--max-items=1", "--max-pages=1"] {
+            assert!(said_of_product(&[flag]).contains("--all"), "{flag}");
+        }
+        assert!(said_of_product(&["--all", "--max-items", "0"]).contains("0 is not in 1.."));
+        assert!(!said_of_product(&["--help"]).contains("--max-items"), "it has no pages");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use connector_runtime::{Client, Connector, Error, HttpTransport, Reply, SecretString};
+use connector_runtime::{Client, Connector, Error, HttpTransport, Reply, Request, SecretString, next_page};
 
 use crate::arguments::Call;
 use crate::credentials::{self, Sources};
 use crate::failure::Failure;
 use crate::input;
+use crate::pages;
 use crate::surroundings::{Surroundings, printable};
 use crate::table;
 
@@ -18,20 +19,44 @@ pub(crate) async fn run(
     call: &Call,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
+    let operation = call.operation;
+    let within = |failure: Failure| failure.within(connector.id, operation);
+    check_paging(connector, call).map_err(within)?;
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
-    let within = |failure: Failure| failure.within(connector.id, call.operation);
     let connection = credentials::resolve(connector, &call.connection, &sources).map_err(within)?;
     let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose();
     let input = base.and_then(|base| input::compose(base.as_deref(), &call.fields)).map_err(within)?;
+    let (input, page_size) = pages::with_large_pages(input, call);
     let transport = HttpTransport::new(call.options.timeout)
         .map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
     let client = Client::with_transport(connection, transport);
-    let reply = client
-        .call_untyped(call.operation.id, input.as_bytes())
-        .await
-        .map_err(|error: Error| Failure::call(error, Some(call.operation)))?;
-    print(&reply, call.options.json, surroundings.width, surroundings.stdout)
+    let failed = |error: Error| Failure::call(error, Some(operation));
+    let action = connector
+        .action(operation.id)
+        .ok_or_else(|| Failure::Broken(format!("{} cannot be called", operation.id)))?;
+    let request = action.prepare(input.as_bytes()).map_err(failed)?;
+    if call.options.all {
+        return pages::run(&client, request, call, page_size, surroundings).await;
+    }
+    let reply = client.send(request.clone()).await.map_err(failed)?;
+    if call.options.json {
+        writeln!(surroundings.stdout, "{}", reply.json.as_str())?;
+        return Ok(());
+    }
+    print(call, &request, &reply, surroundings.width, surroundings.stdout)
+}
+
+/// Refuses `--all` where there are no pages, and names an action that has some.
+fn check_paging(connector: &Connector, call: &Call) -> Result<(), Failure> {
+    if !call.options.all || call.operation.paging.is_some() {
+        return Ok(());
+    }
+    let listing = connector.actions.iter().find(|action| action.operation.paging.is_some());
+    let instead = listing
+        .map(|action| format!(": --all is for lists, such as those of {}", action.operation.id))
+        .unwrap_or_default();
+    Err(Failure::usage(format!("{} has no pages{instead}", call.operation.id)))
 }
 
 fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
@@ -39,13 +64,21 @@ fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
     text.map_err(|error| Failure::usage(format!("--input {} cannot be read: {error}", path.display())))
 }
 
-fn print(reply: &Reply<()>, json: bool, width: u16, out: &mut dyn Write) -> Result<(), Failure> {
-    if json {
-        writeln!(out, "{}", reply.json.as_str())?;
+fn print(
+    call: &Call,
+    request: &Request,
+    reply: &Reply<()>,
+    width: u16,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    writeln!(out, "{}", table::render(reply.json.as_str(), width))?;
+    if request.operation().paging.is_some() {
+        if let Some(note) = more(call, request, reply) {
+            writeln!(out, "{note}")?;
+        }
         return Ok(());
     }
-    writeln!(out, "{}", table::render(reply.json.as_str(), width))?;
-    // What stands beside the data says, for instance, that there are more pages.
+    // What stands beside the data and is not about pages.
     let meta = reply
         .meta
         .as_ref()
@@ -55,4 +88,15 @@ fn print(reply: &Reply<()>, json: bool, width: u16, out: &mut dyn Write) -> Resu
         writeln!(out, "meta: {}", printable(meta))?;
     }
     Ok(())
+}
+
+/// That there are more pages, and how to come by them; nothing after the last one.
+fn more(call: &Call, request: &Request, reply: &Reply<()>) -> Option<String> {
+    let next = next_page(request, reply)?;
+    let shown = pages::items(reply)?.len();
+    let of = pages::total(reply).map(|total| format!(" of {total}")).unwrap_or_default();
+    let flag = pages::flag(call, &next)
+        .map(|flag| format!(", {} the next page", printable(&flag)))
+        .unwrap_or_default();
+    Some(format!("items: {shown}{of}; there are more: --all lists every one{flag}"))
 }

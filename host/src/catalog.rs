@@ -35,6 +35,8 @@ pub(crate) struct ActionEntry {
     pub(crate) is_deprecated: bool,
     /// The fields of its input.
     pub(crate) input: Vec<Property>,
+    /// What it answers, for example: the object, or the first one of a list.
+    pub(crate) sample: Members,
 }
 
 /// Prints the catalogue, as a table or as it is.
@@ -61,9 +63,34 @@ pub(crate) fn print(
     let rows: Vec<Vec<String>> = actions.iter().map(row).collect();
     let header = ["action", "title", "effect", "API", "scopes, one of"];
     writeln!(out, "{}", table::rows(&header, rows, Fit::Wrap, width))?;
+    let triggers = triggers(connector)?;
+    if !triggers.is_empty() {
+        let header = ["trigger", "title", "fires on", "read by", "scopes, one of"];
+        writeln!(out, "{}", table::rows(&header, triggers.clone(), Fit::Wrap, width))?;
+    }
     let (title, version, docs) = (connector.title, connector.version, connector.docs);
-    writeln!(out, "{title} {version}; number of actions: {}; {docs}", actions.len())?;
+    let (actions, triggers) = (actions.len(), triggers.len());
+    writeln!(out, "{title} {version}; number of actions: {actions}, of triggers: {triggers}; {docs}")?;
     Ok(())
+}
+
+/// A row for every trigger, in the order of the catalogue.
+fn triggers(connector: &Connector) -> Result<Vec<Vec<String>>, Failure> {
+    let whole: Members = serde_json::from_str(connector.catalog)
+        .map_err(|fault| Failure::Broken(format!("the catalogue of {} is no JSON: {fault}", connector.id)))?;
+    let row = |trigger: &Members| {
+        let text = |name| trigger.get::<String>(name).unwrap_or_default();
+        let read = trigger.get::<Members>("read").and_then(|read| read.get("action"));
+        let scopes: Vec<String> = trigger.get("scopes").unwrap_or_default();
+        vec![
+            format!("{}/{}", connector.id, text("id")),
+            text("title"),
+            text("event"),
+            read.unwrap_or_else(|| "nothing".to_owned()),
+            scopes.join("\n"),
+        ]
+    };
+    Ok(whole.get::<Vec<Members>>("triggers").unwrap_or_default().iter().map(row).collect())
 }
 
 /// The actions in the order of the catalogue.
@@ -89,6 +116,11 @@ pub(crate) fn read(connector: &Connector) -> Result<Vec<ActionEntry>, Failure> {
     }
 }
 
+fn sample(action: &Members) -> Members {
+    let first = || action.get::<Vec<Members>>("sample")?.into_iter().next();
+    action.get("sample").or_else(first).unwrap_or_default()
+}
+
 fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
     let text = |name| action.get::<String>(name).unwrap_or_default();
     Some(ActionEntry {
@@ -103,6 +135,7 @@ fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
         scopes: action.get("scopes").unwrap_or_default(),
         is_deprecated: action.get("deprecated").unwrap_or(false),
         input: properties(&action.get("input")?, definitions),
+        sample: sample(action),
     })
 }
 
@@ -124,6 +157,18 @@ mod tests {
         {
             assert!(text.contains(word), "{word} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_table_names_every_trigger_and_what_reads_its_resource() {
+        let text = printed(false);
+        for word in ["bigcommerce/product-updated", "store/product/updated", "of triggers: 2"] {
+            assert!(text.contains(word), "{word} is missing in\n{text}");
+        }
+        let line = text.lines().find(|line| line.contains("bigcommerce/product-updated")).unwrap();
+        assert!(line.contains("get-product"), "{line}");
+        let line = text.lines().find(|line| line.contains("bigcommerce/product-deleted")).unwrap();
+        assert!(line.contains("nothing"), "{line}");
     }
 
     #[test]

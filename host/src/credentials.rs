@@ -110,7 +110,7 @@ fn missing_secret(name: &str, title: &str) -> String {
 }
 
 /// An environment variable; an empty one counts as not set, as scripts and CI systems leave them.
-fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<SecretString>, Failure> {
+pub(crate) fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<SecretString>, Failure> {
     let Some(value) = (sources.variable)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
     // The value stays out of the message: it may be a token.
     let text =
@@ -129,8 +129,13 @@ fn secret(
     let Some((_, path)) = flags.secret_files.iter().find(|(known, _)| *known == name) else {
         return Ok(None);
     };
-    let text = read(sources, path, "token file")?;
-    Ok(Some(SecretString::from(text.expose_secret().trim())))
+    secret_in(sources, path, "token file").map(Some)
+}
+
+/// The secret in a file that holds nothing else; a newline at its end is no part of it.
+pub(crate) fn secret_in(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
+    let text = read(sources, path, what)?;
+    Ok(SecretString::from(text.expose_secret().trim()))
 }
 
 fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {

@@ -1,6 +1,7 @@
 //! What went wrong, for people, for programs, and as an exit code: pure functions from a failure to text.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -28,11 +29,32 @@ pub(crate) enum Failure {
         error: Box<Error>,
         /// What was called, where it came that far.
         operation: Option<&'static Operation>,
+        /// What was done before, where it was one page of several.
+        stopped: Option<Stopped>,
     },
     /// Something else of this program or machine.
     Broken(String),
     /// The answer could not be written.
     Output(io::Error),
+}
+
+/// How far a walk through pages came before it failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    /// Items written.
+    pub(crate) items: u64,
+    /// The flags with which the same command goes on, if there is a way into the middle of the list.
+    pub(crate) resume: Option<String>,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "items written: {}; ", self.items)?;
+        match &self.resume {
+            Some(flags) => write!(out, "the same command with {flags} goes on from there"),
+            None => out.write_str("the list can only be read from its beginning"),
+        }
+    }
 }
 
 impl Failure {
@@ -47,14 +69,31 @@ impl Failure {
             Self::Usage { message, .. } => {
                 Self::Usage { message, command: Some(format!("call {connector}/{}", operation.id)) }
             }
-            Self::Call { error, .. } => Self::Call { error, operation: Some(operation) },
+            Self::Call { error, stopped, .. } => Self::Call { error, operation: Some(operation), stopped },
+            other => other,
+        }
+    }
+
+    /// The same failure, now that it is known which subcommand's `--help` shows what can be given.
+    #[cfg(feature = "demo")]
+    pub(crate) fn of_command(self, command: &str) -> Self {
+        match self {
+            Self::Usage { message, .. } => Self::Usage { message, command: Some(command.to_owned()) },
             other => other,
         }
     }
 
     /// A failure of the runtime around `operation`.
     pub(crate) fn call(error: Error, operation: Option<&'static Operation>) -> Self {
-        Self::Call { error: Box::new(error), operation }
+        Self::Call { error: Box::new(error), operation, stopped: None }
+    }
+
+    /// The same failure after a part of the work was done.
+    pub(crate) fn stopped(self, stopped: Option<Stopped>) -> Self {
+        match self {
+            Self::Call { error, operation, .. } => Self::Call { error, operation, stopped },
+            other => other,
+        }
     }
 }
 
@@ -111,6 +150,7 @@ pub(crate) struct Report {
     api_message: Option<String>,
     violations: Vec<(String, String)>,
     cause: Option<String>,
+    stopped: Option<Stopped>,
     advice: Option<String>,
 }
 
@@ -125,7 +165,7 @@ impl Report {
             }
             Failure::Broken(message) => Self::plain("failed", message.clone()),
             Failure::Output(error) => Self::plain("failed", format!("the output cannot be written: {error}")),
-            Failure::Call { error, operation } => Self {
+            Failure::Call { error, operation, stopped } => Self {
                 exit_code: exit_code(error.class()),
                 status: error.status(),
                 is_retryable: error.is_retryable(),
@@ -134,6 +174,7 @@ impl Report {
                 api_message: error.api_message().map(str::to_owned),
                 violations: violations(error),
                 cause: cause(error),
+                stopped: stopped.clone(),
                 advice: advice(error, *operation, program, connector),
                 ..Self::plain(error.class().as_str(), message(error))
             },
@@ -152,6 +193,7 @@ impl Report {
             api_message: None,
             violations: Vec::new(),
             cause: None,
+            stopped: None,
             advice: None,
         }
     }
@@ -181,6 +223,9 @@ impl Report {
         if let Some(wait) = self.retry_after {
             line("retry after", &seconds(wait));
         }
+        if let Some(stopped) = &self.stopped {
+            text.push_str(&format!("  {}\n", printable(&stopped.to_string())));
+        }
         if let Some(advice) = &self.advice {
             text.push_str(&format!("{}: {advice}\n", style.paint(cyan, "next")));
         }
@@ -202,6 +247,8 @@ impl Report {
             .with("retry_after_ms", self.retry_after.map(milliseconds))
             .with("request_id", &self.request_id)
             .with("api_message", &self.api_message)
+            .with("items_written", self.stopped.as_ref().map(|stopped| stopped.items))
+            .with("resume", self.stopped.as_ref().and_then(|stopped| stopped.resume.as_deref()))
             .with("violations", violations);
         format!("{}\n", Members::default().with("error", error).to_json())
     }
@@ -389,11 +436,26 @@ mod tests {
         let json = Report::of(&refused_input(), "connector", "bigcommerce").to_json();
         let begin = concat!(
             r#"{"error":{"class":"validation","message":"get-product: the input is not valid","status":null,"#,
-            r#""retryable":false,"retry_after_ms":null,"request_id":null,"api_message":null,"violations":[{"field":""#,
+            r#""retryable":false,"retry_after_ms":null,"request_id":null,"api_message":null,"items_written":null,"#,
+            r#""resume":null,"violations":[{"field":""#,
         );
         assert!(json.starts_with(begin), "{json}");
         assert!(json.contains(r#"{"field":"product_id","message":"must be at least 1"}"#), "{json}");
         assert!(json.ends_with("]}}\n"), "{json}");
+    }
+
+    #[test]
+    fn a_walk_that_stopped_says_how_to_go_on() {
+        let told = |resume: Option<&str>| {
+            let stopped = Stopped { items: 500, resume: resume.map(str::to_owned) };
+            Report::of(&refused_input().stopped(Some(stopped)), "connector", "bigcommerce")
+        };
+        let (page, link) = (told(Some("--limit 250 --page 3")), told(None));
+        let line = "  items written: 500; the same command with --limit 250 --page 3 goes on from there\n";
+        assert!(page.to_text(Style::Plain).contains(line), "{}", page.to_text(Style::Plain));
+        assert!(page.to_json().contains(r#""items_written":500,"resume":"--limit 250 --page 3","#));
+        assert!(link.to_text(Style::Plain).contains("from its beginning"), "{}", link.to_text(Style::Plain));
+        assert!(link.to_json().contains(r#""items_written":500,"resume":null,"#));
     }
 
     #[test]

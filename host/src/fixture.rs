@@ -28,8 +28,12 @@ const CATALOG: &str = r##"{
       "include": {"type": "array", "items": {"$ref": "#/$defs/Include"}, "description": "Sub-resources to add."},
       "limit": {"type": ["integer", "null"], "minimum": 1, "maximum": 250, "description": "How many."},
       "timeout": {"type": "boolean", "description": "A field with the name of one of the command's own flags."}}},
-    "output": {"$ref": "#/$defs/Product"}
+    "output": {"$ref": "#/$defs/Product"}, "sample": {"id": 318, "name": "Enamel Camp Mug"}
   }],
+  "triggers": [
+    {"id": "product-updated", "title": "Product updated", "event": "store/product/updated", "scopes": ["store_v2_products"],
+     "read": {"action": "get-product", "parameter": "product_id", "grace_ms": 0}},
+    {"id": "product-deleted", "title": "Product deleted", "event": "store/product/deleted", "scopes": [], "read": null}],
   "$defs": {
     "Include": {"type": "string", "enum": ["images", "variants"]},
     "Product": {"type": "object", "properties": {"id": {"type": ["integer", "null"]}}}

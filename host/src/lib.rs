@@ -13,14 +13,20 @@ mod catalog;
 mod credentials;
 #[cfg(feature = "demo")]
 mod demo;
+mod examples;
 mod failure;
 #[cfg(test)]
 mod fixture;
 mod input;
 mod members;
+mod pages;
+mod progress;
 #[cfg(feature = "demo")]
 mod sandbox;
+#[cfg(feature = "demo")]
+mod sandbox_flags;
 mod schema;
+mod shell;
 mod surroundings;
 mod table;
 
@@ -63,6 +69,7 @@ async fn perform(
         Task::Catalog(format) => {
             catalog::print(connector, format.json, surroundings.width, surroundings.stdout)
         }
+        Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
         #[cfg(feature = "demo")]
         Task::Sandbox(flags) => sandbox::run(connector, flags, surroundings).await,
         #[cfg(feature = "demo")]
@@ -74,6 +81,7 @@ fn wants_json(task: &Task) -> bool {
     match task {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
+        Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,
         #[cfg(feature = "demo")]
@@ -146,6 +154,7 @@ mod tests {
             width: 100,
             stdout_style: Style::Plain,
             stderr_style: Style::Plain,
+            is_stderr_terminal: false,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let code = runtime.block_on(run(connector, &arguments, surroundings));

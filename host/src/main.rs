@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         width: width(terminal, &variable),
         stdout_style: Style::choose(stdout.is_terminal(), &variable),
         stderr_style: Style::choose(stderr.is_terminal(), &variable),
+        is_stderr_terminal: stderr.is_terminal(),
         stdin: &mut stdin,
         stdout: &mut stdout,
         stderr: &mut stderr,

@@ -1,19 +1,25 @@
 //! `connector sandbox`: a local store to try actions on, until somebody stops it.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{Sandbox, SandboxOptions, StartError};
-use connector_runtime::Connector;
+use bigcommerce_sandbox::{Sandbox, StartError};
+use connector_runtime::{Connector, ExposeSecret as _, SecretString};
 
-use crate::arguments::SandboxFlags;
-use crate::credentials::flag_name;
+use crate::credentials::{Sources, environment, flag_name, secret_in, variable_name};
 use crate::failure::{Failure, seconds};
+use crate::sandbox_flags::SandboxFlags;
 use crate::surroundings::Surroundings;
+
+pub(crate) use crate::shell::quoted;
 
 /// A product that the sandbox is seeded with.
 pub(crate) const PRODUCT: u64 = 111;
+
+/// Holds the store's token where no file does. A variable of its own: the one of connections may hold a token that opens
+/// a real store, which must not become that of a toy.
+const ACCESS_TOKEN_VARIABLE: &str = "CONNECTOR_SANDBOX_ACCESS_TOKEN";
 
 /// Serves the store, says how to reach it, and ends with Ctrl-C or SIGTERM.
 pub(crate) async fn run(
@@ -24,23 +30,19 @@ pub(crate) async fn run(
     // Before anything is announced, so that a signal after the announcement always ends the store in order.
     let stop =
         stop_signal().map_err(|error| Failure::Broken(format!("cannot listen for signals: {error}")))?;
-    let options = SandboxOptions {
-        store_hash: flags.store_hash.clone(),
-        quota: flags.quota,
-        window: Duration::from_millis(flags.window_ms),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, flags.port)),
-        ..SandboxOptions::default()
-    };
-    let window = options.window;
-    let sandbox = Sandbox::start(options).await.map_err(start_failure)?;
+    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
+    let sources = Sources { variable: surroundings.variable, read: &read };
+    let token = access_token(flags, &sources)
+        .map_err(|failure| failure.of_command("sandbox"))?
+        .map(|token| token.expose_secret().to_owned());
+    let is_given = token.is_some();
+    let sandbox = Sandbox::start(flags.options(token)).await.map_err(start_failure)?;
     let out = &mut *surroundings.stdout;
-    announce(
-        connector,
-        &sandbox,
-        &format!("{} requests per {}", flags.quota, seconds(window)),
-        &surroundings.program,
-        out,
-    )?;
+    let call = match is_given {
+        true => given_token_call(connector, &sandbox, flags, &surroundings.program),
+        false => call_line(connector, &sandbox, &surroundings.program),
+    };
+    announce(&sandbox, flags, is_given, &call, out)?;
     stop.await;
     let answered = sandbox.requests().len();
     sandbox.shutdown().await;
@@ -61,39 +63,75 @@ pub(crate) fn start_failure(error: StartError) -> Failure {
 
 /// The command line that reads a product of this sandbox, ready to paste into a shell.
 pub(crate) fn call_line(connector: &Connector, sandbox: &Sandbox, program: &str) -> String {
+    let mut words = call_words(connector, sandbox, program);
+    for credential in connector.credentials {
+        words.extend([format!("--{}", flag_name(credential.name)), sandbox.access_token().to_owned()]);
+    }
+    line(&words)
+}
+
+/// The same for a store whose token its owner brought: it stays where it is.
+fn given_token_call(connector: &Connector, sandbox: &Sandbox, flags: &SandboxFlags, program: &str) -> String {
+    let mut words = call_words(connector, sandbox, program);
+    let mut variables = String::new();
+    for credential in connector.credentials {
+        match &flags.access_token_file {
+            Some(path) => words.extend([
+                format!("--{}-file", flag_name(credential.name)),
+                path.to_string_lossy().into_owned(),
+            ]),
+            None => variables
+                .push_str(&format!("{}=\"${ACCESS_TOKEN_VARIABLE}\" ", variable_name(credential.name))),
+        }
+    }
+    format!("{variables}{}", line(&words))
+}
+
+fn call_words(connector: &Connector, sandbox: &Sandbox, program: &str) -> Vec<String> {
     let mut words = vec![program.to_owned(), "call".to_owned(), format!("{}/get-product", connector.id)];
     words.extend(["--product-id".to_owned(), PRODUCT.to_string()]);
     words.extend(["--base-url".to_owned(), sandbox.origin()]);
     for field in connector.fields {
         words.extend([format!("--{}", flag_name(field.name)), sandbox.store_hash().to_owned()]);
     }
-    for credential in connector.credentials {
-        words.extend([format!("--{}", flag_name(credential.name)), sandbox.access_token().to_owned()]);
-    }
+    words
+}
+
+fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a POSIX shell reads it back.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
+/// The token that the owner of the store has chosen: from the file, else from the variable.
+fn access_token(flags: &SandboxFlags, sources: &Sources<'_>) -> Result<Option<SecretString>, Failure> {
+    match &flags.access_token_file {
+        Some(path) => secret_in(sources, path, "token file").map(Some),
+        None => environment(sources, ACCESS_TOKEN_VARIABLE),
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn announce(
-    connector: &Connector,
     sandbox: &Sandbox,
-    quota: &str,
-    program: &str,
+    flags: &SandboxFlags,
+    has_given_token: bool,
+    call: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "origin        {}", sandbox.origin())?;
+    let origin = sandbox.origin();
+    let token = match has_given_token {
+        true => "the one given",
+        false => &format!("{} (opens nothing but this sandbox)", sandbox.access_token()),
+    };
+    let window = seconds(Duration::from_millis(flags.window_ms));
+    writeln!(out, "origin        {origin}")?;
     writeln!(out, "store hash    {}", sandbox.store_hash())?;
-    writeln!(out, "access token  {} (opens nothing but this sandbox)", sandbox.access_token())?;
-    writeln!(out, "quota         {quota}")?;
-    writeln!(out, "try it        {}", call_line(connector, sandbox, program))?;
+    writeln!(out, "access token  {token}")?;
+    writeln!(out, "quota         {} requests per {window}", flags.quota)?;
+    writeln!(out, "try it        {call}")?;
+    writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;
+    writeln!(
+        out,
+        "              lets the next request fail; also below {origin}/_sandbox: misbehaviour, clock, requests, reset"
+    )?;
     writeln!(out, "Ctrl-C stops the store")?;
     out.flush()
 }
@@ -119,17 +157,4 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(quoted("target/debug/connector"), "target/debug/connector");
-        assert_eq!(quoted("my tools/connector"), "'my tools/connector'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-    }
 }

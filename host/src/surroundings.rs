@@ -21,6 +21,8 @@ pub struct Surroundings<'a> {
     pub stdout_style: Style,
     /// Whether standard error shows colours.
     pub stderr_style: Style,
+    /// Whether a person watches standard error, which is what progress is for.
+    pub is_stderr_terminal: bool,
 }
 
 /// Whether a stream shows colours.

@@ -166,7 +166,7 @@ fn cell(json: &str) -> Option<String> {
 }
 
 /// JSON without the whitespace between its tokens.
-fn compact(json: &str) -> String {
+pub(crate) fn compact(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {

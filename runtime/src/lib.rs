@@ -200,7 +200,7 @@ pub use error::{Class, Error, Violation};
 pub use hooks::{DedupePart, Event, EventShape, NoEvent, ReadAfterEvent, Trigger, Webhooks};
 pub use json::Json;
 pub use operation::{Body, Effect, Method, Operation, Paging, PagingStyle, Repeat, Returns};
-pub use paging::next_page;
+pub use paging::{next_page, page_position};
 pub use record::{Extra, Record, Visit};
 pub use request::Request;
 pub use rules::{Parameter, Place, Rules};

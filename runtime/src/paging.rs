@@ -1,4 +1,4 @@
-//! The next page: a pure function from a request and its reply to the request of the page after.
+//! The next page: pure functions from a request and its reply to the request of the page after, and to where it stands.
 
 use serde_json::Value as Any;
 
@@ -54,4 +54,20 @@ pub fn next_page<T>(request: &Request, reply: &Reply<T>) -> Option<Request> {
         }
     };
     next.filter(|next| next.path_and_query() != request.path_and_query())
+}
+
+/// Where a request stands among the pages: the input that leads there, by its name, and its value. `None` at the
+/// beginning of a list, and in lists whose pages are reached by links alone.
+#[must_use]
+pub fn page_position(request: &Request) -> Option<(&'static str, String)> {
+    let operation = request.operation();
+    let (PagingStyle::Page { parameter, .. }
+    | PagingStyle::Offset { parameter }
+    | PagingStyle::Cursor { parameter, .. }) = operation.paging?.style
+    else {
+        return None;
+    };
+    let described = operation.parameters.iter().find(|known| known.name == parameter)?;
+    let value = percent_encoding::percent_decode_str(request.query(described.wire)?);
+    Some((described.name, value.decode_utf8_lossy().into_owned()))
 }

@@ -2,7 +2,7 @@
 
 use connector_runtime::{
     Api, DateFormat, Envelope, ErrorShape, Json, Operation, Paging, PagingStyle, Parameter, Reply, Request,
-    Returns, impl_input, next_page,
+    Returns, impl_input, next_page, page_position,
 };
 
 static API: Api = Api {
@@ -225,4 +225,22 @@ fn what_does_not_come_in_pages_has_no_next_one() {
             check(operation, vec![(ListThings::default(), data, meta, None)]);
         }
     }
+}
+
+#[test]
+fn a_request_tells_where_it_stands_by_the_name_of_its_input() {
+    let position = |operation: &'static Operation, input: ListThings, meta: &str| {
+        let request = Request::new(operation, &input).expect("no constraints");
+        let meta = Some(json(meta));
+        let reply = Reply { data: (), json: json("[1,2]"), meta, status: 200, request_id: None };
+        let next = next_page(&request, &reply).expect("there is a next page");
+        (page_position(&request), page_position(&next))
+    };
+    let at = |name, value: &str| Some((name, value.to_owned()));
+    let none = ListThings::default;
+    assert_eq!(position(&PAGES, none(), r#"{"pages":{"total":9}}"#), (None, at("page", "2")));
+    assert_eq!(position(&PAGES, page("4"), r#"{"pages":{"total":9}}"#), (at("page", "4"), at("page", "5")));
+    assert_eq!(position(&OFFSETS, none(), "{}"), (None, at("skip", "2")));
+    assert_eq!(position(&CURSORS, none(), r#"{"cursor":{"next":"a+b/=%"}}"#), (None, at("mark", "a+b/=%")));
+    assert_eq!(position(&LINKS, none(), r#"{"links":{"next":"?p=7"}}"#), (None, None));
 }

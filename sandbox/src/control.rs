@@ -141,8 +141,8 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
-    *shared.store() = seed::store(shared.seed, &shared.store_hash);
-    *shared.admission() = Admission::default();
+    *shared.store() = seed::store(shared.beginning.seed, &shared.store_hash);
+    *shared.admission() = Admission::new(&shared.beginning);
     no_content()
 }
 

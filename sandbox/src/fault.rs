@@ -14,6 +14,8 @@ use serde_json::json;
 
 use crate::answer::{self, ApiError};
 use crate::api_path::ApiVersion;
+use crate::rate::Rate;
+use crate::seed::random::Random;
 
 /// One way in which a request can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,35 @@ pub(crate) enum Stage {
 }
 
 impl Fault {
+    /// The faults that pass by themselves, as they are drawn at a rate: no answer hangs, and nothing says that
+    /// the store or the token is no longer good.
+    pub const PASSING: [Self; 8] = [
+        Self::OverloadedWithoutHeaders,
+        Self::InternalServerError,
+        Self::ThrottledWith500,
+        Self::BadGatewayPage,
+        Self::ServiceUnavailable,
+        Self::GatewayTimeout,
+        Self::HtmlPage,
+        Self::TruncatedBody,
+    ];
+
+    /// Every fault, `slow` with one second.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let slow = Self::Slow { milliseconds: 1_000 };
+        KNOWN.iter().map(|(_, fault, _)| *fault).chain([slow])
+    }
+
+    /// The passing fault that the request of this number meets at this rate in the store of this seed, if any.
+    pub(crate) fn drawn(seed: u64, request: u64, rate: Rate) -> Option<Self> {
+        // Apart from the numbers of the store and its token. One number decides whether, the next one which, so
+        // that a higher rate adds faults and changes none.
+        let mut random = Random::new(seed.rotate_left(32) ^ request.wrapping_mul(0xd134_2543_de82_ef95));
+        let happens = rate.includes(random.next());
+        let which = random.below(Self::PASSING.len() as u64) as usize;
+        happens.then(|| Self::PASSING[which])
+    }
+
     /// Where this fault arises.
     pub(crate) fn stage(self) -> Stage {
         match self {
@@ -82,19 +113,25 @@ impl Fault {
     }
 
     /// The name of this fault in the control API.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Slow { .. } => "slow",
-            other => NAMES.iter().find(|(_, fault)| *fault == other).map_or("", |(name, _)| name),
-        }
+    pub fn name(self) -> &'static str {
+        self.known().map_or("slow", |(name, ..)| name)
+    }
+
+    /// What this fault looks like, in a few words.
+    pub fn summary(self) -> &'static str {
+        self.known().map_or("the true answer, late", |(.., summary)| summary)
+    }
+
+    fn known(self) -> Option<&'static (&'static str, Self, &'static str)> {
+        KNOWN.iter().find(|(_, fault, _)| *fault == self)
     }
 
     /// The fault of this name; `milliseconds` is how long a slow answer takes.
-    pub(crate) fn named(name: &str, milliseconds: u32) -> Option<Self> {
+    pub fn named(name: &str, milliseconds: u32) -> Option<Self> {
         if name == "slow" {
             return Some(Self::Slow { milliseconds });
         }
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, fault)| *fault)
+        KNOWN.iter().find(|(known, ..)| *known == name).map(|(_, fault, _)| *fault)
     }
 
     /// The answer that stands in for the true one; `None` for the faults of delivery.
@@ -125,20 +162,20 @@ impl Fault {
     }
 }
 
-/// The names of the faults that need no further word.
-const NAMES: &[(&str, Fault)] = &[
-    ("overloaded_without_headers", Fault::OverloadedWithoutHeaders),
-    ("internal_server_error", Fault::InternalServerError),
-    ("throttled_with_500", Fault::ThrottledWith500),
-    ("bad_gateway_page", Fault::BadGatewayPage),
-    ("store_suspended", Fault::StoreSuspended),
-    ("service_unavailable", Fault::ServiceUnavailable),
-    ("gateway_timeout", Fault::GatewayTimeout),
-    ("forbidden", Fault::Forbidden),
-    ("html_page", Fault::HtmlPage),
-    ("truncated_body", Fault::TruncatedBody),
-    ("hang", Fault::Hang),
-    ("url_not_saved", Fault::UrlNotSaved),
+/// The faults that need no further word: name in the control API, fault, and what it looks like.
+const KNOWN: &[(&str, Fault, &str)] = &[
+    ("overloaded_without_headers", Fault::OverloadedWithoutHeaders, "429 without any rate header"),
+    ("internal_server_error", Fault::InternalServerError, "500, not carried out"),
+    ("throttled_with_500", Fault::ThrottledWith500, "500 in place of a 429"),
+    ("bad_gateway_page", Fault::BadGatewayPage, "502 with an HTML page"),
+    ("store_suspended", Fault::StoreSuspended, "503, the store is suspended"),
+    ("service_unavailable", Fault::ServiceUnavailable, "503 for a while"),
+    ("gateway_timeout", Fault::GatewayTimeout, "504 although it was carried out"),
+    ("forbidden", Fault::Forbidden, "403, the token lacks the scope"),
+    ("html_page", Fault::HtmlPage, "200 with an HTML page"),
+    ("truncated_body", Fault::TruncatedBody, "the true answer, cut in half"),
+    ("hang", Fault::Hang, "no answer at all"),
+    ("url_not_saved", Fault::UrlNotSaved, "207, saved without its URL"),
 ];
 
 const BAD_GATEWAY_PAGE: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n\
@@ -250,7 +287,7 @@ impl Error for BrokenOff {}
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, FaultQueue, NAMES, Stage};
+    use super::{Fault, FaultQueue, Rate, Stage};
     use crate::api_path::ApiVersion;
 
     #[test]
@@ -275,10 +312,27 @@ mod tests {
 
     #[test]
     fn every_fault_but_those_of_delivery_stands_in_for_the_answer() {
-        for fault in NAMES.iter().map(|(_, fault)| *fault).chain([Fault::Slow { milliseconds: 1 }]) {
-            assert_eq!(Fault::named(fault.name(), 1), Some(fault));
+        for fault in Fault::all() {
+            assert_eq!(Fault::named(fault.name(), 1_000), Some(fault));
+            assert!(!fault.summary().is_empty());
             let stands_in = fault.answer(ApiVersion::V3).is_some();
             assert_eq!(stands_in, fault.stage() != Stage::Delivery, "{fault:?}");
         }
+    }
+
+    #[test]
+    fn a_rate_draws_its_share_and_a_higher_one_only_adds() {
+        let drawn = |seed, share| -> Vec<Option<Fault>> {
+            let rate = Rate::new(share).expect("a rate");
+            (0..1_000).map(|request| Fault::drawn(seed, request, rate)).collect()
+        };
+        let (few, many) = (drawn(7, 0.1), drawn(7, 0.5));
+        let count = |faults: &[Option<Fault>]| faults.iter().flatten().count();
+        assert!((80..120).contains(&count(&few)), "{}", count(&few));
+        assert!((460..540).contains(&count(&many)), "{}", count(&many));
+        assert!(few.iter().zip(&many).all(|(few, many)| few.is_none() || few == many));
+        assert!(Fault::PASSING.iter().all(|fault| many.contains(&Some(*fault))));
+        assert_ne!(few, drawn(8, 0.1));
+        assert_eq!(count(&drawn(7, 0.0)), 0);
     }
 }

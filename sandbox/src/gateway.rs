@@ -51,6 +51,14 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
     response
 }
 
+/// How a store misbehaves from the start, and what its chance faults are drawn from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beginning {
+    pub(crate) seed: u64,
+    pub(crate) misbehaviour: Misbehaviour,
+    pub(crate) faults: Vec<(Fault, u32)>,
+}
+
 /// What changes from request to request: the quota's window and the faults to come.
 #[derive(Debug, Default)]
 pub(crate) struct Admission {
@@ -59,6 +67,9 @@ pub(crate) struct Admission {
     /// What lasts.
     pub(crate) misbehaviour: Misbehaviour,
     meter: Meter,
+    seed: u64,
+    /// How many requests carried the store's token.
+    requests: u64,
 }
 
 /// What becomes of a request that carries the store's token.
@@ -76,19 +87,28 @@ impl Decision {
 }
 
 impl Admission {
-    /// A store that misbehaves in this way and has answered nothing.
-    pub(crate) fn misbehaving(misbehaviour: Misbehaviour) -> Self {
-        Self { misbehaviour, ..Self::default() }
+    /// A store that begins in this way and has answered nothing.
+    pub(crate) fn new(beginning: &Beginning) -> Self {
+        let Beginning { seed, misbehaviour, faults } = beginning;
+        let mut admission = Self { seed: *seed, misbehaviour: *misbehaviour, ..Self::default() };
+        for (fault, times) in faults {
+            admission.faults.push(*fault, *times);
+        }
+        admission
     }
 
-    /// Counts a request made at `now` and picks its fault. A request beyond the quota leaves the faults of
-    /// the API to the next one.
+    /// Counts a request made at `now` and picks its fault: the next in the queue, else one by chance. A request
+    /// beyond the quota leaves the queued faults of the API to the next one.
     fn decide(&mut self, quota: &Quota, now: Duration) -> Decision {
-        if self.faults.peek().is_some_and(|fault| fault.stage() == Stage::Edge) {
-            return Decision { fault: self.faults.pop(), standing: None };
+        let drawn = Fault::drawn(self.seed, self.requests, self.misbehaviour.fault_rate);
+        self.requests += 1;
+        let queued = self.faults.peek();
+        if let Some(fault) = queued.or(drawn).filter(|fault| fault.stage() == Stage::Edge) {
+            self.faults.pop();
+            return Decision { fault: Some(fault), standing: None };
         }
         let standing = self.meter.admit(quota, &self.misbehaviour, now);
-        let fault = if standing.admitted { self.faults.pop() } else { None };
+        let fault = if standing.admitted { self.faults.pop().or(drawn) } else { None };
         Decision { fault, standing: Some(standing) }
     }
 }
@@ -145,7 +165,8 @@ fn shutting_down(version: ApiVersion) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Duration, Fault, Quota};
+    use super::{Admission, Beginning, Duration, Fault, Misbehaviour, Quota};
+    use crate::rate::Rate;
 
     const QUOTA: Quota = Quota { requests: 1, window: Duration::from_secs(30) };
 
@@ -166,5 +187,17 @@ mod tests {
         let turned_away = admission.decide(&QUOTA, Duration::ZERO);
         assert!(turned_away.is_exhausted() && turned_away.fault.is_none());
         assert_eq!(admission.decide(&QUOTA, QUOTA.window).fault, Some(Fault::Forbidden));
+    }
+
+    #[test]
+    fn faults_by_chance_come_behind_those_that_were_asked_for() {
+        let rate = Rate::new(1.0).expect("a rate");
+        let misbehaviour = Misbehaviour { fault_rate: rate, ..Misbehaviour::default() };
+        let faults = vec![(Fault::Hang, 2)];
+        let mut admission = Admission::new(&Beginning { seed: 1, misbehaviour, faults });
+        let roomy = Quota { requests: 9, ..QUOTA };
+        let mut met = || admission.decide(&roomy, Duration::ZERO).fault;
+        assert_eq!([met(), met()], [Some(Fault::Hang); 2]);
+        assert_eq!([met(), met()], [2, 3].map(|request| Fault::drawn(1, request, rate)));
     }
 }

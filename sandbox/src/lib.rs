@@ -29,7 +29,7 @@
 //! | `GET /_sandbox/clock` | the store's time: `{"epoch_ms": 1800000000000}` |
 //! | `POST /_sandbox/clock` | puts it forward: `{"advance_ms": 30000}` |
 //! | `GET /_sandbox/requests` | the requests received, oldest first |
-//! | `POST /_sandbox/reset` | seeds the store anew and takes back faults and misbehaviour |
+//! | `POST /_sandbox/reset` | seeds the store anew, with the faults and misbehaviour it was started with |
 //!
 //! Faults are named like the variants of [`Fault`], in lower case with underscores. A client from another
 //! machine is refused with 403.
@@ -69,6 +69,7 @@ mod options;
 mod orders;
 mod paging;
 mod quota;
+mod rate;
 mod request_log;
 mod sandbox;
 mod seed;
@@ -81,5 +82,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::Fault;
 pub use misbehaviour::Misbehaviour;
 pub use options::{SandboxOptions, StartError};
+pub use rate::Rate;
 pub use request_log::ReceivedRequest;
 pub use sandbox::Sandbox;

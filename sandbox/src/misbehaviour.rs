@@ -2,14 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::rate::Rate;
+
 /// How the store departs from a quiet and prompt one, until it is told otherwise. The default is not at all.
 ///
-/// Everything here follows from the settings, the clock and the order of the requests alone, so that a run
-/// can be repeated.
+/// Everything here follows from the settings, the seed, the clock and the order of the requests alone, so
+/// that a run can be repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Misbehaviour {
     /// Requests of each window that another client of the same store has used before anybody else.
     pub foreign_requests: u32,
+    /// In which windows that client comes: in every n-th, the n-th being the first. With 0 or 1 it comes in
+    /// every window. In a sliding window, which has no number, stretches of its length since the first
+    /// request take its place.
+    pub foreign_every: u32,
     /// By how many requests `X-Rate-Limit-Requests-Left` lags: it shows what was left so many requests ago.
     pub left_lags_by: u32,
     /// Whether the quota holds for every stretch of time as long as the window, instead of one window after
@@ -26,13 +32,25 @@ pub struct Misbehaviour {
     pub fresh_is_missing_ms: u32,
     /// Whether the access token is no longer valid: 401 on everything.
     pub token_revoked: bool,
+    /// How many requests meet a passing fault ([`Fault::PASSING`](crate::Fault::PASSING)). Which request meets
+    /// which fault follows from the store's seed and the request's number, so that it can be repeated.
+    pub fault_rate: Rate,
 }
 
 impl Misbehaviour {
+    /// What a foreign client has used of the window with this number, the first being 1.
+    pub(crate) fn foreign_requests_in(self, window: u64) -> u32 {
+        match window.is_multiple_of(u64::from(self.foreign_every.max(1))) {
+            true => self.foreign_requests,
+            false => 0,
+        }
+    }
+
     /// The settings as the control API shows them.
     pub(crate) fn document(self) -> Value {
         json!({
             "foreign_requests": self.foreign_requests,
+            "foreign_every": self.foreign_every,
             "left_lags_by": self.left_lags_by,
             "sliding_window": self.sliding_window,
             "rejections_count": self.rejections_count,
@@ -40,6 +58,7 @@ impl Misbehaviour {
             "slow_ms": self.slow_ms,
             "fresh_is_missing_ms": self.fresh_is_missing_ms,
             "token_revoked": self.token_revoked,
+            "fault_rate": self.fault_rate.as_f64(),
         })
     }
 
@@ -53,6 +72,7 @@ impl Misbehaviour {
             let flag = || value.as_bool().ok_or_else(|| format!("{name} must be true or false"));
             match name.as_str() {
                 "foreign_requests" => self.foreign_requests = number()?,
+                "foreign_every" => self.foreign_every = number()?,
                 "left_lags_by" => self.left_lags_by = number()?,
                 "slow_ms" => self.slow_ms = number()?,
                 "fresh_is_missing_ms" => self.fresh_is_missing_ms = number()?,
@@ -60,6 +80,10 @@ impl Misbehaviour {
                 "rejections_count" => self.rejections_count = flag()?,
                 "throttles_with_500" => self.throttles_with_500 = flag()?,
                 "token_revoked" => self.token_revoked = flag()?,
+                "fault_rate" => {
+                    let rate = value.as_f64().and_then(Rate::new);
+                    self.fault_rate = rate.ok_or_else(|| format!("{name} must be a number from 0 to 1"))?;
+                }
                 _ => return Err(format!("{name} is not a setting")),
             }
         }
@@ -69,15 +93,23 @@ impl Misbehaviour {
 
 #[cfg(test)]
 mod tests {
-    use super::{Map, Misbehaviour, Value};
+    use super::{Map, Misbehaviour, Rate, Value};
 
     #[test]
     fn reads_back_what_it_shows() {
-        let set = Misbehaviour { left_lags_by: 3, sliding_window: true, ..Misbehaviour::default() };
+        let set = Misbehaviour {
+            foreign_every: 2,
+            left_lags_by: 3,
+            sliding_window: true,
+            fault_rate: Rate::new(0.1).expect("a rate"),
+            ..Misbehaviour::default()
+        };
         let shown = set.document();
         assert_eq!(Misbehaviour::default().with(shown.as_object().expect("an object")), Ok(set));
         let wrong = Map::from_iter([("slow_ms".to_owned(), Value::from("long"))]);
         assert!(set.with(&wrong).is_err());
+        let too_often = Map::from_iter([("fault_rate".to_owned(), Value::from(1.5))]);
+        assert!(set.with(&too_often).is_err());
         let unknown = Map::from_iter([("speed".to_owned(), Value::from(1))]);
         assert!(set.with(&unknown).is_err());
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::clock::{Clock, SystemClock};
+use crate::fault::Fault;
 use crate::misbehaviour::Misbehaviour;
 
 /// The settings of a [`Sandbox`](crate::Sandbox); [`SandboxOptions::default`] suits most tests.
@@ -27,13 +28,15 @@ pub struct SandboxOptions {
     pub window: Duration,
     /// The address to listen on. Default: loopback, a port that the system picks.
     pub listen: SocketAddr,
-    /// What the seeded store's incidental numbers (stock, sales, reviews) are drawn from; the same seed
-    /// gives the same store.
+    /// What the seeded store's incidental numbers (stock, sales, reviews) and the faults at a rate are drawn
+    /// from; the same seed gives the same store, and the same faults for the same order of requests.
     pub seed: u64,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// How the store misbehaves from the start.
     pub misbehaviour: Misbehaviour,
+    /// The faults that the first requests meet, each with how often.
+    pub faults: Vec<(Fault, u32)>,
 }
 
 impl Default for SandboxOptions {
@@ -47,6 +50,7 @@ impl Default for SandboxOptions {
             seed: 1,
             clock: Arc::new(SystemClock::new()),
             misbehaviour: Misbehaviour::default(),
+            faults: Vec::new(),
         }
     }
 }
@@ -63,6 +67,7 @@ impl Debug for SandboxOptions {
             .field("seed", &self.seed)
             .field("clock", &self.clock)
             .field("misbehaviour", &self.misbehaviour)
+            .field("faults", &self.faults)
             .finish()
     }
 }

@@ -29,6 +29,10 @@ pub(crate) struct Meter {
     /// When the window began, once there is one. It begins with the first request after the one before it
     /// has ended. A sliding window has no beginning.
     started: Option<Duration>,
+    /// How many windows have begun.
+    windows: u64,
+    /// When the first request under a sliding window was made.
+    first: Option<Duration>,
     used: u32,
     /// Requests that were turned away and are paid from the next window.
     owed: u32,
@@ -68,7 +72,8 @@ impl Meter {
         let current = self.started.filter(|started| now < started.saturating_add(quota.window));
         if current.is_none() {
             self.started = Some(now);
-            self.used = habits.foreign_requests.saturating_add(self.owed);
+            self.windows += 1;
+            self.used = habits.foreign_requests_in(self.windows).saturating_add(self.owed);
             self.owed = 0;
         }
         let admitted = self.used < quota.requests;
@@ -90,8 +95,12 @@ impl Meter {
         while self.times.front().is_some_and(|first| first.saturating_add(quota.window) <= now) {
             self.times.pop_front();
         }
+        let since = now.saturating_sub(*self.first.get_or_insert(now));
+        let passed = since.as_nanos().checked_div(quota.window.as_nanos()).unwrap_or_default();
+        let stretch = u64::try_from(passed).unwrap_or(u64::MAX).saturating_add(1);
+        let foreign = habits.foreign_requests_in(stretch);
         let used = |times: &VecDeque<Duration>| {
-            u32::try_from(times.len()).unwrap_or(u32::MAX).saturating_add(habits.foreign_requests)
+            u32::try_from(times.len()).unwrap_or(u32::MAX).saturating_add(foreign)
         };
         let admitted = used(&self.times) < quota.requests;
         if admitted || habits.rejections_count {
@@ -191,6 +200,16 @@ mod tests {
         assert_eq!(admissions(habits, &[0, 1, 30_000]), [(true, 0), (false, 0), (true, 0)]);
         let greedy = Misbehaviour { foreign_requests: 9, ..Misbehaviour::default() };
         assert_eq!(admissions(greedy, &[0]), [(false, 0)]);
+    }
+
+    #[test]
+    fn a_foreign_client_can_come_in_every_second_window() {
+        let habits = Misbehaviour { foreign_requests: 1, foreign_every: 2, ..Misbehaviour::default() };
+        let left = |habits| -> Vec<u32> {
+            admissions(habits, &[0, 30_000, 60_000, 90_000]).iter().map(|seen| seen.1).collect()
+        };
+        assert_eq!(left(habits), [1, 0, 1, 0]);
+        assert_eq!(left(Misbehaviour { sliding_window: true, ..habits }), [1, 0, 1, 0]);
     }
 
     #[test]

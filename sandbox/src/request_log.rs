@@ -87,7 +87,7 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
         status: None,
     });
     let mut response = next.run(request).await;
-    response.headers_mut().insert(X_REQUEST_ID, request_id(shared.seed, number));
+    response.headers_mut().insert(X_REQUEST_ID, request_id(shared.beginning.seed, number));
     shared.log.answered(number, response.status().as_u16());
     response
 }

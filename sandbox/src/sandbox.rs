@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::clock::StoreClock;
 use crate::fault::Fault;
-use crate::gateway::Admission;
+use crate::gateway::{Admission, Beginning};
 use crate::misbehaviour::Misbehaviour;
 use crate::options::{SandboxOptions, StartError};
 use crate::quota::Quota;
@@ -119,16 +119,18 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 }
 
 fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
+    let beginning =
+        Beginning { seed: options.seed, misbehaviour: options.misbehaviour, faults: options.faults };
     let access_token = options.access_token.unwrap_or_else(|| seed::access_token(options.seed));
     Shared {
         store: Mutex::new(seed::store(options.seed, &options.store_hash)),
         store_hash: options.store_hash,
         access_token,
         quota: Quota { requests: options.quota, window: options.window },
-        seed: options.seed,
         clock: StoreClock::new(options.clock),
         log: RequestLog::default(),
-        admission: Mutex::new(Admission::misbehaving(options.misbehaviour)),
+        admission: Mutex::new(Admission::new(&beginning)),
+        beginning,
         running,
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
 use crate::clock::StoreClock;
-use crate::gateway::{self, Admission};
+use crate::gateway::{self, Admission, Beginning};
 use crate::quota::Quota;
 use crate::request_log::{self, RequestLog};
 use crate::store::Store;
@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     pub(crate) store_hash: String,
     pub(crate) access_token: String,
     pub(crate) quota: Quota,
-    pub(crate) seed: u64,
+    pub(crate) beginning: Beginning,
     pub(crate) clock: StoreClock,
     pub(crate) log: RequestLog,
     pub(crate) store: Mutex<Store>,

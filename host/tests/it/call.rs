@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use super::{ACTION, Invocation, Store, TOKEN, assert_contains};
 
 /// What the store answers, read without any client library.
-fn body_of(store: &Store, path: &str) -> String {
+pub(crate) fn body_of(store: &Store, path: &str) -> String {
     let origin = store.sandbox().origin();
     let address = origin.strip_prefix("http://").expect("the sandbox speaks HTTP");
     let mut stream = TcpStream::connect(address).expect("the sandbox listens");

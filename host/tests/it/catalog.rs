@@ -13,6 +13,20 @@ fn the_table_names_action_effect_version_and_scopes() {
 }
 
 #[test]
+fn the_table_names_the_triggers() {
+    let table = Invocation::new().args(["catalog"]).env("COLUMNS", "160").run().ok();
+    for (trigger, event, action) in [
+        ("order-created", "store/order/created", "get-order"),
+        ("product-updated", "store/product/updated", "get-product"),
+        ("customer-created", "store/customer/created", "get-customer"),
+    ] {
+        let name = format!("bigcommerce/{trigger} ");
+        let line = table.lines().find(|line| line.contains(&name)).expect("a line of its own");
+        assert_contains(line, &[event, action]);
+    }
+}
+
+#[test]
 fn json_holds_schemas_for_every_action() {
     let json = Invocation::new().args(["catalog", "--json"]).run().ok();
     let catalog: Value = serde_json::from_str(&json).expect("it is JSON");

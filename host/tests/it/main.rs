@@ -2,9 +2,11 @@
 
 mod call;
 mod catalog;
+mod completion;
 mod connection;
 mod demo;
 mod failure;
+mod pages;
 mod sandbox;
 
 use std::ffi::OsStr;
@@ -66,7 +68,7 @@ struct Invocation {
 impl Invocation {
     fn new() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
-        for name in ["STORE_HASH", "ACCESS_TOKEN", "BASE_URL", "CREDENTIALS"] {
+        for name in ["STORE_HASH", "ACCESS_TOKEN", "BASE_URL", "CREDENTIALS", "SANDBOX_ACCESS_TOKEN"] {
             command.env_remove(format!("CONNECTOR_{name}"));
         }
         // A proxy of the machine cannot reach the loopback address.

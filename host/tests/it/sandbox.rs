@@ -1,9 +1,9 @@
 //! The store as a program of its own.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::{Invocation, Store, assert_contains};
+use super::{Invocation, Store, TOKEN, assert_contains};
 
 /// A running `connector sandbox`, ended with the test whatever happens.
 struct Served {
@@ -21,9 +21,15 @@ impl Drop for Served {
 
 /// Starts a store and reads what it announces.
 fn serve(arguments: &[&str]) -> (Served, String) {
+    serve_in(arguments, &[])
+}
+
+fn serve_in(arguments: &[&str], variables: &[(&str, &str)]) -> (Served, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
         .arg("sandbox")
         .args(arguments)
+        .env_remove("CONNECTOR_SANDBOX_ACCESS_TOKEN")
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -43,17 +49,24 @@ fn the_line_it_prints_works_and_a_signal_stops_it_in_order() {
     assert_contains(&announced, &["http://127.0.0.1:", "shop7", "9 requests"]);
     let line =
         announced.lines().find_map(|line| line.strip_prefix("try it")).expect("it prints a call").trim();
-    let called =
-        Command::new("sh").args(["-c", line]).env("NO_PROXY", "127.0.0.1").output().expect("a shell");
-    assert!(called.status.success(), "{line}\n{}", String::from_utf8_lossy(&called.stderr));
-    assert_contains(&String::from_utf8_lossy(&called.stdout), &["Copper Pour-Over Kettle"]);
+    let (ok, said) = shell(line, &[]);
+    assert!(ok && said.contains("Copper Pour-Over Kettle"), "{line}\n{said}");
+    // The line about the control API needs curl, which is not everywhere.
+    let control =
+        announced.lines().find_map(|line| line.strip_prefix("control")).expect("it shows how").trim();
+    if shell("curl --version", &[]).0 {
+        assert_eq!(shell(control, &[]), (true, String::new()));
+        assert_contains(&shell(line, &[]).1, &["error[server]", "502"]);
+    } else {
+        shell(line, &[]);
+    }
 
     let killed =
         Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
     let mut rest = String::new();
     served.output.read_to_string(&mut rest).expect("the output is text");
-    assert_eq!(rest, "stopped; requests received: 1\n");
+    assert_eq!(rest, "stopped; requests received: 2\n");
     assert_eq!(served.child.wait().expect("it ends").code(), Some(0));
 }
 
@@ -66,6 +79,108 @@ fn refuses_settings_that_no_store_can_have() {
         let text = Invocation::new().args(["sandbox"]).args(arguments).run().failed_with(2);
         assert_contains(&text, &["error[usage]: the sandbox option", "sandbox --help` shows"]);
     }
+}
+
+/// The words after `label` in what a store announces.
+#[cfg(unix)]
+fn announced<'a>(text: &'a str, label: &str) -> &'a str {
+    text.lines().find_map(|line| line.strip_prefix(label)).expect("it is announced").trim()
+}
+
+/// What a shell says to `line`.
+#[cfg(unix)]
+fn shell(line: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied());
+    let run = command.output().expect("a shell");
+    let text = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+    (run.status.success(), text)
+}
+
+#[cfg(unix)]
+#[test]
+fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
+    let flags = "--seed 7 --foreign-requests 75 --foreign-every 2 --left-lags-by 3 --sliding-window \
+                 --rejections-count --throttles-with-500 --slow-ms 1 --fresh-is-missing-ms 20 --token-revoked \
+                 --fault-rate 0.25 --fault bad_gateway_page --fault slow:3:50";
+    let (_served, text) = serve(&flags.split_whitespace().collect::<Vec<_>>());
+    let origin = announced(&text, "origin");
+    let expected = serde_json::json!({
+        "foreign_requests": 75, "foreign_every": 2, "left_lags_by": 3, "sliding_window": true,
+        "rejections_count": true, "throttles_with_500": true, "slow_ms": 1, "fresh_is_missing_ms": 20,
+        "token_revoked": true, "fault_rate": 0.25,
+    });
+    let read = |path: &str| -> serde_json::Value {
+        let answer = request(origin, "GET", path);
+        serde_json::from_str(answer.split_once("\r\n\r\n").expect("headers end").1).expect("JSON")
+    };
+    let faults = serde_json::json!([
+        {"fault": "bad_gateway_page", "times": 1}, {"fault": "slow", "times": 3, "milliseconds": 50},
+    ]);
+    for _ in 0..2 {
+        assert_eq!(read("/_sandbox/misbehaviour"), expected);
+        assert_eq!(read("/_sandbox/faults"), faults);
+        request(origin, "DELETE", "/_sandbox/misbehaviour");
+        request(origin, "DELETE", "/_sandbox/faults");
+        assert_eq!(read("/_sandbox/misbehaviour")["foreign_requests"], 0);
+        assert_eq!(read("/_sandbox/faults"), serde_json::json!([]));
+        request(origin, "POST", "/_sandbox/reset");
+    }
+}
+
+/// The answer to a request without a body, headers included.
+#[cfg(unix)]
+fn request(origin: &str, method: &str, path: &str) -> String {
+    let address = origin.strip_prefix("http://").expect("the sandbox speaks HTTP");
+    let mut stream = std::net::TcpStream::connect(address).expect("the sandbox listens");
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .expect("the sandbox reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is text");
+    answer
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_of_ones_own_is_never_shown_and_works() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("token");
+    std::fs::write(&path, format!("{TOKEN}\n")).expect("it is writable");
+    let (_served, text) = serve(&["--access-token-file", path.to_str().expect("the path is UTF-8")]);
+    assert!(!text.contains(TOKEN), "{text}");
+    let (ok, said) = shell(announced(&text, "try it"), &[]);
+    assert!(ok && said.contains("Copper Pour-Over Kettle"), "{said}");
+
+    let variables = [("CONNECTOR_SANDBOX_ACCESS_TOKEN", TOKEN)];
+    let (_served, text) = serve_in(&[], &variables);
+    assert!(!text.contains(TOKEN), "{text}");
+    assert!(!shell(announced(&text, "try it"), &[]).0, "the token is needed");
+    let (ok, said) = shell(announced(&text, "try it"), &variables);
+    assert!(ok && said.contains("Copper Pour-Over Kettle"), "{said}");
+}
+
+#[test]
+fn a_wrong_fault_or_rate_names_what_can_be_given() {
+    let said = |flags: [&str; 2]| Invocation::new().args(["sandbox"]).args(flags).run().failed_with(2);
+    assert_contains(&said(["--fault", "earthquake"]), &["bad_gateway_page", "slow"]);
+    assert_contains(&said(["--fault", "hang:1:50"]), &["only slow takes milliseconds"]);
+    assert_contains(&said(["--fault-rate", "10"]), &["a number from 0 to 1"]);
+    assert_contains(&said(["--access-token-file", "no/such/file"]), &["no/such/file", "sandbox --help`"]);
+}
+
+#[test]
+fn the_help_explains_every_flag_and_fault() {
+    let help = Invocation::new().args(["sandbox", "--help"]).run().ok();
+    for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
+        let flag = line.split_whitespace().next().expect("a flag");
+        let after = help.split_once(line).expect("it is there").1;
+        let explained = after.lines().find(|line| !line.trim().is_empty()).expect("a line follows");
+        assert!(!explained.trim_start().starts_with("--"), "{flag} is not explained");
+    }
+    assert_contains(
+        &help,
+        &["- gateway_timeout: 504", "- slow: the true answer, late", "--foreign-every <N>"],
+    );
 }
 
 #[test]

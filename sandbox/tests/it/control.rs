@@ -1,10 +1,10 @@
 //! The control API.
 
-use bigcommerce_sandbox::Sandbox;
+use bigcommerce_sandbox::{Fault, Misbehaviour, Sandbox, SandboxOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, PRODUCT, client, delete, get, sandbox};
+use crate::{Answer, PRODUCT, client, delete, get, sandbox, start, try_get};
 
 async fn control(sandbox: &Sandbox, method: Method, path: &str, body: Value) -> Answer {
     let request = client().request(method, format!("{}/_sandbox{path}", sandbox.origin()));
@@ -46,7 +46,7 @@ async fn misbehaviour_is_changed_field_by_field() {
     assert_eq!((&both["foreign_requests"], &both["token_revoked"]), (&json!(150), &json!(true)));
     assert_eq!(control(&sandbox, Method::PUT, "/misbehaviour", json!({"mood": 1})).await.status, 400);
     control(&sandbox, Method::DELETE, "/misbehaviour", Value::Null).await;
-    assert_eq!(sandbox.misbehaviour(), bigcommerce_sandbox::Misbehaviour::default());
+    assert_eq!(sandbox.misbehaviour(), Misbehaviour::default());
     sandbox.shutdown().await;
 }
 
@@ -77,6 +77,36 @@ async fn a_reset_brings_the_seeded_store_back() {
     let log = read(&sandbox, "/requests").await;
     assert_eq!((&log[0]["method"], &log[0]["status"]), (&json!("DELETE"), &json!(204)));
     assert!(!log.to_string().contains(sandbox.access_token()));
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reset_brings_back_the_faults_and_misbehaviour_of_the_start() {
+    let misbehaviour = Misbehaviour { foreign_requests: 7, ..Misbehaviour::default() };
+    let faults = vec![(Fault::BadGatewayPage, 2)];
+    let sandbox = start(SandboxOptions { misbehaviour, faults, ..SandboxOptions::default() }).await;
+    let begun = (read(&sandbox, "/misbehaviour").await, read(&sandbox, "/faults").await);
+    assert_eq!(begun.0["foreign_requests"], 7);
+    assert_eq!(begun.1, json!([{"fault": "bad_gateway_page", "times": 2}]));
+    assert_eq!(get(&sandbox, PRODUCT).await.status, 502);
+    control(&sandbox, Method::PUT, "/misbehaviour", json!({"fault_rate": 0.5, "token_revoked": true})).await;
+    control(&sandbox, Method::DELETE, "/faults", Value::Null).await;
+    assert_eq!(control(&sandbox, Method::POST, "/reset", Value::Null).await.status, 204);
+    assert_eq!((read(&sandbox, "/misbehaviour").await, read(&sandbox, "/faults").await), begun);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_rate_of_faults_is_set_over_http() {
+    let sandbox = sandbox().await;
+    let changed = control(&sandbox, Method::PUT, "/misbehaviour", json!({"fault_rate": 1})).await;
+    assert_eq!(changed.json()["fault_rate"], 1.0);
+    let answer = try_get(&sandbox, PRODUCT).await.expect("headers");
+    let (status, body) =
+        (answer.status(), answer.text().await.map(|text| serde_json::from_str::<Value>(&text)));
+    assert!(!status.is_success() || !matches!(body, Ok(Ok(_))), "{status}");
+    let refused = control(&sandbox, Method::PUT, "/misbehaviour", json!({"fault_rate": 2})).await;
+    assert!(refused.text.contains("from 0 to 1"), "{}", refused.text);
     sandbox.shutdown().await;
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{Clock, Fault, ManualClock, Misbehaviour, Sandbox, SandboxOptions};
+use bigcommerce_sandbox::{Clock, Fault, ManualClock, Misbehaviour, Rate, Sandbox, SandboxOptions};
 use serde_json::json;
 
-use crate::{PRODUCT, get, post, sandbox, start};
+use crate::{PRODUCT, get, post, sandbox, start, try_get};
 
 async fn misbehaving(quota: u32, misbehaviour: Misbehaviour) -> (Sandbox, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Duration::from_secs(1_800_000_000)));
@@ -32,6 +32,58 @@ async fn a_foreign_client_takes_its_part_of_every_window() {
     assert_eq!(left(&sandbox).await, seen(429, "0"));
     clock.advance(Duration::from_secs(30));
     assert_eq!(left(&sandbox).await, seen(200, "0"));
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_foreign_client_can_come_in_every_second_window() {
+    let habits = Misbehaviour { foreign_requests: 2, foreign_every: 2, ..Misbehaviour::default() };
+    let (sandbox, clock) = misbehaving(4, habits).await;
+    for expected in ["3", "1", "3", "1"] {
+        assert_eq!(left(&sandbox).await, seen(200, expected));
+        clock.advance(Duration::from_secs(30));
+    }
+    sandbox.shutdown().await;
+}
+
+/// The statuses of 60 reads; `None` where the answer broke off.
+async fn statuses(seed: u64, rate: &str) -> Vec<Option<u16>> {
+    let misbehaviour = Misbehaviour { fault_rate: rate.parse().expect("a rate"), ..Misbehaviour::default() };
+    let sandbox = start(SandboxOptions { seed, misbehaviour, ..SandboxOptions::default() }).await;
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        let answer = try_get(&sandbox, "v2/time").await.expect("headers");
+        let status = answer.status().as_u16();
+        let body = answer.text().await;
+        seen.push(body.is_ok().then_some(status));
+    }
+    sandbox.shutdown().await;
+    seen
+}
+
+#[tokio::test]
+async fn faults_at_a_rate_follow_from_the_seed() {
+    let first = statuses(3, "0.3").await;
+    assert_eq!(first, statuses(3, "0.3").await);
+    assert_ne!(first, statuses(4, "0.3").await);
+    let failed = first.iter().filter(|status| **status != Some(200)).count();
+    assert!((6..30).contains(&failed), "{first:?}");
+    assert!(statuses(3, "0").await.iter().all(|status| *status == Some(200)));
+}
+
+#[tokio::test]
+async fn a_rate_can_be_changed_while_the_store_runs() {
+    let sandbox = sandbox().await;
+    let always = Rate::new(1.0).expect("a rate");
+    sandbox.misbehave(Misbehaviour { fault_rate: always, ..Misbehaviour::default() });
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(try_get(&sandbox, "v2/time").await.expect("headers").status().as_u16());
+    }
+    // The page in place of the answer and the answer that breaks off begin with a 200.
+    assert!([429, 500, 502, 503, 504].iter().all(|status| statuses.contains(status)), "{statuses:?}");
+    sandbox.misbehave(Misbehaviour::default());
+    assert_eq!(get(&sandbox, PRODUCT).await.status, 200);
     sandbox.shutdown().await;
 }
 

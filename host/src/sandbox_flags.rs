@@ -1,0 +1,188 @@
+//! The flags of `connector sandbox`: every setting of the local store, and how it misbehaves.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bigcommerce_sandbox::{Fault, Misbehaviour, Rate, SandboxOptions};
+use clap::Args;
+
+/// The settings of a local store.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxFlags {
+    /// Listen on this port of the loopback address; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// The hash of the store
+    #[arg(long, value_name = "HASH", default_value = "sandbox1")]
+    pub(crate) store_hash: String,
+
+    /// A file that holds the store's access token and nothing else; without one it follows from the seed [env: CONNECTOR_SANDBOX_ACCESS_TOKEN, which holds the token itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) access_token_file: Option<PathBuf>,
+
+    /// What the store's incidental numbers and its faults by chance are drawn from; the same seed gives the same
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Requests that the store answers in one window
+    #[arg(long, value_name = "N", default_value_t = 150)]
+    pub(crate) quota: u32,
+
+    /// Length of the window in milliseconds
+    #[arg(long, value_name = "N", default_value_t = 30_000)]
+    pub(crate) window_ms: u64,
+
+    #[command(flatten)]
+    misbehaviour: MisbehaviourFlags,
+}
+
+/// How the store misbehaves.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Misbehaviour")]
+struct MisbehaviourFlags {
+    /// Requests of a window that another client of the store has used before anybody else
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    foreign_requests: u32,
+
+    /// Let that client come in every n-th window only: 2 takes every second one
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "foreign_requests", value_parser = clap::value_parser!(u32).range(1..))]
+    foreign_every: u32,
+
+    /// Show in X-Rate-Limit-Requests-Left what was left so many requests ago
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    left_lags_by: u32,
+
+    /// Let the quota hold for every stretch of time as long as the window, not for one window after the other
+    #[arg(long)]
+    sliding_window: bool,
+
+    /// Let requests beyond the quota cost something, too
+    #[arg(long)]
+    rejections_count: bool,
+
+    /// Answer requests beyond the quota with 500 instead of 429
+    #[arg(long)]
+    throttles_with_500: bool,
+
+    /// Take at least so many milliseconds for every answer
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    slow_ms: u32,
+
+    /// Do not find a new resource by its id for so many milliseconds (404)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fresh_is_missing_ms: u32,
+
+    /// Take the access token for revoked: 401 on everything
+    #[arg(long)]
+    token_revoked: bool,
+
+    /// Let this share of the requests, from 0 to 1, meet a passing fault: which one meets which follows from the seed
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    fault_rate: Rate,
+
+    /// Let the first requests meet a fault, TIMES times; `slow` takes so many MILLISECONDS. Faults that are given one after the other come one after the other
+    #[arg(long, value_name = "NAME[:TIMES[:MILLISECONDS]]", value_parser = fault, long_help = fault_help())]
+    fault: Vec<(Fault, u32)>,
+}
+
+impl SandboxFlags {
+    /// The options of a store with these settings and this access token.
+    pub(crate) fn options(&self, access_token: Option<String>) -> SandboxOptions {
+        let MisbehaviourFlags {
+            foreign_requests,
+            foreign_every,
+            left_lags_by,
+            sliding_window,
+            rejections_count,
+            throttles_with_500,
+            slow_ms,
+            fresh_is_missing_ms,
+            token_revoked,
+            fault_rate,
+            ref fault,
+        } = self.misbehaviour;
+        SandboxOptions {
+            store_hash: self.store_hash.clone(),
+            access_token,
+            quota: self.quota,
+            window: Duration::from_millis(self.window_ms),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+            seed: self.seed,
+            misbehaviour: Misbehaviour {
+                foreign_requests,
+                foreign_every,
+                left_lags_by,
+                sliding_window,
+                rejections_count,
+                throttles_with_500,
+                slow_ms,
+                fresh_is_missing_ms,
+                token_revoked,
+                fault_rate,
+            },
+            faults: fault.clone(),
+            ..SandboxOptions::default()
+        }
+    }
+}
+
+/// Reads `NAME`, `NAME:TIMES` or `slow:TIMES:MILLISECONDS`.
+fn fault(text: &str) -> Result<(Fault, u32), String> {
+    let mut parts = text.split(':');
+    let name = parts.next().unwrap_or_default();
+    let mut number = |what: &str, otherwise: u32| match parts.next() {
+        None => Ok(otherwise),
+        Some(text) => text.parse().map_err(|_| format!("the {what} after the name are no whole number")),
+    };
+    let times = number("times", 1)?;
+    let milliseconds = number("milliseconds", 1_000)?;
+    let fault = Fault::named(name, milliseconds).ok_or_else(|| {
+        let names: Vec<&str> = Fault::all().map(Fault::name).collect();
+        format!("there is no such fault: give one of {}", names.join(", "))
+    })?;
+    match (fault, text.split(':').count()) {
+        (Fault::Slow { .. }, 1..=3) | (_, 1..=2) => Ok((fault, times)),
+        (Fault::Slow { .. }, _) => Err("write slow:TIMES:MILLISECONDS".to_owned()),
+        _ => Err(format!("write {name}:TIMES; only slow takes milliseconds")),
+    }
+}
+
+fn fault_help() -> String {
+    let known: String =
+        Fault::all().map(|fault| format!("\n- {}: {}", fault.name(), fault.summary())).collect();
+    format!(
+        "Let the first requests meet a fault, once or TIMES times; given again, more faults follow. `slow` takes \
+         so many MILLISECONDS, 1000 unless said otherwise.\n{known}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_a_name_with_its_times_and_for_slow_its_length() {
+        assert_eq!(fault("hang"), Ok((Fault::Hang, 1)));
+        assert_eq!(fault("forbidden:3"), Ok((Fault::Forbidden, 3)));
+        assert_eq!(fault("slow"), Ok((Fault::Slow { milliseconds: 1_000 }, 1)));
+        assert_eq!(fault("slow:2:50"), Ok((Fault::Slow { milliseconds: 50 }, 2)));
+        for (text, part) in [
+            ("earthquake", "give one of overloaded_without_headers, "),
+            ("hang:often", "times"),
+            ("slow:1:long", "milliseconds"),
+            ("hang:1:50", "only slow"),
+            ("slow:1:2:3", "slow:TIMES:MILLISECONDS"),
+            ("", "no such fault"),
+        ] {
+            assert!(fault(text).unwrap_err().contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_help_explains_every_fault() {
+        let text = fault_help();
+        assert!(Fault::all().all(|fault| text.contains(&format!("- {}: {}", fault.name(), fault.summary()))));
+    }
+}
