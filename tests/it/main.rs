@@ -3,8 +3,10 @@
 
 mod actions;
 mod adding;
+mod bad_input;
 mod calls;
 mod drift;
 mod parcel;
+mod quick_start;
 mod tidy;
 mod vectors;
