@@ -20,7 +20,7 @@ fn refuses_each(bad_values: impl Fn(&Place<'_>) -> Vec<Bad>) -> BTreeMap<&'stati
                 let is_text_of_number = place.schema["type"].is_array() && bad.keyword.ends_with("imum");
                 assert!(is_text_of_number || !INPUTS.accept(id, &input), "the schema accepts {id} {input}");
                 let blamed = dry.blamed(id, &input.to_string());
-                if blamed != [expected.clone()] {
+                if blamed != [expected.as_str()] {
                     faults.push(format!("{id} {}: {input} blames {blamed:?}, not {expected}", bad.keyword));
                 }
                 *counts.entry(bad.keyword).or_default() += 1;

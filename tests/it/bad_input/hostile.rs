@@ -90,7 +90,7 @@ fn an_id_in_a_path_is_a_number_above_zero_and_nothing_else() {
     for (id, place) in all_places().filter(|(id, place)| parameter(id, place).place == Part::Path) {
         let name = place.way.to_string();
         for json in NO_IDS {
-            assert_eq!(dry.blamed(id, &place.input_with_raw(json)), [name.clone()], "{id} {json}");
+            assert_eq!(dry.blamed(id, &place.input_with_raw(json)), [name.as_str()], "{id} {json}");
         }
         // Beyond what any number type holds, the text is refused as a whole.
         dry.refusal(id, &place.input_with_raw("1e400"));
