@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::Json;
 use crate::error::Violation;
-use crate::value::{Read, Scalar, Value, View};
+use crate::value::{Read, Scalar, Value};
 
 /// Whose JSON is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,10 @@ impl Place<'_> {
         }
     }
 
-    /// Notes a fault where the place took nothing but must have something: a caller's blank price is not a price of 0.
+    /// Notes a fault where the place took nothing: only an answer may hold a blank for a date or a price. A caller's blank
+    /// is neither a price of 0 nor a way to leave the price out.
     fn check(self, read: Read, found: &str) {
-        let missing = || self.faults.origin == Origin::Input && !matches!(self.value.view(), View::Absent);
-        if read == Read::Refused || (read == Read::Nothing && missing()) {
+        if read == Read::Refused || (read == Read::Nothing && self.faults.origin == Origin::Input) {
             self.faults.refuse(self.value.expected(), found);
         }
     }
@@ -123,6 +123,15 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
         let raw = <Box<RawValue> as serde::Deserialize>::deserialize(deserializer)?;
         if raw.get() == "null" {
             self.null();
+            return Ok(());
+        }
+        // What is passed on as it came is read by others: a caller's must be JSON for every reader (RFC 8259, sections 6,
+        // 8.2 and 9), the text of an answer is the API's own.
+        if self.faults.origin == Origin::Input
+            && serde_json::from_str::<serde_json::Value>(raw.get()).is_err()
+        {
+            let what = "must hold whole characters, numbers of 64 bits, and at most 127 levels";
+            self.faults.found.push(Violation::new(String::new(), what.to_owned()));
             return Ok(());
         }
         let read = self.value.read_literal(raw.get());

@@ -87,11 +87,9 @@ impl Request {
 
     /// The same request with another value of a query parameter.
     pub(crate) fn with_query(mut self, wire: &str, value: &str) -> Self {
-        let mut encoded = String::new();
-        push_component(&mut encoded, value);
         match self.query.iter_mut().find(|(name, _)| name == wire) {
-            Some(slot) => slot.1 = encoded,
-            None => self.query.push((wire.to_owned(), encoded)),
+            Some(slot) => slot.1 = encoded(value),
+            None => self.query.push((wire.to_owned(), encoded(value))),
         }
         self
     }
@@ -167,32 +165,42 @@ impl Builder {
     }
 
     fn query(&mut self, parameter: &Parameter, view: View<'_>) {
-        let items = self.plain_items(parameter, &view, "cannot stand in a query");
+        let texts = self.plain_items(parameter, &view);
+        if matches!(view, View::List(_)) {
+            // A server decodes a value before it splits it: an escaped comma would divide an item all the same, and
+            // a blank cannot be told from no item.
+            let misread = texts.iter().enumerate().filter(|(_, text)| text.is_empty() || text.contains(','));
+            self.violations.extend(misread.map(|(index, _)| {
+                let what = "must not be empty or hold a comma: the API would read another list";
+                Violation::new(format!("{}[{index}]", parameter.name), what.to_owned())
+            }));
+        }
+        let items: Vec<String> = texts.iter().map(|text| encoded(text)).collect();
         self.request.query.push((parameter.wire.to_owned(), items.join(",")));
     }
 
     fn repeated_query(&mut self, parameter: &Parameter, view: View<'_>) {
-        let items = self.plain_items(parameter, &view, "cannot stand in a query");
-        self.request.query.extend(items.into_iter().map(|item| (parameter.wire.to_owned(), item)));
+        let texts = self.plain_items(parameter, &view);
+        let items = texts.iter().map(|text| (parameter.wire.to_owned(), encoded(text)));
+        self.request.query.extend(items);
     }
 
-    /// The items of a list, or the value itself as the only one, percent-encoded.
-    fn plain_items(&mut self, parameter: &Parameter, view: &View<'_>, refusal: &str) -> Vec<String> {
+    /// The items of a list, or the value itself as the only one. A list without items is refused: as a filter it would
+    /// let everything through.
+    fn plain_items(&mut self, parameter: &Parameter, view: &View<'_>) -> Vec<String> {
         let texts = match view {
             View::List(items) => {
                 items.iter().map(|item| plain(&item.view(), self.request.operation)).collect()
             }
             view => vec![plain(view, self.request.operation)],
         };
-        if texts.iter().any(Option::is_none) {
-            self.violations.push(parameter.violation(refusal));
+        if texts.is_empty() {
+            self.violations.push(parameter.violation("must have items: leave it out to send nothing"));
         }
-        let encode = |text: String| {
-            let mut encoded = String::new();
-            push_component(&mut encoded, &text);
-            encoded
-        };
-        texts.into_iter().flatten().map(encode).collect()
+        if texts.iter().any(Option::is_none) {
+            self.violations.push(parameter.violation("cannot stand in a query"));
+        }
+        texts.into_iter().flatten().collect()
     }
 
     fn header(&mut self, parameter: &Parameter, view: View<'_>) {
@@ -238,6 +246,12 @@ impl Builder {
         }
         Ok(self.request)
     }
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    push_component(&mut encoded, text);
+    encoded
 }
 
 /// The text of a value without parts; `None` for lists, objects, nothing, and dates that are no dates.

@@ -203,7 +203,8 @@ impl Rules {
             View::DateTime(date) if date.timestamp().is_err() => {
                 violations.push(whole("must be a date like 2019-03-05T21:40:11Z".to_owned()));
             }
-            View::Date(date) if date.civil().is_err() => {
+            // It is sent as it came, so that an answer's leniency (a time after the date) does not apply.
+            View::Date(date) if date.civil().map(|day| day.to_string()).as_deref() != Ok(date.as_str()) => {
                 violations.push(whole("must be a date like 2019-03-05".to_owned()));
             }
             View::Record(record) => {

@@ -271,7 +271,11 @@ impl Value for Decimal {
     }
 
     fn read_literal(&mut self, json: &str) -> Read {
+        // An escape may spell a digit.
+        let unescaped = json.contains('\\').then(|| serde_json::from_str::<String>(json)).transpose();
+        let Ok(unescaped) = unescaped else { return Read::Refused };
         let digits = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json);
+        let digits = unescaped.as_deref().unwrap_or(digits);
         if digits.is_empty() {
             return Read::Nothing;
         }

@@ -3,8 +3,11 @@
 
 mod actions;
 mod adding;
+mod bad_input;
 mod calls;
+mod deliveries;
 mod drift;
 mod parcel;
+mod quick_start;
 mod tidy;
 mod vectors;

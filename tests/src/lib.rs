@@ -1,8 +1,15 @@
-//! What tests across crates share: a store with a client connected to it, and sockets that answer as they are told.
+//! What tests across crates share: a store with a client connected to it, sockets that answer as they are
+//! told, a transport that only records, and the schemas of inputs.
 
+mod choices;
+mod input_schemas;
 pub mod project;
+mod recording_transport;
 mod scripted_server;
 mod store;
 
+pub use choices::Choices;
+pub use input_schemas::{InputSchemas, validator, with_definitions};
+pub use recording_transport::RecordingTransport;
 pub use scripted_server::{ClosedPort, ScriptedServer};
 pub use store::{ACCESS_TOKEN, Store, client};

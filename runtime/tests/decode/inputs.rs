@@ -81,8 +81,38 @@ fn every_value_goes_where_the_operation_says_in_the_form_of_its_api() {
 
 #[test]
 fn what_is_not_given_is_not_sent() {
-    let request = prepared(r#"{"name":"jar","price":1,"since":"","discount":""}"#);
+    let request = prepared(r#"{"name":"jar","price":1}"#);
     assert_eq!(request.path_and_query(), "/items/jar/price?price=1");
+}
+
+#[test]
+fn a_blank_is_no_way_to_leave_a_value_out() {
+    assert_eq!(
+        faults(r#"{"name":"jar","price":1,"since":"","day":"","discount":""}"#),
+        [
+            "since: expected a date with time, found an empty string",
+            "day: expected a date, found an empty string",
+            "discount: expected a decimal number, found an empty string"
+        ]
+    );
+}
+
+#[test]
+fn a_date_is_sent_as_it_came_and_holds_no_time() {
+    assert_eq!(
+        faults(r#"{"name":"jar","price":1,"day":"2019-03-05T21:40:11Z"}"#),
+        ["day: must be a date like 2019-03-05"]
+    );
+}
+
+#[test]
+fn the_digits_of_a_decimal_may_be_escaped_as_in_any_text() {
+    let request = prepared(r#"{"name":"jar","price":"\u0031.5"}"#);
+    assert_eq!(request.path_and_query(), "/items/jar/price?price=1.5");
+    assert_eq!(
+        faults(r#"{"name":"jar","price":"1\\"}"#),
+        ["price: expected a decimal number, found another string"]
+    );
 }
 
 #[test]
@@ -112,6 +142,14 @@ fn a_blank_price_is_not_a_price_of_zero() {
     );
     assert_eq!(faults(r#"{"name":"jar","price":null}"#), ["price: expected a decimal number, found null"]);
     assert_eq!(faults(r#"{"name":"jar"}"#), ["price: is required"]);
+}
+
+#[test]
+fn a_list_in_a_query_has_items_and_each_stays_one() {
+    assert_eq!(
+        faults(r#"{"name":"jar","price":1,"colours":[]}"#),
+        ["colours: must have items: leave it out to send nothing"]
+    );
 }
 
 #[test]

@@ -36,6 +36,36 @@ fn accepts_the_published_vectors_of_standard_webhooks_with_and_without_the_key_p
 }
 
 #[test]
+fn accepts_the_published_vectors_of_schemes_that_sign_the_body_alone() {
+    static BARE: SignatureProfile = SignatureProfile {
+        name: "bare",
+        signature_header: "X-Signature",
+        timestamp_header: None,
+        signed_content: &[SignedPart::Body],
+        ..PARCEL_HEX
+    };
+    static PREFIXED: SignatureProfile = SignatureProfile {
+        name: "prefixed",
+        signature_header: "X-Hub-Signature-256",
+        signature_form: SignatureForm::List { prefix: "sha256=" },
+        ..BARE
+    };
+    let documented = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    let prefixed = "sha256=4864d2759938a15468b5df9ade20bf161da9b4f737ea61794142f3484236bda3";
+    for (profile, secret, body, signature) in [
+        (&BARE, "It's a Secret to Everybody", "Hello, World!", documented),
+        (&PREFIXED, "mysecret", r#"{"foo":"bar"}"#, prefixed),
+    ] {
+        let verifier = Verifier::new(&[profile], &secrets(&[secret])).expect("a sound profile");
+        let headers = header_map(&[(profile.signature_header, signature)]);
+        let verified = verifier.verify(&headers, URL, body.as_bytes(), NOW_MS).expect("a good signature");
+        assert_eq!((verified.timestamp_ms(), verified.id()), (None, None));
+        let refused = verifier.verify(&headers, URL, b"Hello", NOW_MS).expect_err("another body");
+        assert_eq!(refused, Rejected::WrongSignature);
+    }
+}
+
+#[test]
 fn says_which_profile_time_id_and_body_were_signed() {
     let hex = header_map(&hex_headers("1763999999999", BODY));
     let verified = verify(&hex, BODY).expect("a good delivery");

@@ -25,28 +25,45 @@ pub(super) fn input(action: &Action) -> Json {
     ])
 }
 
-/// The schema of a parameter: not every text can stand in every place of a request.
+/// The schema of a parameter: not every value can stand in every place of a request.
 fn parameter(field: &Field) -> Json {
-    let schema = member(field, Side::Input);
+    let all_of = |rule: Json| Json::List(vec![rule]);
     match (field.place, &field.ty) {
         // An empty or dot segment would address another resource (RFC 3986, section 5.2.4).
         (Place::Path, Ty::String | Ty::Enumeration(_)) => {
             let other_resources = ["", ".", ".."].map(Json::text);
-            schema.with("not", Json::object([("enum", Json::List(other_resources.into()))]))
+            let rule = Json::object([("enum", Json::List(other_resources.into()))]);
+            member(field, &field.rules, Side::Input).with("not", rule)
+        }
+        // A filter without items would let everything through.
+        (Place::Query | Place::RepeatedQuery, Ty::List(item)) => {
+            let min = field.rules.min.clone().filter(|min| min != "0").or_else(|| Some("1".to_owned()));
+            let schema = member(field, &Rules { min, ..field.rules.clone() }, Side::Input);
+            let is_divided = field.place == Place::Query && **item == Ty::String;
+            let undivided = Json::object([("pattern", Json::text("^[^,]+$"))]);
+            let items = is_divided.then(|| all_of(Json::object([("items", undivided)])));
+            schema.with_some("allOf", items)
         }
         // Visible ASCII, blanks and tabs (RFC 9110, section 5.5).
         (Place::Header, Ty::String) => {
             let visible = Json::object([("pattern", Json::text("^[\\t -~]*$"))]);
-            schema.with("allOf", Json::List(vec![visible]))
+            member(field, &field.rules, Side::Input).with("allOf", all_of(visible))
         }
-        _ => schema,
+        _ => member(field, &field.rules, Side::Input),
     }
 }
 
 /// The schema of a field or parameter, with what is said about it.
-fn member(field: &Field, side: Side) -> Json {
-    let bare = constrained(&field.ty, &field.rules, side);
+fn member(field: &Field, rules: &Rules, side: Side) -> Json {
     let is_nullable = side == Side::Output || field.nullable;
+    let bare = match &field.ty {
+        // Where nothing may be left out by `null`, free JSON is anything else.
+        Ty::Json if !is_nullable && !field.required => {
+            let types = ["boolean", "number", "string", "array", "object"].map(Json::text);
+            Json::object([("type", Json::List(types.into()))])
+        }
+        ty => constrained(ty, rules, side),
+    };
     let schema = if is_nullable { nullable(bare) } else { bare };
     let default = field.default.as_ref().and_then(|default| Json::parse(&default.to_string()));
     schema
@@ -176,7 +193,8 @@ fn definition(ty: &Type, side: Side) -> Json {
 }
 
 fn record(ty: &Type, fields: &[Field], side: Side) -> Json {
-    let properties = fields.iter().map(|field| (field.wire.clone(), member(field, side))).collect();
+    let properties =
+        fields.iter().map(|field| (field.wire.clone(), member(field, &field.rules, side))).collect();
     let schema = Json::object([("type", Json::text("object"))]).described(&ty.description);
     schema.with("properties", Json::Object(properties))
 }
