@@ -4,6 +4,7 @@
 mod actions;
 mod adding;
 mod calls;
+mod conformance;
 mod drift;
 mod parcel;
 mod tidy;
