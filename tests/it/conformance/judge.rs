@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -48,8 +49,9 @@ impl Judge {
     }
 
     /// What the files say of each operation, by the id of its action, with every reference resolved.
-    pub(super) fn describe(&self) -> Value {
-        self.ask("describe", Vec::new())
+    pub(super) fn describe(&self) -> &'static Value {
+        static DESCRIPTION: OnceLock<Value> = OnceLock::new();
+        DESCRIPTION.get_or_init(|| self.ask("describe", Vec::new()))
     }
 
     /// What is wrong with each exchange: with its answer where it has one, with its request otherwise.
