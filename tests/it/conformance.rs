@@ -38,3 +38,12 @@ fn described<'a>(catalog: &'a Value, id: &str) -> &'a Value {
     let actions = catalog["actions"].as_array().expect("a list of actions");
     actions.iter().find(|action| action["id"] == id).unwrap_or_else(|| panic!("the catalog lacks {id}"))
 }
+
+/// Says something that is shown with `--nocapture`, and where the test fails.
+#[expect(
+    clippy::print_stdout,
+    reason = "the numbers and the validator's own words belong to a test's output"
+)]
+fn tell(line: &str) {
+    println!("{line}");
+}

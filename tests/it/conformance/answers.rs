@@ -9,18 +9,26 @@ use serde_json::{Value, json};
 
 use super::deviations::{Difference, assert_listed};
 use super::judge::Judge;
-use super::operations;
 use super::transport::{Exchange, Recorder};
+use super::{operations, tell};
 
 /// Calls in their order: action, input, the status to come. Ids are those of the sandbox's own store.
 fn calls() -> Vec<(&'static str, Value, u16)> {
     let everything = json!([
-        "bulk_pricing_rules", "channels", "custom_fields", "images", "modifiers", "options", "parent_relations",
-        "primary_image", "reviews", "variants", "videos",
+        "bulk_pricing_rules",
+        "channels",
+        "custom_fields",
+        "images",
+        "modifiers",
+        "options",
+        "parent_relations",
+        "primary_image",
+        "reviews",
+        "variants",
+        "videos",
     ]);
-    let of_customers = json!([
-        "addresses", "storecredit", "attributes", "formfields", "shopper_profile_id", "segment_ids",
-    ]);
+    let of_customers =
+        json!(["addresses", "storecredit", "attributes", "formfields", "shopper_profile_id", "segment_ids",]);
     let of_orders = json!(["consignments", "consignments.line_items", "fees"]);
     let product = json!({
         "name": "Walnut Tray", "type": "physical", "weight": 1.25, "price": 49.9, "sku": "WT-1",
@@ -65,7 +73,11 @@ fn calls() -> Vec<(&'static str, Value, u16)> {
         ("get-store-information", json!({}), 200),
         ("get-time", json!({}), 200),
         ("create-webhook", hook.clone(), 200),
-        ("create-webhook", json!({"scope": "no/such/event", "destination": "https://hooks.shop.example/in"}), 422),
+        (
+            "create-webhook",
+            json!({"scope": "no/such/event", "destination": "https://hooks.shop.example/in"}),
+            422,
+        ),
         ("list-webhooks", json!({}), 200),
     ]
 }
@@ -107,9 +119,9 @@ async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
             found.insert(Difference::new(exchange.action, fault.at, what), fault.says);
         }
     }
-    println!("{} answers judged; the validator says:", exchanges.len());
+    tell(&format!("{} answers judged; the validator says:", exchanges.len()));
     for (difference, says) in &found {
-        println!("{}, {}: {says}", difference.action, difference.field);
+        tell(&format!("{}, {}: {says}", difference.action, difference.field));
     }
     assert_listed("sandbox", found.into_keys(), "the sandbox does not answer as the file says: mend it");
 }

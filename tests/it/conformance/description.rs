@@ -81,12 +81,13 @@ fn their_input(operation: &Operation, file: &Value) -> Places {
         let declared = file["parameters"].as_array().into_iter().flatten();
         let place = declared.filter(|one| one["name"] == parameter.wire).map(|one| &one["in"]).next();
         place.is_some_and(|place| {
-            *place != json!(match parameter.place {
-                Place::Path => "path",
-                Place::Query | Place::RepeatedQuery => "query",
-                Place::Header => "header",
-                _ => "body",
-            })
+            *place
+                != json!(match parameter.place {
+                    Place::Path => "path",
+                    Place::Query | Place::RepeatedQuery => "query",
+                    Place::Header => "header",
+                    _ => "body",
+                })
         })
     });
     assert!(misplaced.is_none(), "{}: the file has another place for {misplaced:?}", operation.id);
@@ -159,13 +160,15 @@ fn differences(action: &str, theirs: &Places, ours: &Places) -> Vec<Difference> 
     let places: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let places = places.into_iter().filter(|place| !told_above(place));
     places
-        .flat_map(|place| match (theirs.get(place), ours.get(place)) {
-            (Some(_), None) => vec!["only in the file".to_owned()],
-            (None, Some(_)) => vec!["not in the file".to_owned()],
-            (theirs, ours) => of_one_place(theirs.unwrap(), ours.unwrap()),
-        }
-        .into_iter()
-        .map(move |what| Difference::new(action, place, what)))
+        .flat_map(|place| {
+            match (theirs.get(place), ours.get(place)) {
+                (Some(_), None) => vec!["only in the file".to_owned()],
+                (None, Some(_)) => vec!["not in the file".to_owned()],
+                (theirs, ours) => of_one_place(theirs.unwrap(), ours.unwrap()),
+            }
+            .into_iter()
+            .map(move |what| Difference::new(action, place, what))
+        })
         .collect()
 }
 

@@ -74,7 +74,10 @@ fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
             list.iter().map(|text| text.as_str().expect("text")).collect()
         };
         let (actions, fields, differs) = (texts("actions"), texts("fields"), texts("differs"));
-        assert!(PARTS.contains(&entry["part"].as_str().unwrap_or_default()), "{reason}: part is one of {PARTS:?}");
+        assert!(
+            PARTS.contains(&entry["part"].as_str().unwrap_or_default()),
+            "{reason}: part is one of {PARTS:?}"
+        );
         for difference in (entry["part"].as_str() == Some(part))
             .then(|| actions.iter().flat_map(|action| fields.iter().map(move |field| (action, field))))
             .into_iter()
@@ -90,8 +93,7 @@ fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
 
 /// What an entry may be about: the description of inputs, answers and statuses, requests, examples, answers of the
 /// sandbox.
-const PARTS: [&str; 6] =
-    ["input", "output", "request", "request-example", "answer-example", "sandbox"];
+const PARTS: [&str; 6] = ["input", "output", "request", "request-example", "answer-example", "sandbox"];
 
 const LIST: &str = r#"
 [[deviation]]

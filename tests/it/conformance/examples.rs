@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 
 use bigcommerce_connector::{CONNECTOR, actions, connection};
 use bytes::Bytes;
-use connector_runtime::{
-    Action, Body, Client, Decimal, Envelope, Operation, Place, Returns, SecretString,
-};
+use connector_runtime::{Action, Body, Client, Decimal, Envelope, Operation, Place, Returns, SecretString};
 use serde_json::{Value, json};
 
 use super::deviations::{Difference, assert_listed};
 use super::inputs::smallest;
 use super::judge::Judge;
 use super::transport::Canned;
-use super::{catalog, described, operations};
+use super::{catalog, described, operations, tell};
 
 /// Reads an answer's data in the type of its action, and writes it again.
 type ReadAndWrite = fn(&str) -> serde_json::Result<Value>;
@@ -35,9 +33,24 @@ macro_rules! types {
 /// The type of each action that answers with data.
 fn types() -> BTreeMap<&'static str, ReadAndWrite> {
     types![
-        CreateBrand, CreateCustomer, CreateProduct, CreateWebhook, DeleteWebhook, GetCustomer, GetOrder,
-        GetProduct, GetStoreInformation, GetTime, ListCategories, ListCustomers, ListOrders, ListProducts,
-        ListWebhooks, UpdateOrder, UpdateProduct, UpdateWebhook,
+        CreateBrand,
+        CreateCustomer,
+        CreateProduct,
+        CreateWebhook,
+        DeleteWebhook,
+        GetCustomer,
+        GetOrder,
+        GetProduct,
+        GetStoreInformation,
+        GetTime,
+        ListCategories,
+        ListCustomers,
+        ListOrders,
+        ListProducts,
+        ListWebhooks,
+        UpdateOrder,
+        UpdateProduct,
+        UpdateWebhook,
     ]
 }
 
@@ -70,7 +83,7 @@ async fn every_example_of_an_answer_fits_its_type_and_passes_unchanged() {
             passed += 1;
         }
     }
-    println!("{passed} examples of answers read");
+    tell(&format!("{passed} examples of answers read"));
     assert!(passed > 0);
     assert_listed("answer-example", found, "mend the type below types/");
 }
@@ -110,7 +123,7 @@ fn what_is_sent_for_a_documented_request_says_the_same_as_the_request() {
             }
         }
     }
-    println!("{passed} examples of requests sent");
+    tell(&format!("{passed} examples of requests sent"));
     assert!(passed > 0);
     assert_listed("request-example", found, "mend the input in connector.yaml or types/");
 }
@@ -211,7 +224,10 @@ fn compare(whole: &Value, part: &Value, place: &str, lost: &mut Vec<String>) {
             }
         }
         (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
-            items.iter().zip(others).for_each(|(item, other)| compare(item, other, &format!("{place}[]"), lost));
+            items
+                .iter()
+                .zip(others)
+                .for_each(|(item, other)| compare(item, other, &format!("{place}[]"), lost));
         }
         (whole, part) if whole == part || (number(whole).is_some() && number(whole) == number(part)) => {}
         (whole, part) => lost.push(format!("{}: {whole} → {part}", place.trim_start_matches('.'))),

@@ -12,7 +12,7 @@ use super::deviations::{Difference, assert_listed};
 use super::inputs::{MAP_KEY, cases, places};
 use super::judge::Judge;
 use super::transport::{Canned, Exchange, Recorder};
-use super::{catalog, described, operations};
+use super::{catalog, described, operations, tell};
 
 #[tokio::test]
 async fn every_request_is_valid_by_the_files_with_every_parameter_and_body_field() {
@@ -49,9 +49,13 @@ async fn every_request_is_valid_by_the_files_with_every_parameter_and_body_field
             found.insert(Difference::new(exchange.action, fault.at, fault.rule), fault.says);
         }
     }
-    println!("{} requests of {} actions judged; the validator says:", exchanges.len(), operations().count());
+    tell(&format!(
+        "{} requests of {} actions judged; the validator says:",
+        exchanges.len(),
+        operations().count()
+    ));
     for (difference, says) in &found {
-        println!("{}, {}: {says}", difference.action, difference.field);
+        tell(&format!("{}, {}: {says}", difference.action, difference.field));
     }
     let remedy = "the request is not as the file says: mend the parameter in connector.yaml or types/";
     assert_listed("request", found.into_keys(), remedy);

@@ -133,10 +133,13 @@ impl Shape {
             facts.insert("required", yes(required));
             facts.insert("nullable", yes(self.nullable));
         }
-        facts.insert("type", match self.kinds.is_empty() {
-            true => "anything".to_owned(),
-            false => self.kinds.iter().cloned().collect::<Vec<_>>().join(" or "),
-        });
+        facts.insert(
+            "type",
+            match self.kinds.is_empty() {
+                true => "anything".to_owned(),
+                false => self.kinds.iter().cloned().collect::<Vec<_>>().join(" or "),
+            },
+        );
         if let Some(words) = &self.words {
             facts.insert("enum", words.iter().cloned().collect::<Vec<_>>().join(", "));
         }

@@ -50,11 +50,14 @@ fn text(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).expect("everything sent and answered here is UTF-8").to_owned()
 }
 
+/// A request and the answer to it.
+type Passed = (http::Request<Bytes>, http::Response<Bytes>);
+
 /// A transport that keeps what passes through it.
 #[derive(Clone)]
 pub(super) struct Recorder<T> {
     inner: T,
-    seen: Arc<Mutex<Vec<(http::Request<Bytes>, http::Response<Bytes>)>>>,
+    seen: Arc<Mutex<Vec<Passed>>>,
 }
 
 impl<T> Recorder<T> {
@@ -63,7 +66,7 @@ impl<T> Recorder<T> {
     }
 
     /// What has passed since the last time of asking.
-    pub(super) fn take(&self) -> Vec<(http::Request<Bytes>, http::Response<Bytes>)> {
+    pub(super) fn take(&self) -> Vec<Passed> {
         std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
