@@ -55,8 +55,15 @@ fn calls() -> Vec<(&'static str, Value, u16)> {
         ("get-product", json!({"product_id": 999_999}), 404),
         ("create-product", product.clone(), 200),
         ("create-product", product, 409),
+        (
+            "create-product",
+            json!({"name": "Oak Tray", "type": "physical", "weight": 1, "price": 1, "categories": [999_999]}),
+            409,
+        ),
         ("update-product", json!({"product_id": 111, "price": 39.95, "include": everything}), 200),
         ("update-product", json!({"product_id": 999_999, "price": 1}), 404),
+        ("update-product", json!({"product_id": 111, "name": "Walnut Tray"}), 409),
+        ("update-product", json!({"product_id": 111, "categories": [999_999]}), 409),
         ("delete-product", json!({"product_id": 112}), 204),
         ("list-categories", json!({"limit": 250}), 200),
         ("create-brand", json!({"name": "Fernhill", "custom_url": {"url": "/fernhill/"}}), 200),
@@ -67,6 +74,7 @@ fn calls() -> Vec<(&'static str, Value, u16)> {
         ("get-order", json!({"order_id": 999_999}), 404),
         ("update-order", json!({"order_id": 100, "status_id": 2, "staff_notes": "packed"}), 200),
         ("list-customers", json!({"limit": 250, "include": of_customers}), 200),
+        ("list-customers", json!({"after": "no-mark-of-this-store"}), 422),
         ("get-customer", json!({"customer_id": 999_999}), 200),
         ("create-customer", person.clone(), 200),
         ("create-customer", person, 422),
@@ -93,8 +101,8 @@ async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
         exchanges.push(exchange(&client, &recorder, id, input, status).await);
     }
     // Customers and webhooks are found by what was made or listed before.
-    let customer = last_id(&exchanges, "list-customers", "/data/0/id");
-    let hook = last_id(&exchanges, "list-webhooks", "/data/0/id");
+    let customer = id_in(&exchanges, "create-customer", "/data/0/id");
+    let hook = id_in(&exchanges, "list-webhooks", "/data/0/id");
     let by_id = [
         ("get-customer", json!({"customer_id": customer}), 200),
         ("update-webhook", json!({"webhook_id": hook, "is_active": false}), 200),
@@ -148,9 +156,9 @@ async fn exchange(
     Exchange { action, request: request.clone(), response: Some(response.clone()) }
 }
 
-/// The id at `pointer` in the latest answer to an action.
-fn last_id(exchanges: &[Exchange], id: &str, pointer: &str) -> Value {
-    let exchange = exchanges.iter().rfind(|exchange| exchange.action == id).unwrap();
+/// The id at `pointer` in the first answer to an action.
+fn id_in(exchanges: &[Exchange], id: &str, pointer: &str) -> Value {
+    let exchange = exchanges.iter().find(|exchange| exchange.action == id).unwrap();
     let body: Value = serde_json::from_slice(exchange.response.as_ref().unwrap().body()).unwrap();
     body.pointer(pointer).unwrap_or_else(|| panic!("{id} answers nothing at {pointer}")).clone()
 }
