@@ -5,6 +5,7 @@ mod actions;
 mod adding;
 mod bad_input;
 mod calls;
+mod conformance;
 mod deliveries;
 mod drift;
 mod parcel;

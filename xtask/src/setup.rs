@@ -2,6 +2,8 @@
 //!
 //! A further need is one more entry of [`NEEDS`].
 
+mod conformance;
+
 use anyhow::bail;
 use xshell::{Shell, cmd};
 
@@ -51,7 +53,10 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
 /// # Errors
 /// What is still missing, with what to do about each.
 pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
-    steps.run("setup", "cargo xtask setup", || provide(shell, NEEDS))
+    steps.run("setup", "cargo xtask setup", || {
+        provide(shell, NEEDS)?;
+        conformance::provide(shell)
+    })
 }
 
 /// One tool: how to see that it is there, how to get it, what to tell a person when that cannot be done for them.

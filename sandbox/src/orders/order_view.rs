@@ -68,6 +68,8 @@ impl<'a> View<'a> {
         let shipping: Vec<Value> = addresses
             .map(|address| {
                 let mut consignment = address.clone();
+                // The address says which order it is of; within that order nothing does.
+                consignment.as_object_mut().and_then(|fields| fields.remove("order_id"));
                 consignment["line_items"] = lines.clone();
                 consignment
             })

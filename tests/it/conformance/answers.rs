@@ -1,0 +1,164 @@
+//! What the sandbox answers to every action, successes and failures, judged by the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bigcommerce_connector::connection;
+use connector_runtime::{Client, HttpTransport, SecretString};
+use connector_tests::{ACCESS_TOKEN, Store};
+use serde_json::{Value, json};
+
+use super::deviations::{Difference, assert_listed};
+use super::judge::Judge;
+use super::transport::{Exchange, Recorder};
+use super::{operations, tell};
+
+/// Calls in their order: action, input, the status to come. Ids are those of the sandbox's own store.
+fn calls() -> Vec<(&'static str, Value, u16)> {
+    let everything = json!([
+        "bulk_pricing_rules",
+        "channels",
+        "custom_fields",
+        "images",
+        "modifiers",
+        "options",
+        "parent_relations",
+        "primary_image",
+        "reviews",
+        "variants",
+        "videos",
+    ]);
+    let of_customers =
+        json!(["addresses", "storecredit", "attributes", "formfields", "shopper_profile_id", "segment_ids",]);
+    let of_orders = json!(["consignments", "consignments.line_items", "fees"]);
+    let product = json!({
+        "name": "Walnut Tray", "type": "physical", "weight": 1.25, "price": 49.9, "sku": "WT-1",
+        "description": "<p>Oiled.</p>", "categories": [], "custom_fields": [{"name": "wood", "value": "walnut"}],
+        "custom_url": {"url": "/walnut-tray/", "is_customized": true}, "meta_keywords": ["tray"],
+        "bulk_pricing_rules": [{"quantity_min": 10, "quantity_max": 50, "type": "price", "amount": 5}],
+    });
+    let person = json!({
+        "email": "ada@shop.example", "first_name": "Ada", "last_name": "Byron", "notes": "wholesale",
+        "addresses": [{
+            "first_name": "Ada", "last_name": "Byron", "address1": "1 Mill Lane", "city": "Austin",
+            "state_or_province": "Texas", "postal_code": "78701", "country_code": "US", "address_type": "residential",
+        }],
+    });
+    let hook = json!({
+        "scope": "store/order/created", "destination": "https://hooks.shop.example/in",
+        "headers": {"X-Example": "yes"},
+    });
+    vec![
+        ("list-products", json!({"limit": 250, "include": everything}), 200),
+        ("list-products", json!({"name": "no such"}), 200),
+        ("list-products", json!({"include_fields": ["name", "price"], "limit": 3}), 200),
+        ("get-product", json!({"product_id": 111, "include": everything}), 200),
+        ("get-product", json!({"product_id": 999_999}), 404),
+        ("create-product", product.clone(), 200),
+        ("create-product", product, 409),
+        (
+            "create-product",
+            json!({"name": "Oak Tray", "type": "physical", "weight": 1, "price": 1, "categories": [999_999]}),
+            409,
+        ),
+        ("update-product", json!({"product_id": 111, "price": 39.95, "include": everything}), 200),
+        ("update-product", json!({"product_id": 999_999, "price": 1}), 404),
+        ("update-product", json!({"product_id": 111, "name": "Walnut Tray"}), 409),
+        ("update-product", json!({"product_id": 111, "categories": [999_999]}), 409),
+        ("delete-product", json!({"product_id": 112}), 204),
+        ("list-categories", json!({"limit": 250}), 200),
+        ("create-brand", json!({"name": "Fernhill", "custom_url": {"url": "/fernhill/"}}), 200),
+        ("create-brand", json!({"name": "Fernhill"}), 409),
+        ("list-orders", json!({"limit": 250, "include": of_orders, "consignment_structure": "object"}), 200),
+        ("list-orders", json!({"min_id": 999_999}), 204),
+        ("get-order", json!({"order_id": 100, "include": of_orders, "consignment_structure": "object"}), 200),
+        ("get-order", json!({"order_id": 999_999}), 404),
+        ("update-order", json!({"order_id": 100, "status_id": 2, "staff_notes": "packed"}), 200),
+        ("list-customers", json!({"limit": 250, "include": of_customers}), 200),
+        ("list-customers", json!({"after": "no-mark-of-this-store"}), 422),
+        ("get-customer", json!({"customer_id": 999_999}), 200),
+        ("create-customer", person.clone(), 200),
+        ("create-customer", person, 422),
+        ("get-store-information", json!({}), 200),
+        ("get-time", json!({}), 200),
+        ("create-webhook", hook.clone(), 200),
+        (
+            "create-webhook",
+            json!({"scope": "no/such/event", "destination": "https://hooks.shop.example/in"}),
+            422,
+        ),
+        ("list-webhooks", json!({}), 200),
+    ]
+}
+
+#[tokio::test]
+async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
+    let Some(judge) = Judge::find() else { return };
+    let store = Store::open().await;
+    let recorder = Recorder::new(HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap());
+    let client = client(&store, ACCESS_TOKEN, &recorder);
+    let mut exchanges = Vec::new();
+    for (id, input, status) in calls() {
+        exchanges.push(exchange(&client, &recorder, id, input, status).await);
+    }
+    // Customers and webhooks are found by what was made or listed before.
+    let customer = id_in(&exchanges, "create-customer", "/data/0/id");
+    let hook = id_in(&exchanges, "list-webhooks", "/data/0/id");
+    let by_id = [
+        ("get-customer", json!({"customer_id": customer}), 200),
+        ("update-webhook", json!({"webhook_id": hook, "is_active": false}), 200),
+        ("delete-webhook", json!({"webhook_id": hook}), 200),
+    ];
+    for (id, input, status) in by_id {
+        exchanges.push(exchange(&client, &recorder, id, input, status).await);
+    }
+    let stranger = self::client(&store, "another-token", &recorder);
+    exchanges.push(exchange(&stranger, &recorder, "list-webhooks", json!({}), 401).await);
+
+    let succeeded = exchanges.iter().filter(|one| one.response.as_ref().unwrap().status().is_success());
+    let succeeded: BTreeSet<&str> = succeeded.map(|one| one.action).collect();
+    let silent: Vec<_> = operations().filter(|operation| !succeeded.contains(operation.id)).collect();
+    assert!(silent.is_empty(), "give these a call that succeeds: {silent:?}");
+
+    let mut found = BTreeMap::new();
+    for (exchange, faults) in exchanges.iter().zip(judge.judge(&exchanges)) {
+        let status = exchange.response.as_ref().unwrap().status();
+        for fault in faults {
+            let what = format!("{}: {}", status.as_u16(), fault.rule);
+            found.insert(Difference::new(exchange.action, fault.at, what), fault.says);
+        }
+    }
+    tell(&format!("{} answers judged; the validator says:", exchanges.len()));
+    for (difference, says) in &found {
+        tell(&format!("{}, {}: {says}", difference.action, difference.field));
+    }
+    assert_listed("sandbox", found.into_keys(), "the sandbox does not answer as the file says: mend it");
+}
+
+fn client(store: &Store, token: &str, recorder: &Recorder<HttpTransport>) -> Client {
+    let connection = connection(store.sandbox.store_hash(), SecretString::from(token)).unwrap();
+    let connection = connection.at_origin(&store.sandbox.origin()).unwrap();
+    Client::with_transport(connection, recorder.clone())
+}
+
+async fn exchange(
+    client: &Client,
+    recorder: &Recorder<HttpTransport>,
+    id: &str,
+    input: Value,
+    status: u16,
+) -> Exchange {
+    let outcome = client.call_untyped(id, input.to_string().as_bytes()).await;
+    let seen = recorder.take();
+    let [(request, response)] = seen.as_slice() else { panic!("{id}: {outcome:?}") };
+    let body = String::from_utf8_lossy(response.body());
+    assert_eq!(response.status().as_u16(), status, "{id} {input}: {body}");
+    let action = operations().find(|operation| operation.id == id).expect("an action").id;
+    Exchange { action, request: request.clone(), response: Some(response.clone()) }
+}
+
+/// The id at `pointer` in the first answer to an action.
+fn id_in(exchanges: &[Exchange], id: &str, pointer: &str) -> Value {
+    let exchange = exchanges.iter().find(|exchange| exchange.action == id).unwrap();
+    let body: Value = serde_json::from_slice(exchange.response.as_ref().unwrap().body()).unwrap();
+    body.pointer(pointer).unwrap_or_else(|| panic!("{id} answers nothing at {pointer}")).clone()
+}

@@ -1,0 +1,126 @@
+//! The one list of where the connector and the files differ on purpose, held against the differences that are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::data;
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Difference {
+    /// The id of the action.
+    pub(super) action: String,
+    /// The parameter, body field or field of the answer, with dots and `[]` for its depth.
+    pub(super) field: String,
+    /// What differs, in the words that the list repeats.
+    pub(super) differs: String,
+}
+
+impl Difference {
+    pub(super) fn new(
+        action: impl Into<String>,
+        field: impl Into<String>,
+        differs: impl Into<String>,
+    ) -> Self {
+        Self { action: action.into(), field: field.into(), differs: differs.into() }
+    }
+}
+
+/// Asserts that what was found is what the entries of this `part` list, nothing more and nothing less. `remedy` says
+/// what to do about a difference other than listing it.
+///
+/// # Panics
+/// With every difference that no entry lists, and every listed one that was not found.
+#[track_caller]
+pub(super) fn assert_listed(part: &str, found: impl IntoIterator<Item = Difference>, remedy: &str) {
+    let text = std::fs::read_to_string(data("deviations.toml")).expect("the list of deviations");
+    let complaints = complaints(part, &found.into_iter().collect(), &listed(&text, part), remedy);
+    assert!(complaints.is_empty(), "{} of `{part}`:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+fn complaints(
+    part: &str,
+    found: &BTreeSet<Difference>,
+    listed: &BTreeMap<Difference, String>,
+    remedy: &str,
+) -> Vec<String> {
+    let missing = found.iter().filter(|difference| !listed.contains_key(difference)).map(|one| {
+        format!(
+            "{}, field `{}`: {}\n    {remedy}, or list it with its reason as part = \"{part}\" in \
+             tests/conformance/deviations.toml",
+            one.action, one.field, one.differs
+        )
+    });
+    let stale = listed.iter().filter(|(difference, _)| !found.contains(difference)).map(|(one, reason)| {
+        format!(
+            "{}, field `{}`: no longer so: {}\n    remove it from tests/conformance/deviations.toml, at \
+             \"{reason}\"",
+            one.action, one.field, one.differs
+        )
+    });
+    missing.chain(stale).collect()
+}
+
+/// Every difference of a part that the list names, with its reason: an entry stands for each of its actions with each
+/// of its fields and each of its differences.
+fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
+    let list: toml::Table = text.parse().unwrap_or_else(|error| panic!("deviations.toml: {error}"));
+    let mut all = BTreeMap::new();
+    for entry in list["deviation"].as_array().expect("[[deviation]] entries") {
+        let reason = entry["reason"].as_str().expect("a reason");
+        assert!(!reason.trim().is_empty(), "an entry without a reason: {entry:?}");
+        let texts = |key: &str| -> Vec<&str> {
+            let list = entry.get(key).and_then(toml::Value::as_array);
+            let list = list.unwrap_or_else(|| panic!("{reason}: `{key}` is a list of texts"));
+            list.iter().map(|text| text.as_str().expect("text")).collect()
+        };
+        let (actions, fields, differs) = (texts("actions"), texts("fields"), texts("differs"));
+        assert!(
+            PARTS.contains(&entry["part"].as_str().unwrap_or_default()),
+            "{reason}: part is one of {PARTS:?}"
+        );
+        for difference in (entry["part"].as_str() == Some(part))
+            .then(|| actions.iter().flat_map(|action| fields.iter().map(move |field| (action, field))))
+            .into_iter()
+            .flatten()
+            .flat_map(|(action, field)| differs.iter().map(|what| Difference::new(*action, *field, *what)))
+        {
+            let twice = all.insert(difference.clone(), reason.to_owned());
+            assert!(twice.is_none(), "listed twice in deviations.toml: {difference:?}");
+        }
+    }
+    all
+}
+
+/// What an entry may be about: the description of inputs, answers and statuses, requests, examples, answers of the
+/// sandbox.
+const PARTS: [&str; 6] = ["input", "output", "request", "request-example", "answer-example", "sandbox"];
+
+const LIST: &str = r#"
+[[deviation]]
+part = "input"
+actions = ["list-things", "get-thing"]
+fields = ["page"]
+differs = ["min: none → 1"]
+reason = "pages begin at 1"
+"#;
+
+#[test]
+fn a_difference_that_is_not_listed_is_told_with_action_field_and_remedy() {
+    let found = BTreeSet::from([
+        Difference::new("list-things", "page", "min: none → 1"),
+        Difference::new("get-thing", "page", "min: none → 1"),
+        Difference::new("get-thing", "name", "max: 5 → none"),
+    ]);
+    let told = complaints("input", &found, &listed(LIST, "input"), "mend the manifest");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("get-thing, field `name`: max: 5 → none\n    mend the manifest, or list it"));
+}
+
+#[test]
+fn an_entry_that_no_longer_applies_is_told_even_when_its_neighbours_do() {
+    let found = BTreeSet::from([Difference::new("list-things", "page", "min: none → 1")]);
+    let told = complaints("input", &found, &listed(LIST, "input"), "");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("get-thing, field `page`: no longer so"), "{told:?}");
+    assert!(listed(LIST, "output").is_empty());
+}
