@@ -8,6 +8,7 @@ use super::headers::is_valid_id;
 use super::key::{Content, Key};
 use super::profile::{SignatureForm, SignatureProfile, TimestampUnit};
 use super::rejected::SetupError;
+use super::timestamp;
 
 /// Signs deliveries under one profile with one secret.
 pub struct Signer {
@@ -21,7 +22,7 @@ pub struct Signer {
 pub enum SignError {
     /// The id is empty, too long, not one word of printable ASCII, or holds the delimiter of the signed content.
     InvalidId,
-    /// The time of signing lies before the Unix epoch.
+    /// The time of signing lies before the Unix epoch, or so far ahead that no receiver reads it.
     InvalidTimestamp,
 }
 
@@ -55,14 +56,13 @@ impl Signer {
         if profile.id_header.is_some() && !is_valid_id(id, profile) {
             return Err(SignError::InvalidId);
         }
-        if timestamp_ms < 0 {
-            return Err(SignError::InvalidTimestamp);
-        }
         let timestamp = match profile.timestamp_unit {
-            TimestampUnit::Seconds => timestamp_ms / 1000,
+            TimestampUnit::Seconds => timestamp_ms.div_euclid(1000),
             TimestampUnit::Milliseconds => timestamp_ms,
         };
         let timestamp = timestamp.to_string();
+        timestamp::parse(timestamp.as_bytes(), profile.timestamp_unit)
+            .map_err(|_| SignError::InvalidTimestamp)?;
         let content = Content { timestamp: Some(timestamp.as_bytes()), id: Some(id), url, body };
         let digest = self.key.code(profile.signed_content, &content).into_digest();
         let signature = profile.encoding.encode(&digest);
@@ -91,7 +91,9 @@ impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidId => "the delivery id cannot be signed: use letters, digits, '-' and '_'",
-            Self::InvalidTimestamp => "the time of signing lies before 1970: check the clock",
+            Self::InvalidTimestamp => {
+                "the time of signing lies before 1970 or beyond any receiver's: check the clock"
+            }
         })
     }
 }

@@ -15,6 +15,9 @@ const BY_HAND: [(&str, &[&str]); 7] = [
     ("product_options[].value", &["180"]),
 ];
 
+/// The pattern of an item in a list that is joined by commas.
+const COMMA_FREE: &str = "^[^,]+$";
+
 /// The only name that an input gives to an entry of a map.
 pub(super) const MAP_KEY: &str = "X-Example";
 
@@ -109,7 +112,15 @@ impl<'a> Schemas<'a> {
     }
 
     fn lists(&self, schema: &'a Value, path: &str) -> Vec<Value> {
-        let items = self.values(&schema["items"], &format!("{path}[]"));
+        let mut items = self.values(&schema["items"], &format!("{path}[]"));
+        // What is joined by commas holds none itself, and no item is blank.
+        if schema["allOf"][0]["items"]["pattern"] == COMMA_FREE {
+            items.retain(|item| item != "");
+            for item in &mut items {
+                let joined = item.as_str().map(|text| text.replace(',', ";"));
+                *item = joined.map_or(item.take(), Value::from);
+            }
+        }
         let first = items[0].clone();
         let bounds = ["minItems", "maxItems"].iter().filter_map(|bound| schema[*bound].as_u64());
         let full: Vec<Value> = bounds.map(|bound| (0..bound).map(|_| first.clone()).collect()).collect();

@@ -135,7 +135,7 @@ fn the_signer_says_what_no_receiver_would_take() {
         assert_eq!(standard.sign(id, URL, NOW_MS, BODY), Err(SignError::InvalidId), "{id:?}");
     }
     let hex = Signer::new(&BC_HEX, &SecretString::from(SECRET)).unwrap();
-    for (signer, timestamp_ms) in [(&standard, -1), (&hex, -1), (&hex, i64::MIN)] {
+    for (signer, timestamp_ms) in [(&standard, -1), (&hex, -1), (&hex, i64::MIN), (&hex, i64::MAX)] {
         assert_eq!(signer.sign(ID, URL, timestamp_ms, BODY), Err(SignError::InvalidTimestamp));
     }
 }
