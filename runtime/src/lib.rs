@@ -176,6 +176,7 @@ mod error;
 mod hooks;
 mod json;
 mod operation;
+pub mod pacing;
 mod paging;
 mod percent;
 mod rate_limit;

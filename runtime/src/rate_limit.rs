@@ -19,7 +19,7 @@ pub(crate) fn wait(limit: &RateLimit, headers: &HeaderMap, now: Timestamp) -> Op
 }
 
 /// The wait that the text of a header asks for.
-fn read(unit: WaitUnit, text: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn read(unit: WaitUnit, text: &str, now: Timestamp) -> Option<Duration> {
     let count = || text.parse::<u64>().ok();
     let until = |moment: Timestamp| Duration::try_from(moment.duration_since(now)).unwrap_or_default();
     match unit {
