@@ -67,6 +67,10 @@ pub static CONNECTOR: Connector = Connector {
                 name: "X-Retry-After",
                 unit: WaitUnit::Seconds,
             },
+            WaitHeader {
+                name: "Retry-After",
+                unit: WaitUnit::RetryAfter,
+            },
         ],
         quota: Some(QuotaHeaders {
             quota: "X-Rate-Limit-Requests-Quota",
@@ -80,7 +84,7 @@ pub static CONNECTOR: Connector = Connector {
                 unit: WaitUnit::Milliseconds,
             },
         }),
-        also: &[],
+        also: &[500],
         per: Some("store_hash"),
         overload_wait: Duration::from_secs(1),
         max_wait: Duration::from_secs(120),

@@ -25,7 +25,7 @@ pub struct Reply<T> {
     pub json: Json,
     /// What the API says about the data, such as paging.
     pub meta: Option<Json>,
-    /// HTTP status, always 2xx.
+    /// HTTP status: 2xx, or 404 of a deletion that was sent again and had been carried out the first time.
     pub status: u16,
     /// The API's own id of the request.
     pub request_id: Option<String>,
@@ -53,6 +53,17 @@ pub(crate) fn read(
     };
     let (data, meta) = unwrap(operation, answer.body()).map_err(fail)?;
     Ok(Reply { data: (), json: data, meta, status: status.as_u16(), request_id })
+}
+
+/// The reply of a deletion that an earlier try had carried out.
+pub(crate) fn deleted_before(error: &Error) -> Reply<()> {
+    Reply {
+        data: (),
+        json: Json::from(serde_json::Value::Null),
+        meta: None,
+        status: error.status().unwrap_or_default(),
+        request_id: error.request_id().map(str::to_owned),
+    }
 }
 
 /// The same reply with its data typed.
@@ -149,21 +160,26 @@ fn refusal(
     let operation = request.operation();
     let status = answer.status().as_u16();
     let limit = &connector.rate_limit;
-    let wait = rate_limit::wait(limit, answer.headers(), now);
-    // A status that may stand in for a refusal does so where the answer says how long to wait.
-    let limited = status == limit.status || (limit.also.contains(&status) && wait.is_some());
-    let class = match (limited, wait) {
-        (true, Some(_)) => Class::RateLimitedWindow,
-        (true, None) => Class::RateLimitedOverload,
-        (false, _) => class(status),
+    let refusal = rate_limit::refusal(limit, status, answer.headers(), now);
+    let class = match refusal {
+        Some(Some(_)) => Class::RateLimitedWindow,
+        Some(None) => Class::RateLimitedOverload,
+        None => class(status),
     };
+    let retryable = is_retryable(class, status, request);
+    let retry_after = match refusal {
+        Some(wait) => Some(wait.unwrap_or(limit.overload_wait)),
+        None => rate_limit::own_wait(limit, answer.headers(), now).filter(|_| retryable),
+    };
+    let may_be_done = matches!(class, Class::Server | Class::Unavailable) && !retryable;
     let (api_message, violations) = api_error(operation.api.errors, answer.body());
     let parts = Parts {
         detail: format!("the API answered {status}"),
         status: Some(status),
         request_id,
-        retry_after: limited.then(|| wait.unwrap_or(limit.overload_wait)),
-        retryable: is_retryable(class, status, request),
+        retry_after,
+        retryable,
+        check_first: operation.check_first.filter(|_| may_be_done),
         api_message,
         violations,
         ..Parts::default()

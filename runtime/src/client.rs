@@ -1,6 +1,6 @@
 //! The client: from a request to a reply, with authentication on the way out and classification on the way back.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,14 +8,22 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use jiff::Timestamp;
 
 use crate::action::Action;
-use crate::answer::{self, Reply};
+use crate::answer::{self, Answer, Reply};
 use crate::connection::Connection;
+use crate::connector::RateLimit;
 use crate::error::{Class, Error, Parts};
+use crate::operation::Effect;
+use crate::pacing::{Ending, Gate, Gates, Moment, Observation, Waits};
+use crate::rate_limit;
 use crate::request::Request;
+use crate::retry::{Attempts, Decision, Patience, RetryBudget, decide, was_deleted_before};
 use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 
-/// Calls actions over one connection. Cheap to clone. It repeats nothing on its own: an error says whether the caller
-/// may, and after which wait.
+/// Calls actions over one connection. Cheap to clone.
+///
+/// All clients of an account share its [gate](crate::pacing), so that together they stay within its quota. How long a call
+/// may wait, for the quota or for a failure to pass, is its [`Patience`]: without any, which is the default, nothing waits
+/// and nothing is sent twice, and an error says whether the caller may repeat the call, and after which wait.
 ///
 /// ```
 /// use connector_runtime::{Class, Client, Error};
@@ -61,24 +69,58 @@ use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 pub struct Client {
     connection: Arc<Connection>,
     transport: Arc<dyn Transport>,
+    gate: Arc<Gate>,
+    patience: Patience,
 }
 
+/// The gates of clients that are given none.
+static GATES: LazyLock<Gates> = LazyLock::new(Gates::new);
+
 impl Client {
-    /// How long a call may take where nothing else is said.
+    /// How long an exchange may take where nothing else is said.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// A client that calls over HTTP.
+    /// A client that calls over HTTP, through the gates of this process.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub fn new(connection: Connection) -> Result<Self, TransportError> {
-        Ok(Self::with_transport(connection, HttpTransport::new(Self::DEFAULT_TIMEOUT)?))
+        let transport = HttpTransport::new(Self::DEFAULT_TIMEOUT)?;
+        Ok(Self::with_transport(connection, transport).through(&GATES))
     }
 
-    /// A client over any transport.
+    /// A client over any transport, with a gate of its own.
     #[must_use]
     pub fn with_transport(connection: Connection, transport: impl Transport + 'static) -> Self {
-        Self { connection: Arc::new(connection), transport: Arc::new(transport) }
+        let gate = gate_of(&connection, &Gates::new());
+        let (connection, transport) = (Arc::new(connection), Arc::new(transport));
+        Self { connection, transport, gate, patience: Patience::default() }
+    }
+
+    /// The same client through other gates: those of a service that calls many accounts, or of a test.
+    #[must_use]
+    pub fn through(mut self, gates: &Gates) -> Self {
+        self.gate = gate_of(&self.connection, gates);
+        self
+    }
+
+    /// The same client with another patience.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How long its calls may wait.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// The gate of its account, which tells what is left of the quota and who waits.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Runs an action.
@@ -104,9 +146,38 @@ impl Client {
     /// # Errors
     /// See [`Class`].
     pub async fn send(&self, request: Request) -> Result<Reply<()>, Error> {
+        let clock = self.gate.clock();
+        let deadline = self.patience.deadline(clock.now());
+        let mut attempts = Attempts::default();
+        self.gate.with_retry_budget(RetryBudget::earn);
+        loop {
+            let error = match self.attempt(&request, deadline).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            if request.operation().effect == Effect::Delete && was_deleted_before(error.class(), attempts) {
+                return Ok(answer::deleted_before(&error));
+            }
+            let (jitter, now) = (clock.jitter(), clock.now());
+            let decide = |budget: &mut RetryBudget| decide(&error, attempts, deadline, budget, jitter, now);
+            match self.gate.with_retry_budget(decide) {
+                Decision::Stop => return Err(error),
+                Decision::QueueAgain => {}
+                Decision::After(wait) => {
+                    attempts.retries += 1;
+                    attempts.since.get_or_insert(now);
+                    clock.sleep(wait).await;
+                }
+            }
+            self.gate.note_retry(error.class().as_str());
+        }
+    }
+
+    /// Sends a request once, when the gate lets it go.
+    async fn attempt(&self, request: &Request, deadline: Option<Moment>) -> Result<Reply<()>, Error> {
         let operation = request.operation();
         let connector = self.connection.connector();
-        let outgoing = self.authenticate(&request).map_err(|source| {
+        let outgoing = self.authenticate(request).map_err(|source| {
             let detail = "the request cannot be put into HTTP".to_owned();
             Error::new(
                 Class::Validation,
@@ -114,19 +185,14 @@ impl Client {
                 Parts { detail, source: Some(source.into()), ..Parts::default() },
             )
         })?;
-        let answer = self.transport.send(outgoing).await.map_err(|failure| {
-            let (class, retryable) = match failure.sent {
-                Sent::No => (Class::TransportUnsent, true),
-                Sent::Maybe => (Class::TransportUnknownOutcome, request.is_repeatable()),
-            };
-            let detail = failure.what.to_owned();
-            Error::new(
-                class,
-                operation,
-                Parts { detail, retryable, source: Some(failure.into()), ..Parts::default() },
-            )
-        })?;
-        answer::read(connector, &request, &answer, Timestamp::now())
+        let cap = operation.concurrency.map(|cap| (operation.id, cap));
+        let permit = self.gate.enter(cap, deadline).await;
+        let permit = permit.map_err(|late| Error::quota_spent(operation, late.retry_after))?;
+        let sent = self.transport.send(outgoing).await;
+        let now = Timestamp::now();
+        permit.settle(ending(&connector.rate_limit, &sent, now));
+        let answer = sent.map_err(|failure| unanswered(request, failure))?;
+        answer::read(connector, request, &answer, now)
     }
 
     fn authenticate(&self, request: &Request) -> Result<http::Request<Bytes>, http::Error> {
@@ -156,6 +222,44 @@ impl Client {
         }
         Ok(outgoing)
     }
+}
+
+fn gate_of(connection: &Connection, gates: &Gates) -> Arc<Gate> {
+    let limit = &connection.connector().rate_limit;
+    let waits = Waits { overload: limit.overload_wait, max: limit.max_wait };
+    gates.gate(&connection.account(), waits)
+}
+
+/// How a request ended, as its gate needs to know.
+fn ending(limit: &RateLimit, sent: &Result<Answer, TransportError>, now: Timestamp) -> Ending {
+    let answer = match sent {
+        Ok(answer) => answer,
+        Err(TransportError { sent: Sent::No, .. }) => return Ending::Unsent,
+        Err(TransportError { sent: Sent::Maybe, .. }) => return Ending::Lost,
+    };
+    let headers = answer.headers();
+    let seen = limit.quota.as_ref().map(|quota| Observation::read(quota, headers, now)).unwrap_or_default();
+    match rate_limit::refusal(limit, answer.status().as_u16(), headers, now) {
+        Some(wait) => Ending::Refused { seen, wait },
+        None => Ending::Answered(seen),
+    }
+}
+
+/// The error of a request that got no answer.
+fn unanswered(request: &Request, failure: TransportError) -> Error {
+    let operation = request.operation();
+    let (class, retryable) = match failure.sent {
+        Sent::No => (Class::TransportUnsent, true),
+        Sent::Maybe => (Class::TransportUnknownOutcome, request.is_repeatable()),
+    };
+    let parts = Parts {
+        detail: failure.what.to_owned(),
+        retryable,
+        check_first: operation.check_first.filter(|_| !retryable),
+        source: Some(failure.into()),
+        ..Parts::default()
+    };
+    Error::new(class, operation, parts)
 }
 
 impl std::fmt::Debug for Client {

@@ -92,6 +92,17 @@ impl Connection {
         self.connector
     }
 
+    /// Names the account whose quota this connection shares with others: the same for all connections to it.
+    pub(crate) fn account(&self) -> String {
+        let connector = self.connector;
+        let server = self.origin.as_deref().unwrap_or("");
+        let account = match connector.rate_limit.per {
+            Some(field) => self.field(field).unwrap_or_default().to_owned(),
+            None => self.fields.values().map(String::as_str).collect::<Vec<_>>().join("/"),
+        };
+        [connector.id, server, &account].join(" ").replace("  ", " ")
+    }
+
     /// The normalised value of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {

@@ -16,6 +16,8 @@ pub enum Class {
     AuthScope,
     /// `not_found`: the resource does not exist (404, 410).
     NotFound,
+    /// `not_found.eventual`: the resource of an event is not there yet, or not any more.
+    NotFoundEventual,
     /// `validation`: the input is wrong; before sending or by the API's own answer (400, 422 and kin).
     Validation,
     /// `conflict`: something else stands in the way, such as a name that is taken (409).
@@ -45,6 +47,27 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Self; 17] = [
+        Self::AuthRevoked,
+        Self::AuthScope,
+        Self::NotFound,
+        Self::NotFoundEventual,
+        Self::Validation,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::Locked,
+        Self::RateLimitedWindow,
+        Self::RateLimitedOverload,
+        Self::Server,
+        Self::Unavailable,
+        Self::PlanLimit,
+        Self::Partial,
+        Self::TransportUnsent,
+        Self::TransportUnknownOutcome,
+        Self::Decode,
+    ];
+
     /// The stable word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -52,6 +75,7 @@ impl Class {
             Self::AuthRevoked => "auth.revoked",
             Self::AuthScope => "auth.scope",
             Self::NotFound => "not_found",
+            Self::NotFoundEventual => "not_found.eventual",
             Self::Validation => "validation",
             Self::Conflict => "conflict",
             Self::TooLarge => "too_large",
@@ -141,6 +165,7 @@ pub(crate) struct Parts {
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) retryable: bool,
+    pub(crate) check_first: Option<&'static str>,
     pub(crate) api_message: Option<String>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -160,6 +185,22 @@ impl Error {
         let violations = vec![Violation::new(field.to_owned(), what.to_owned())];
         let detail = "the connection is not valid".to_owned();
         Self(Box::new(Parts { class: Some(Class::Validation), detail, violations, ..Parts::default() }))
+    }
+
+    /// The quota is spent, and the caller does not want to wait so long: nothing was sent.
+    pub(crate) fn quota_spent(operation: &'static Operation, retry_after: Duration) -> Self {
+        let detail = "the quota is spent: nothing was sent".to_owned();
+        let parts = Parts { detail, retryable: true, retry_after: Some(retry_after), ..Parts::default() };
+        Self::new(Class::RateLimitedWindow, operation, parts)
+    }
+
+    /// The same failure of a read after an event: what is missing may still come, after `retry_after` where that is some.
+    pub(crate) fn eventual(self, retry_after: Option<Duration>) -> Self {
+        let Self(mut parts) = self;
+        parts.class = Some(Class::NotFoundEventual);
+        parts.retryable = retry_after.is_some();
+        parts.retry_after = retry_after;
+        Self(parts)
     }
 
     pub(crate) fn unknown_action(id: &str) -> Self {
@@ -189,10 +230,17 @@ impl Error {
 
     /// Whether the same call may be made again as it is, now or after [`Error::retry_after`]:
     /// `rate_limited.*`, `locked`, `transport.unsent` always; `server` (except 501 and 505), `unavailable` and
-    /// `transport.unknown_outcome` unless the call creates something.
+    /// `transport.unknown_outcome` unless the call creates something; `not_found.eventual` while the resource may come.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
+    }
+
+    /// What to look up before the call is made again by hand, where it may have been carried out and repeating it could
+    /// do its work twice.
+    #[must_use]
+    pub fn check_first(&self) -> Option<&'static str> {
+        self.0.check_first
     }
 
     /// Whether the API asked the caller to slow down.

@@ -18,5 +18,3 @@ pub use gates::Gates;
 pub use observation::Observation;
 pub use shared::{WindowStore, WindowStoreError};
 pub use window::{Asking, Ending, Verdict, Waits, Window};
-
-pub(crate) use gate::TooLate;

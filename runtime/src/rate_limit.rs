@@ -5,17 +5,49 @@ use std::time::Duration;
 use http::HeaderMap;
 use jiff::Timestamp;
 
-use crate::connector::{RateLimit, WaitUnit};
+use crate::connector::{RateLimit, WaitHeader, WaitUnit};
 
 /// The longest wait that the headers ask for, at most the limit's own maximum; `None` where no header asks for one.
 ///
 /// A value that says nothing understandable, or zero, asks for nothing: a limited caller never goes on at once.
 pub(crate) fn wait(limit: &RateLimit, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let waits = limit.waits.iter().flat_map(|header| {
+    longest(limit, limit.waits.iter(), headers, now)
+}
+
+fn longest<'a>(
+    limit: &RateLimit,
+    asked: impl Iterator<Item = &'a WaitHeader>,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Option<Duration> {
+    let waits = asked.flat_map(|header| {
         let values = headers.get_all(header.name).iter();
         values.filter_map(|value| read(header.unit, value.to_str().ok()?.trim(), now))
     });
     waits.filter(|wait| !wait.is_zero()).max().map(|wait| wait.min(limit.max_wait))
+}
+
+/// Whether an answer refuses a request for its number, and the wait it then asks for.
+pub(crate) fn refusal(
+    limit: &RateLimit,
+    status: u16,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Option<Option<Duration>> {
+    let is_refusal =
+        status == limit.status || (limit.also.contains(&status) && asks_to_wait(limit, headers, now));
+    is_refusal.then(|| wait(limit, headers, now))
+}
+
+/// Whether a header asks to wait that other answers do not have: the end of the window stands on every one.
+pub(crate) fn asks_to_wait(limit: &RateLimit, headers: &HeaderMap, now: Timestamp) -> bool {
+    own_wait(limit, headers, now).is_some()
+}
+
+/// The longest wait that such headers ask for, at most the limit's own maximum.
+pub(crate) fn own_wait(limit: &RateLimit, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let on_every_answer = limit.quota.map(|quota| quota.reset.name);
+    longest(limit, limit.waits.iter().filter(|header| Some(header.name) != on_every_answer), headers, now)
 }
 
 /// The wait that the text of a header asks for.
@@ -38,7 +70,6 @@ pub(crate) fn read(unit: WaitUnit, text: &str, now: Timestamp) -> Option<Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::WaitHeader;
 
     const LIMIT: RateLimit = RateLimit {
         status: 429,

@@ -199,11 +199,14 @@ async fn a_limited_caller_waits_as_long_as_the_headers_say_and_never_not_at_all(
         assert!(error.to_string().ends_with(&format!("(retry after {wait_ms} ms)")), "{error}");
     }
     let error = refused(&READ, 500, &[("X-Retry-After", "2")], "").await;
+    let wait = Some(Duration::from_secs(2));
     assert_eq!(
-        (error.is_rate_limited(), error.retry_after()),
-        (false, None),
-        "only the limit's own statuses wait"
+        (error.class(), error.retry_after()),
+        (Class::Server, wait),
+        "believed, and no refusal all the same"
     );
+    let error = refused(&CREATE, 500, &[("X-Retry-After", "2")], "").await;
+    assert_eq!(error.retry_after(), None, "what must not be repeated has no time for it");
 }
 
 #[tokio::test]

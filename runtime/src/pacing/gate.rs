@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::clock::{Clock, Moment};
 use super::shared::WindowStore;
 use super::window::{Asking, Ending, Verdict, Waits, Window};
+use crate::retry::RetryBudget;
 
 #[cfg(feature = "loom")]
 use loom::sync::{Mutex, MutexGuard};
@@ -39,6 +40,7 @@ struct State {
     window: Window,
     queue: VecDeque<Place>,
     next_place: u64,
+    retry_budget: RetryBudget,
     counts: Counts,
 }
 
@@ -179,9 +181,19 @@ impl Gate {
             && window.closed_until(now).is_none()
     }
 
-    /// Counts a request that is sent again.
+    /// Does something with what the account's calls may spend on tries after the first.
+    pub(crate) fn with_retry_budget<R>(&self, change: impl FnOnce(&mut RetryBudget) -> R) -> R {
+        change(&mut self.state().retry_budget)
+    }
+
+    /// Counts a request that is sent again after a failure of this class.
     pub(crate) fn note_retry(&self, class: &'static str) {
         *self.state().counts.retries.entry(class).or_default() += 1;
+    }
+
+    /// The clock that the gate goes by.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     fn queue_up(&self, asking: Asking) -> Turn<'_> {

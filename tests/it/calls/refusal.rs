@@ -74,14 +74,28 @@ async fn a_spent_quota_says_how_long_to_wait() {
         Store::with(SandboxOptions { quota: 1, clock: clock.clone(), ..SandboxOptions::default() }).await;
     store.client.call(&GetProduct::new(FIRST_PRODUCT)).await.unwrap();
     clock.advance(Duration::from_millis(1_500));
-    let error = error_of(&store.client, FIRST_PRODUCT).await;
+    // Another program, which does not know yet what is left.
+    let error = error_of(&store.client_with_token(ACCESS_TOKEN), FIRST_PRODUCT).await;
     assert_answered(&error, Class::RateLimitedWindow, 429, true);
     // 28 500 ms by one header and 29 s by the other: the longer wait counts.
     assert_eq!(error.retry_after(), Some(Duration::from_secs(29)));
     assert!(error.is_rate_limited() && error.class().as_str() == "rate_limited.window");
     assert!(error.to_string().ends_with("(retry after 29000 ms)"), "{error}");
     clock.advance(error.retry_after().unwrap());
-    assert!(store.client.call(&GetProduct::new(FIRST_PRODUCT)).await.is_ok(), "the wait was long enough");
+    let later = store.client_with_token(ACCESS_TOKEN);
+    assert!(later.call(&GetProduct::new(FIRST_PRODUCT)).await.is_ok(), "the wait was long enough");
+}
+
+#[tokio::test]
+async fn a_call_that_the_quota_has_no_room_for_is_not_even_sent() {
+    let store = Store::with(SandboxOptions { quota: 1, ..SandboxOptions::default() }).await;
+    store.client.call(&GetProduct::new(FIRST_PRODUCT)).await.unwrap();
+    let error = error_of(&store.client, FIRST_PRODUCT).await;
+    assert_eq!((error.class(), error.status()), (Class::RateLimitedWindow, None));
+    let wait = error.retry_after().unwrap();
+    assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+    assert!(error.is_retryable() && error.to_string().contains("nothing was sent"), "{error}");
+    assert_eq!(store.sandbox.requests().len(), 1);
 }
 
 #[tokio::test]

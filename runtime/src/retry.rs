@@ -1,0 +1,127 @@
+//! Whether a call that failed is made again, and after which wait: pure decisions over class, patience, budget and chance.
+
+use std::time::Duration;
+
+use crate::error::{Class, Error};
+use crate::pacing::Moment;
+
+/// How often a call is made again after failures other than a spent quota.
+pub(crate) const MOST_RETRIES: u32 = 4;
+
+/// How long a call is tried again after such failures, where the caller's patience does not end before.
+pub(crate) const LONGEST_RETRYING: Duration = Duration::from_secs(120);
+
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a call may take for others' sake: for the quota to be renewed, or for a failure to pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// No wait, nothing sent twice: the caller gets a retryable error with the wait, and decides. For workflow engines.
+    #[default]
+    Surface,
+    /// As long as the wait ends within this time from the start of the call; else the same error at once.
+    Within(Duration),
+    /// However long it takes. For bulk jobs.
+    Unlimited,
+}
+
+impl Patience {
+    /// When the patience of a call that begins at `start` ends; never for some.
+    pub(crate) fn deadline(self, start: Moment) -> Option<Moment> {
+        match self {
+            Self::Surface => Some(start),
+            Self::Within(length) => Some(start.saturating_add(length)),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+/// What a call has been through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Attempts {
+    /// Times that it was made again for failures other than a spent quota.
+    pub(crate) retries: u32,
+    /// When the first of these came.
+    pub(crate) since: Option<Moment>,
+}
+
+/// What to do after a failure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Decision {
+    /// The caller gets the error.
+    Stop,
+    /// The call queues for the quota again: it was not carried out, and the gate knows how long to wait.
+    QueueAgain,
+    /// The call is made again after this wait.
+    After(Duration),
+}
+
+/// Decides. `jitter` is a random number from 0 to 1; the budget is asked last and pays only for what is done.
+pub(crate) fn decide(
+    error: &Error,
+    attempts: Attempts,
+    deadline: Option<Moment>,
+    budget: &mut RetryBudget,
+    jitter: f64,
+    now: Moment,
+) -> Decision {
+    let in_time = |wait: Duration| deadline.is_none_or(|deadline| now.saturating_add(wait) <= deadline);
+    let patient = deadline.is_none_or(|deadline| now < deadline);
+    if !error.is_retryable() || !patient {
+        return Decision::Stop;
+    }
+    if error.is_rate_limited() {
+        let wait = error.retry_after().unwrap_or_default();
+        return if in_time(wait) { Decision::QueueAgain } else { Decision::Stop };
+    }
+    let wait = backoff(attempts.retries, jitter).max(error.retry_after().unwrap_or_default());
+    let since = attempts.since.unwrap_or(now);
+    let is_over = now.saturating_add(wait).saturating_sub(since) > LONGEST_RETRYING;
+    if attempts.retries >= MOST_RETRIES || is_over || !in_time(wait) || !budget.spend() {
+        return Decision::Stop;
+    }
+    Decision::After(wait)
+}
+
+/// The wait before the next try: by chance anything up to a bound that doubles with each, never none. Full jitter keeps
+/// callers apart that failed together.
+pub(crate) fn backoff(retries: u32, jitter: f64) -> Duration {
+    let bound = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(retries.min(16))).min(LONGEST_WAIT);
+    bound.mul_f64(jitter.clamp(0.0, 1.0)).max(Duration::from_millis(1))
+}
+
+/// What an account's calls may spend on tries after the first: a tenth of a try for each call, and a small reserve. An
+/// API that is down gets little more than its usual traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryBudget {
+    tenths: u32,
+}
+
+impl RetryBudget {
+    const RESERVE: u32 = 50;
+    const MOST: u32 = 200;
+
+    /// A call begins.
+    pub(crate) fn earn(&mut self) {
+        self.tenths = self.tenths.saturating_add(1).min(Self::MOST);
+    }
+
+    /// Whether one more try can be afforded; it is then paid for.
+    fn spend(&mut self) -> bool {
+        let rest = self.tenths.checked_sub(10);
+        self.tenths = rest.unwrap_or(self.tenths);
+        rest.is_some()
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self { tenths: Self::RESERVE }
+    }
+}
+
+/// Whether a failed deletion had been carried out by an earlier try of which nobody knows the outcome.
+pub(crate) fn was_deleted_before(class: Class, attempts: Attempts) -> bool {
+    class == Class::NotFound && attempts.retries > 0
+}
