@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::action::Action;
 use crate::answer::{self, Answer, Reply};
 use crate::connection::Connection;
-use crate::connector::RateLimit;
+use crate::connector::{Connector, RateLimit};
 use crate::error::{Class, Error, Parts};
 use crate::operation::Effect;
 use crate::pacing::{Ending, Gate, Gates, Moment, Observation, Waits};
@@ -109,6 +109,12 @@ impl Client {
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// The connector that it calls.
+    #[must_use]
+    pub fn connector(&self) -> &'static Connector {
+        self.connection.connector()
     }
 
     /// How long its calls may wait.

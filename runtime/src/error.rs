@@ -194,6 +194,11 @@ impl Error {
         Self::new(Class::RateLimitedWindow, operation, parts)
     }
 
+    /// A list that does not end.
+    pub(crate) fn endless(operation: &'static Operation, detail: String) -> Self {
+        Self::new(Class::Decode, operation, Parts { detail, ..Parts::default() })
+    }
+
     /// The same failure of a read after an event: what is missing may still come, after `retry_after` where that is some.
     pub(crate) fn eventual(self, retry_after: Option<Duration>) -> Self {
         let Self(mut parts) = self;

@@ -1,0 +1,14 @@
+//! What a client does when a call cannot go or fails, at virtual time: what it sends again, how long it waits, and when it
+//! leaves that to its caller.
+
+#[path = "patience/scripted_api.rs"]
+mod scripted_api;
+
+#[path = "patience/events.rs"]
+mod events;
+#[path = "patience/pages.rs"]
+mod pages;
+#[path = "patience/retries.rs"]
+mod retries;
+#[path = "patience/waits.rs"]
+mod waits;
