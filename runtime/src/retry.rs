@@ -125,3 +125,107 @@ impl Default for RetryBudget {
 pub(crate) fn was_deleted_before(class: Class, attempts: Attempts) -> bool {
     class == Class::NotFound && attempts.retries > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::connector::{Api, Envelope, ErrorShape};
+    use crate::date::DateFormat;
+    use crate::error::Parts;
+    use crate::operation::Operation;
+
+    static API: Api = Api {
+        id: "v1",
+        server: "https://api.acme.example",
+        base: "",
+        envelope: Envelope::None,
+        errors: ErrorShape::Object { message: "title", fields: "errors" },
+        dates: DateFormat::Rfc3339,
+        request_id: None,
+    };
+    static TOUCH: Operation = Operation::post("touch", &API, "/things");
+
+    fn failure(class: Class, retryable: bool, retry_after: Option<Duration>) -> Error {
+        Error::new(class, &TOUCH, Parts { retryable, retry_after, ..Parts::default() })
+    }
+
+    const NOW: Moment = Duration::from_secs(1_800_000_000);
+
+    fn decided(error: &Error, retries: u32, deadline: Option<Moment>) -> Decision {
+        let attempts = Attempts { retries, since: (retries > 0).then_some(NOW) };
+        decide(error, attempts, deadline, &mut RetryBudget::default(), 1.0, NOW)
+    }
+
+    #[test]
+    fn waits_double_up_to_a_bound() {
+        let waits = [0, 1, 2, 3, 4, 5, 6, 60].map(|retries| backoff(retries, 1.0).as_millis());
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+        assert_eq!(backoff(0, 0.0), Duration::from_millis(1), "never at once");
+    }
+
+    #[test]
+    fn a_refusal_queues_again_where_its_wait_is_in_time() {
+        let refused = failure(Class::RateLimitedWindow, true, Some(Duration::from_secs(9)));
+        assert_eq!(decided(&refused, 99, None), Decision::QueueAgain, "as often as it takes");
+        assert_eq!(decided(&refused, 0, Some(NOW + Duration::from_secs(9))), Decision::QueueAgain);
+        assert_eq!(decided(&refused, 0, Some(NOW + Duration::from_secs(8))), Decision::Stop);
+        assert_eq!(decided(&refused, 0, Some(NOW)), Decision::Stop);
+    }
+
+    #[test]
+    fn tries_are_few_and_end_with_the_time_for_them() {
+        let down = failure(Class::Unavailable, true, None);
+        assert_eq!(decided(&down, 0, None), Decision::After(Duration::from_millis(500)));
+        assert_eq!(decided(&down, MOST_RETRIES, None), Decision::Stop);
+        let for_long = failure(Class::Unavailable, true, Some(LONGEST_RETRYING + Duration::from_secs(1)));
+        assert_eq!(decided(&for_long, 0, None), Decision::Stop);
+    }
+
+    #[test]
+    fn the_budget_pays_for_a_tenth_of_the_calls() {
+        let mut budget = RetryBudget { tenths: 0 };
+        (0..9).for_each(|_| budget.earn());
+        assert!(!budget.spend());
+        budget.earn();
+        assert!(budget.spend() && !budget.spend());
+        (0..10_000).for_each(|_| budget.earn());
+        assert_eq!(budget.tenths, RetryBudget::MOST, "quiet times do not pay for a storm");
+    }
+
+    fn any_class() -> impl Strategy<Value = Class> {
+        proptest::sample::select(Class::ALL.to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_retryable_is_never_made_again(
+            class in any_class(), retries in 0_u32..9, jitter in 0.0..1.0, patience in 0_u64..200,
+        ) {
+            let error = failure(class, false, None);
+            let deadline = Some(NOW + Duration::from_secs(patience));
+            let attempts = Attempts { retries, since: None };
+            let decision = decide(&error, attempts, deadline, &mut RetryBudget::default(), jitter, NOW);
+            prop_assert_eq!(decision, Decision::Stop);
+        }
+
+        #[test]
+        fn no_wait_is_none_none_passes_the_deadline_and_none_is_shorter_than_asked_for(
+            class in any_class(), retries in 0_u32..9, jitter in 0.0..1.0, asked in 0_u64..200, patience in 0_u64..200,
+        ) {
+            let asked = Duration::from_secs(asked);
+            let error = failure(class, true, Some(asked));
+            let deadline = NOW + Duration::from_secs(patience);
+            let attempts = Attempts { retries, since: None };
+            let decision = decide(&error, attempts, Some(deadline), &mut RetryBudget::default(), jitter, NOW);
+            if let Decision::After(wait) = decision {
+                prop_assert!(!wait.is_zero() && NOW + wait <= deadline && wait >= asked);
+                prop_assert!(wait <= LONGEST_WAIT.max(asked));
+            }
+            if patience == 0 {
+                prop_assert_eq!(decision, Decision::Stop);
+            }
+        }
+    }
+}

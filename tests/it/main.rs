@@ -8,6 +8,7 @@ mod calls;
 mod conformance;
 mod deliveries;
 mod drift;
+mod errors;
 mod parcel;
 mod quick_start;
 mod tidy;
