@@ -56,7 +56,7 @@ impl Key {
             };
             let room = &mut block[len..];
             if bytes.len() < room.len() {
-                room.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                room[..bytes.len()].copy_from_slice(bytes);
                 len += bytes.len();
             } else {
                 let (fitting, rest) = bytes.split_at(room.len());
