@@ -13,10 +13,8 @@ mod shared;
 mod window;
 
 pub use clock::{Clock, Moment, SystemClock};
-pub use gate::{Counts, Gate, GateReport, Permit};
+pub use gate::{Counts, Gate, GateReport, Permit, TooLate};
 pub use gates::Gates;
 pub use observation::Observation;
 pub use shared::{WindowStore, WindowStoreError};
 pub use window::{Asking, Ending, Verdict, Waits, Window};
-
-pub(crate) use gate::TooLate;

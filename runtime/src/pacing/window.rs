@@ -10,14 +10,18 @@ use std::time::Duration;
 use super::clock::Moment;
 use super::observation::Observation;
 
-/// How long others wait for the answer of a probe before one of them probes too: it may hang, or its sender may be gone.
-const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+/// A request that is under way for longer has reached the API, or never will: it hangs, or its sender is gone. Others
+/// wait no longer for the answer of a probe before one of them probes too. No longer than a window.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a request counts as under way where nobody says that it ended.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// Under way at once as if nobody had refused any.
 const FREE: u32 = 1024;
+
+/// Answers after which one more may be under way at once, after a refusal that said nothing.
+const CALM: u32 = 100;
 
 /// Windows for which somebody who was seen to share the quota is still expected.
 const WARY: u8 = 2;
@@ -41,8 +45,11 @@ pub struct Window {
     pub(super) is_suspect: bool,
     /// Answers say nothing of a quota.
     pub(super) is_unmetered: bool,
-    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by each answer.
+    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by every [`CALM`]
+    /// answers.
     pub(super) concurrency: Option<u32>,
+    /// Answers since that number changed.
+    pub(super) calm: u32,
     pub(super) wary: u8,
     pub(super) leases: Vec<Lease>,
     pub(super) next_lease: u64,
@@ -61,6 +68,12 @@ pub(super) struct Open {
     pub(super) allowance: u32,
     /// What we sent since, or had under way then.
     pub(super) sent: u32,
+    /// How many of these were under way then: `allowance` may count them already.
+    pub(super) doubtful: u32,
+    /// When the request was sent that showed it.
+    pub(super) opened: Moment,
+    /// When the latest request was sent whose answer told what is left.
+    pub(super) told: Moment,
 }
 
 /// A request under way.
@@ -72,6 +85,8 @@ pub(super) struct Lease {
     pub(super) sent: Moment,
     pub(super) expires: Moment,
     pub(super) is_probe: bool,
+    /// Its caller is gone, but it may still reach the API.
+    pub(super) is_lost: bool,
 }
 
 /// Who asks to send.
@@ -151,37 +166,52 @@ impl Window {
         let Some(open) = self.open.filter(|open| now < open.ends_by && !self.is_suspect) else {
             return self.probe(asking, now);
         };
-        if open.left == 0 || open.allowance <= open.sent {
-            return Verdict::NotBefore(open.ends_by);
+        // When nothing is under way, those that were when it opened are counted in what is left.
+        let counted = if under_way == 0 { open.doubtful } else { 0 };
+        if open.left == 0 || open.allowance.saturating_add(counted) <= open.sent {
+            return if under_way > 0 && open.left > 0 && open.doubtful > 0 {
+                Verdict::AfterAnswer(open.ends_by)
+            } else {
+                Verdict::NotBefore(open.ends_by)
+            };
         }
         // The more is left, the more may be under way while others may be spending it too.
         let share = if self.wary > 0 { 4 } else { 2 };
         let most = if asking.is_urgent { open.left } else { (open.left / share).max(1) };
-        if under_way >= most {
-            return Verdict::AfterAnswer(open.ends_by);
+        match self.arrival_below(most, now) {
+            Some(arrives) => Verdict::AfterAnswer(open.ends_by.min(arrives)),
+            None => self.go(asking, false, now),
         }
-        self.go(asking, false, now)
     }
 
     /// Ends a request, and learns from its answer. `jitter` is a random number from 0 to 1.
     pub fn settle(&mut self, lease: u64, ending: Ending, waits: &Waits, jitter: f64, now: Moment) {
         let position = self.leases.iter().position(|known| known.id == lease);
-        // One that was given up is answered late: it tells as much, but not when it was sent.
         let lease = position.map(|position| self.leases.swap_remove(position));
-        let (sent, is_probe) = lease.map_or((now, false), |lease| (lease.sent, lease.is_probe));
+        // One whose lease has ended tells as much, but not when it was sent.
+        let long_ago = now.saturating_sub(LEASE);
+        let (sent, is_probe) = lease.as_ref().map_or((long_ago, false), |lease| (lease.sent, lease.is_probe));
         match ending {
             Ending::Unsent => {
-                if let Some(open) = &mut self.open {
+                let patience = self.patience();
+                let counts = |open: &&mut Open| open.opened < sent.saturating_add(patience);
+                if let Some(open) = self.open.as_mut().filter(counts) {
                     open.sent = open.sent.saturating_sub(1);
                 }
             }
-            Ending::Lost => {}
+            Ending::Lost => {
+                self.count_untold(sent);
+                let lost = |lease| Lease { operation: None, is_probe: false, is_lost: true, ..lease };
+                self.leases.extend(lease.map(lost));
+            }
             Ending::Answered(seen) => {
                 self.bare_refusals = 0;
                 self.is_suspect = false;
-                self.concurrency = self.concurrency.map(|most| most + 1).filter(|most| *most < FREE);
-                if self.learn(&seen, sent, now) == Told::Nothing && is_probe {
-                    self.assume(sent);
+                self.grow_calm();
+                match self.learn(&seen, sent, now) {
+                    Told::Nothing if is_probe => self.assume(sent, now),
+                    Told::Nothing => self.count_untold(sent),
+                    Told::Past | Told::Present => {}
                 }
             }
             Ending::Refused { seen, wait } => match self.learn(&seen, sent, now) {
@@ -220,7 +250,7 @@ impl Window {
     /// Requests under way.
     #[must_use]
     pub fn under_way(&self) -> u32 {
-        u32::try_from(self.leases.len()).unwrap_or(u32::MAX)
+        count(self.leases.iter().filter(|lease| !lease.is_lost))
     }
 
     /// Until when nobody may send, if a refusal says so.
@@ -233,21 +263,66 @@ impl Window {
         let id = self.next_lease;
         self.next_lease = id.wrapping_add(1);
         let operation = asking.cap.map(|(operation, _)| Cow::Borrowed(operation));
-        self.leases.push(Lease { id, operation, sent: now, expires: now.saturating_add(LEASE), is_probe });
+        self.leases.push(Lease {
+            id,
+            operation,
+            sent: now,
+            expires: now.saturating_add(LEASE),
+            is_probe,
+            is_lost: false,
+        });
         if let Some(open) = &mut self.open {
             open.sent = open.sent.saturating_add(1);
         }
         Verdict::Go(id)
     }
 
+    fn patience(&self) -> Duration {
+        self.length.unwrap_or(PATIENCE).min(PATIENCE)
+    }
+
+    /// Requests that may be under way and were sent after `moment`.
+    fn sent_after(&self, moment: Moment) -> impl Iterator<Item = &Lease> + Clone {
+        self.leases.iter().filter(move |lease| moment < lease.sent)
+    }
+
+    /// When one of those under way will have arrived at the latest, so that no number can fail to count it; none where
+    /// fewer than `most` are under way.
+    fn arrival_below(&self, most: u32, now: Moment) -> Option<Moment> {
+        let patience = self.patience();
+        let travelling = self.sent_after(now.saturating_sub(patience));
+        let is_full = count(travelling.clone()) >= most;
+        travelling.map(|lease| lease.sent).min().filter(|_| is_full).map(|sent| sent.saturating_add(patience))
+    }
+
+    /// A request of which no answer tells is spent all the same; later answers count it.
+    fn count_untold(&mut self, sent: Moment) {
+        let Some(open) = &mut self.open else { return };
+        open.doubtful = 0;
+        if open.told < sent {
+            open.left = open.left.saturating_sub(1);
+        }
+    }
+
+    fn grow_calm(&mut self) {
+        let Some(most) = self.concurrency else { return };
+        self.calm += 1;
+        if self.calm >= CALM {
+            self.calm = 0;
+            self.concurrency = Some(most + 1).filter(|most| *most < FREE);
+        }
+    }
+
     fn probe(&mut self, asking: &Asking, now: Moment) -> Verdict {
-        let patience = self.length.unwrap_or(PROBE_PATIENCE).min(PROBE_PATIENCE);
+        let patience = self.patience();
         let latest = self.leases.iter().filter(|lease| lease.is_probe).map(|lease| lease.sent).max();
-        let look_again = latest.map(|sent| sent.saturating_add(patience)).filter(|end| now < *end);
-        match look_again {
+        let most = self.quota.unwrap_or(u32::MAX);
+        let arrives = self.arrival_below(most, now);
+        let look_again = latest.map(|sent| sent.min(now).saturating_add(patience)).filter(|end| now < *end);
+        match look_again.max(arrives) {
             None => self.go(asking, true, now),
             // Whoever cannot wait may try, as long as they are few: a tenth of a window does no harm.
-            Some(_) if asking.is_urgent && self.under_way() < (self.quota.unwrap_or(0) / 10).max(4) => {
+            Some(_) if asking.is_urgent && self.under_way() < self.quota.map_or(4, |quota| quota / 10) => {
                 self.go(asking, false, now)
             }
             Some(end) => Verdict::AfterAnswer(end),
@@ -271,18 +346,23 @@ impl Window {
         let Some(left) = seen.left else { return Told::Nothing };
         let (ends_after, ends_by) = match (seen.reset, self.length) {
             (Some(reset), _) => {
-                (sent.saturating_add(reset).saturating_sub(ROUNDING), now.saturating_add(reset))
+                let [earliest, latest] = [sent, now].map(|moment| moment.saturating_add(reset));
+                (earliest.saturating_sub(ROUNDING), latest.saturating_add(ROUNDING))
             }
             (None, Some(length)) => (sent, now.saturating_add(length)),
             (None, None) => return Told::Nothing,
         };
         self.is_unmetered = false;
         match &mut self.open {
-            Some(open) if ends_by < open.ends_after => return Told::Past,
+            Some(open) if ends_by < open.ends_after => {
+                // Of a window before this one, unless it was sent into this one: then its numbers make no sense.
+                return if sent < open.opened { Told::Past } else { Told::Nothing };
+            }
             Some(open) if ends_after <= open.ends_by => {
                 open.ends_after = open.ends_after.max(ends_after);
                 open.ends_by = open.ends_by.min(ends_by).max(open.ends_after);
                 open.left = open.left.min(left);
+                open.told = open.told.max(sent);
                 // More was spent than all that we sent.
                 if open.allowance.saturating_sub(left) > open.sent {
                     self.wary = WARY;
@@ -291,8 +371,11 @@ impl Window {
             _ => {
                 // The request itself counts, whatever a number that lags says.
                 let allowance = self.quota.map_or(left, |quota| left.min(quota.saturating_sub(1)));
-                let sent = u32::try_from(self.leases.len()).unwrap_or(u32::MAX);
-                self.open = Some(Open { ends_after, ends_by, left, allowance, sent });
+                // Those that were sent long before it had arrived before it.
+                let opened = sent;
+                let sent = count(self.sent_after(opened.saturating_sub(self.patience())));
+                let (told, doubtful) = (opened, sent);
+                self.open = Some(Open { ends_after, ends_by, left, allowance, sent, doubtful, opened, told });
                 self.wary = self.wary.saturating_sub(1);
             }
         }
@@ -300,14 +383,22 @@ impl Window {
     }
 
     /// What a window is like whose first answer says nothing: as the ones before, or none at all.
-    fn assume(&mut self, sent: Moment) {
+    fn assume(&mut self, sent: Moment, now: Moment) {
         let Some((quota, length)) = self.quota.zip(self.length) else {
             self.is_unmetered = true;
             return;
         };
-        let (ends, left) = (sent.saturating_add(length), quota.saturating_sub(1));
-        let under_way = self.under_way();
-        self.open = Some(Open { ends_after: ends, ends_by: ends, left, allowance: left, sent: under_way });
+        let left = quota.saturating_sub(1);
+        self.open = Some(Open {
+            ends_after: sent.saturating_add(length),
+            ends_by: now.saturating_add(length),
+            left,
+            allowance: left,
+            sent: count(self.sent_after(sent.saturating_sub(self.patience()))),
+            doubtful: 0,
+            opened: sent,
+            told: sent,
+        });
     }
 
     fn close(
@@ -325,6 +416,8 @@ impl Window {
         }
         // Requests that were under way together are refused together, which says no more than once.
         if sent < self.closed_at && self.closed_until.is_some() {
+            let until = wait.map(|wait| now.saturating_add(refused_wait(wait, waits, 0.0)));
+            self.closed_until = self.closed_until.max(until);
             return;
         }
         self.closed_at = now;
@@ -333,7 +426,8 @@ impl Window {
             None => {
                 self.bare_refusals = self.bare_refusals.saturating_add(1);
                 self.is_suspect = true;
-                self.concurrency = Some((self.under_way() / 2).max(1));
+                let most = self.concurrency.unwrap_or(FREE).min(self.under_way());
+                (self.concurrency, self.calm) = (Some((most / 2).max(1)), 0);
                 overload_wait(self.bare_refusals, waits, jitter)
             }
         };
@@ -346,8 +440,12 @@ impl Window {
         self.closed_until = self.closed_until.filter(|until| now < *until && *until <= longest);
         let longest = self.length.map_or(longest, |length| now.saturating_add(length.saturating_mul(2)));
         self.open = self.open.filter(|open| open.ends_by <= longest);
-        self.leases.retain(|lease| now < lease.expires && lease.sent <= now.saturating_add(LEASE));
+        self.leases.retain(|lease| now < lease.expires && lease.sent <= now.saturating_add(PATIENCE));
     }
+}
+
+fn count<'a>(leases: impl Iterator<Item = &'a Lease>) -> u32 {
+    u32::try_from(leases.count()).unwrap_or(u32::MAX)
 }
 
 /// The wait that a refusal asks for, a little later each time a different bit, within the greatest; never none.
