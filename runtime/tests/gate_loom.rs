@@ -30,24 +30,23 @@ impl Clock for Still {
     }
 }
 
-const QUOTA: u32 = 3;
-
-/// The server's count, and how many are under way at once.
-#[derive(Default)]
+/// A server whose only window allows so many.
 struct Server {
+    quota: u32,
     taken: AtomicU32,
-    at_once: AtomicU32,
 }
 
 impl Server {
+    fn new(quota: u32) -> Arc<Self> {
+        Arc::new(Self { quota, taken: AtomicU32::new(0) })
+    }
+
     fn take(&self) -> Ending {
-        self.at_once.fetch_add(1, Ordering::SeqCst);
         let taken = self.taken.fetch_add(1, Ordering::SeqCst) + 1;
-        assert!(taken <= QUOTA, "one request too many");
-        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        assert!(taken <= self.quota, "one request too many");
         Ending::Answered(Observation {
-            quota: Some(QUOTA),
-            left: Some(QUOTA - taken),
+            quota: Some(self.quota),
+            left: Some(self.quota - taken),
             window: Some(Duration::from_secs(30)),
             reset: Some(Duration::from_secs(30)),
             nonsense: 0,
@@ -66,12 +65,17 @@ fn call(gate: &Arc<Gate>, server: &Server) {
     permit.settle(server.take());
 }
 
+/// Tries all interleavings with up to three switches in the middle of things.
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(model);
+}
+
 #[test]
 fn callers_that_wait_for_a_probe_all_go_in_the_end() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(|| {
-        let (gate, server) = (gate(), Arc::new(Server::default()));
+    check(|| {
+        let (gate, server) = (gate(), Server::new(3));
         let callers = [(); 2].map(|()| {
             let (gate, server) = (Arc::clone(&gate), Arc::clone(&server));
             thread::spawn(move || call(&gate, &server))
@@ -85,10 +89,8 @@ fn callers_that_wait_for_a_probe_all_go_in_the_end() {
 
 #[test]
 fn a_caller_that_goes_away_takes_nobodys_turn_with_it() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(|| {
-        let (gate, server) = (gate(), Arc::new(Server::default()));
+    check(|| {
+        let (gate, server) = (gate(), Server::new(8));
         let leaving = {
             let gate = Arc::clone(&gate);
             thread::spawn(move || {
@@ -111,11 +113,9 @@ fn a_caller_that_goes_away_takes_nobodys_turn_with_it() {
 
 #[test]
 fn an_operation_with_a_cap_of_one_is_never_under_way_twice() {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(|| {
+    check(|| {
         let (gate, running) = (gate(), Arc::new(AtomicU32::new(0)));
-        let server = Arc::new(Server::default());
+        let server = Server::new(8);
         call(&gate, &server);
         let work = |gate: &Arc<Gate>, server: &Server, running: &AtomicU32| {
             let permit = block_on(gate.enter(Some(("update-jars", 1)), None)).unwrap();

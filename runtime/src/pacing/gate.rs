@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use super::clock::{Clock, Moment};
 use super::shared::WindowStore;
-use super::window::{Asking, Ending, Verdict, Waits, Window};
+use super::waits::Waits;
+use super::window::{Asking, Ending, Verdict, Window};
 
 #[cfg(feature = "loom")]
 use loom::sync::{Mutex, MutexGuard};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::clock::{Clock, SystemClock};
 use super::gate::{Gate, GateReport};
 use super::shared::WindowStore;
-use super::window::Waits;
+use super::waits::Waits;
 
 /// How many gates are kept; beyond, idle ones are forgotten, and where too few are idle, all that nobody holds.
 const MOST_GATES: usize = 10_000;

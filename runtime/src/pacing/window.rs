@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::learning::Told;
 use super::observation::Observation;
+use super::waits::Waits;
 
 /// A request that is under way for longer has reached the API, or never will: it hangs, or its sender is gone. Others
 /// wait no longer for the answer of a probe before one of them probes too. No longer than a window.
@@ -16,18 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a request counts as under way where nobody says that it ended.
 const LEASE: Duration = Duration::from_secs(60);
-
-/// Under way at once as if nobody had refused any.
-const FREE: u32 = 1024;
-
-/// Answers after which one more may be under way at once, after a refusal that said nothing.
-const CALM: u32 = 100;
-
-/// Windows for which somebody who was seen to share the quota is still expected.
-const WARY: u8 = 2;
-
-/// Resets are told in whole milliseconds.
-const ROUNDING: Duration = Duration::from_millis(1);
 
 /// What is known of one account's quota. The default knows nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +35,7 @@ pub struct Window {
     pub(super) is_suspect: bool,
     /// Answers say nothing of a quota.
     pub(super) is_unmetered: bool,
-    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by every [`CALM`]
+    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by every hundred
     /// answers.
     pub(super) concurrency: Option<u32>,
     /// Answers since that number changed.
@@ -127,25 +117,6 @@ pub enum Ending {
     },
 }
 
-/// What an answer told of the quota.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Nothing,
-    /// What was left of a window that is over.
-    Past,
-    /// What is left of the one that is open.
-    Present,
-}
-
-/// How long refused callers wait at least and at most.
-#[derive(Clone, Copy, Debug)]
-pub struct Waits {
-    /// The first wait where no header says one.
-    pub overload: Duration,
-    /// The longest of all.
-    pub max: Duration,
-}
-
 impl Window {
     /// Decides about a request, and counts it if it goes.
     pub fn admit(&mut self, asking: &Asking, waits: &Waits, now: Moment) -> Verdict {
@@ -178,7 +149,7 @@ impl Window {
         // The more is left, the more may be under way while others may be spending it too.
         let share = if self.wary > 0 { 4 } else { 2 };
         let most = if asking.is_urgent { open.left } else { (open.left / share).max(1) };
-        match self.arrival_below(most, now) {
+        match self.arrival_below(most, self.patience(), now) {
             Some(arrives) => Verdict::AfterAnswer(open.ends_by.min(arrives)),
             None => self.go(asking, false, now),
         }
@@ -277,47 +248,29 @@ impl Window {
         Verdict::Go(id)
     }
 
-    fn patience(&self) -> Duration {
+    /// How long a request may take to reach the API.
+    pub(super) fn patience(&self) -> Duration {
         self.length.unwrap_or(PATIENCE).min(PATIENCE)
     }
 
     /// Requests that may be under way and were sent after `moment`.
-    fn sent_after(&self, moment: Moment) -> impl Iterator<Item = &Lease> + Clone {
+    pub(super) fn sent_after(&self, moment: Moment) -> impl Iterator<Item = &Lease> + Clone {
         self.leases.iter().filter(move |lease| moment < lease.sent)
     }
 
-    /// When one of those under way will have arrived at the latest, so that no number can fail to count it; none where
-    /// fewer than `most` are under way.
-    fn arrival_below(&self, most: u32, now: Moment) -> Option<Moment> {
-        let patience = self.patience();
-        let travelling = self.sent_after(now.saturating_sub(patience));
+    /// When one of those that may be under way becomes older than `age`, where `most` of them or more are younger.
+    fn arrival_below(&self, most: u32, age: Duration, now: Moment) -> Option<Moment> {
+        let travelling = self.sent_after(now.saturating_sub(age));
         let is_full = count(travelling.clone()) >= most;
-        travelling.map(|lease| lease.sent).min().filter(|_| is_full).map(|sent| sent.saturating_add(patience))
-    }
-
-    /// A request of which no answer tells is spent all the same; later answers count it.
-    fn count_untold(&mut self, sent: Moment) {
-        let Some(open) = &mut self.open else { return };
-        open.doubtful = 0;
-        if open.told < sent {
-            open.left = open.left.saturating_sub(1);
-        }
-    }
-
-    fn grow_calm(&mut self) {
-        let Some(most) = self.concurrency else { return };
-        self.calm += 1;
-        if self.calm >= CALM {
-            self.calm = 0;
-            self.concurrency = Some(most + 1).filter(|most| *most < FREE);
-        }
+        travelling.map(|lease| lease.sent).min().filter(|_| is_full).map(|sent| sent.saturating_add(age))
     }
 
     fn probe(&mut self, asking: &Asking, now: Moment) -> Verdict {
         let patience = self.patience();
         let latest = self.leases.iter().filter(|lease| lease.is_probe).map(|lease| lease.sent).max();
         let most = self.quota.unwrap_or(u32::MAX);
-        let arrives = self.arrival_below(most, now);
+        // Those of a whole window whose answers nobody saw may have used it up.
+        let arrives = self.arrival_below(most, self.length.unwrap_or(PATIENCE), now);
         let look_again = latest.map(|sent| sent.min(now).saturating_add(patience)).filter(|end| now < *end);
         match look_again.max(arrives) {
             None => self.go(asking, true, now),
@@ -340,100 +293,6 @@ impl Window {
         self.leases.iter().map(|lease| lease.expires).min().unwrap_or(now)
     }
 
-    fn learn(&mut self, seen: &Observation, sent: Moment, now: Moment) -> Told {
-        self.quota = seen.quota.or(self.quota);
-        self.length = seen.window.or(self.length);
-        let Some(left) = seen.left else { return Told::Nothing };
-        let (ends_after, ends_by) = match (seen.reset, self.length) {
-            (Some(reset), _) => {
-                let [earliest, latest] = [sent, now].map(|moment| moment.saturating_add(reset));
-                (earliest.saturating_sub(ROUNDING), latest.saturating_add(ROUNDING))
-            }
-            (None, Some(length)) => (sent, now.saturating_add(length)),
-            (None, None) => return Told::Nothing,
-        };
-        self.is_unmetered = false;
-        match &mut self.open {
-            Some(open) if ends_by < open.ends_after => {
-                // Of a window before this one, unless it was sent into this one: then its numbers make no sense.
-                return if sent < open.opened { Told::Past } else { Told::Nothing };
-            }
-            Some(open) if ends_after <= open.ends_by => {
-                open.ends_after = open.ends_after.max(ends_after);
-                open.ends_by = open.ends_by.min(ends_by).max(open.ends_after);
-                open.left = open.left.min(left);
-                open.told = open.told.max(sent);
-                // More was spent than all that we sent.
-                if open.allowance.saturating_sub(left) > open.sent {
-                    self.wary = WARY;
-                }
-            }
-            _ => {
-                // The request itself counts, whatever a number that lags says.
-                let allowance = self.quota.map_or(left, |quota| left.min(quota.saturating_sub(1)));
-                // Those that were sent long before it had arrived before it.
-                let opened = sent;
-                let sent = count(self.sent_after(opened.saturating_sub(self.patience())));
-                let (told, doubtful) = (opened, sent);
-                self.open = Some(Open { ends_after, ends_by, left, allowance, sent, doubtful, opened, told });
-                self.wary = self.wary.saturating_sub(1);
-            }
-        }
-        Told::Present
-    }
-
-    /// What a window is like whose first answer says nothing: as the ones before, or none at all.
-    fn assume(&mut self, sent: Moment, now: Moment) {
-        let Some((quota, length)) = self.quota.zip(self.length) else {
-            self.is_unmetered = true;
-            return;
-        };
-        let left = quota.saturating_sub(1);
-        self.open = Some(Open {
-            ends_after: sent.saturating_add(length),
-            ends_by: now.saturating_add(length),
-            left,
-            allowance: left,
-            sent: count(self.sent_after(sent.saturating_sub(self.patience()))),
-            doubtful: 0,
-            opened: sent,
-            told: sent,
-        });
-    }
-
-    fn close(
-        &mut self,
-        told: Told,
-        wait: Option<Duration>,
-        sent: Moment,
-        waits: &Waits,
-        jitter: f64,
-        now: Moment,
-    ) {
-        match &mut self.open {
-            Some(open) if told == Told::Present => open.left = 0,
-            _ => self.is_suspect = true,
-        }
-        // Requests that were under way together are refused together, which says no more than once.
-        if sent < self.closed_at && self.closed_until.is_some() {
-            let until = wait.map(|wait| now.saturating_add(refused_wait(wait, waits, 0.0)));
-            self.closed_until = self.closed_until.max(until);
-            return;
-        }
-        self.closed_at = now;
-        let wait = match wait {
-            Some(wait) => refused_wait(wait, waits, jitter),
-            None => {
-                self.bare_refusals = self.bare_refusals.saturating_add(1);
-                self.is_suspect = true;
-                let most = self.concurrency.unwrap_or(FREE).min(self.under_way());
-                (self.concurrency, self.calm) = (Some((most / 2).max(1)), 0);
-                overload_wait(self.bare_refusals, waits, jitter)
-            }
-        };
-        self.closed_until = self.closed_until.max(Some(now.saturating_add(wait)));
-    }
-
     /// Forgets what is over, and what a clock that was set back makes impossible.
     fn forget(&mut self, waits: &Waits, now: Moment) {
         let longest = now.saturating_add(waits.max.saturating_mul(2));
@@ -444,20 +303,6 @@ impl Window {
     }
 }
 
-fn count<'a>(leases: impl Iterator<Item = &'a Lease>) -> u32 {
+pub(super) fn count<'a>(leases: impl Iterator<Item = &'a Lease>) -> u32 {
     u32::try_from(leases.count()).unwrap_or(u32::MAX)
-}
-
-/// The wait that a refusal asks for, a little later each time a different bit, within the greatest; never none.
-pub(crate) fn refused_wait(wait: Duration, waits: &Waits, jitter: f64) -> Duration {
-    let later = wait.mul_f64(0.01 * jitter.clamp(0.0, 1.0)) + ROUNDING;
-    wait.saturating_add(later).min(waits.max.max(ROUNDING))
-}
-
-/// The wait after so many refusals in a row that do not say one: doubled each time, within the greatest; half of it by
-/// chance; never none.
-pub(crate) fn overload_wait(refusals: u32, waits: &Waits, jitter: f64) -> Duration {
-    let doubled = 2_u32.saturating_pow(refusals.saturating_sub(1).min(30));
-    let whole = waits.overload.saturating_mul(doubled).min(waits.max);
-    whole.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0)).max(ROUNDING)
 }

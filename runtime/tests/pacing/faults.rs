@@ -127,7 +127,7 @@ fn a_reset_of_zero_lets_one_after_another_go() {
         |_, headers| set(headers, "X-Reset-Ms", "0"),
         1_600,
         |outcome, is_real| {
-            outcome.most_refusals() <= 10 && outcome.ratio() <= if is_real { 1.6 } else { 2.0 }
+            outcome.most_refusals() <= 10 && outcome.ratio() <= if is_real { 1.6 } else { 2.2 }
         },
     );
 }
