@@ -79,8 +79,11 @@ impl Window {
                 let allowance = self.quota.map_or(left, |quota| left.min(quota.saturating_sub(1)));
                 // Those that were sent long before it had arrived before it.
                 let opened = sent;
-                let sent = count(self.sent_after(opened.saturating_sub(self.patience())));
-                let (told, doubtful) = (opened, sent);
+                let others = self.sent_after(opened.saturating_sub(self.patience()));
+                let is_any_lost = others.clone().any(|lease| lease.is_lost);
+                let (told, sent) = (opened, count(others));
+                // Nobody will tell of those that are lost.
+                let doubtful = if is_any_lost { 0 } else { sent };
                 self.open = Some(Open { ends_after, ends_by, left, allowance, sent, doubtful, opened, told });
                 self.wary = self.wary.saturating_sub(1);
             }

@@ -269,8 +269,9 @@ impl Window {
         let patience = self.patience();
         let latest = self.leases.iter().filter(|lease| lease.is_probe).map(|lease| lease.sent).max();
         let most = self.quota.unwrap_or(u32::MAX);
-        // Those of a whole window whose answers nobody saw may have used it up.
-        let arrives = self.arrival_below(most, self.length.unwrap_or(PATIENCE), now);
+        // Those of a whole window, and those on their way when it began, may have used it up, though nobody saw an answer.
+        let age = self.length.unwrap_or_default().saturating_add(patience);
+        let arrives = self.arrival_below(most, age, now);
         let look_again = latest.map(|sent| sent.min(now).saturating_add(patience)).filter(|end| now < *end);
         match look_again.max(arrives) {
             None => self.go(asking, true, now),

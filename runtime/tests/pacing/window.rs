@@ -419,7 +419,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     /// Whatever order and delay answers have, and whoever goes away; a request arrives within two seconds, an answer
     /// within a window, or neither does.
