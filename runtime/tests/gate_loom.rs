@@ -61,7 +61,7 @@ fn gate() -> Arc<Gate> {
 
 /// A caller that sends one request.
 fn call(gate: &Arc<Gate>, server: &Server) {
-    let permit = block_on(gate.enter(None, None)).unwrap();
+    let permit = block_on(gate.enter(None, None)).expect("no deadline");
     permit.settle(server.take());
 }
 
@@ -81,7 +81,7 @@ fn callers_that_wait_for_a_probe_all_go_in_the_end() {
             thread::spawn(move || call(&gate, &server))
         });
         call(&gate, &server);
-        callers.map(|caller| caller.join().unwrap());
+        callers.map(|caller| caller.join().expect("a thread that ends well"));
         let report = gate.report();
         assert_eq!((report.left, report.under_way, report.waiting), (Some(0), 0, 0));
     });
@@ -104,8 +104,8 @@ fn a_caller_that_goes_away_takes_nobodys_turn_with_it() {
             thread::spawn(move || call(&gate, &server))
         };
         call(&gate, &server);
-        leaving.join().unwrap();
-        staying.join().unwrap();
+        leaving.join().expect("a thread that ends well");
+        staying.join().expect("a thread that ends well");
         let report = gate.report();
         assert_eq!((report.under_way, report.waiting), (0, 0));
     });
@@ -118,7 +118,8 @@ fn an_operation_with_a_cap_of_one_is_never_under_way_twice() {
         let server = Server::new(8);
         call(&gate, &server);
         let work = |gate: &Arc<Gate>, server: &Server, running: &AtomicU32| {
-            let permit = block_on(gate.enter(Some(("update-jars", 1)), None)).unwrap();
+            let permit =
+                block_on(gate.enter(Some(("update-jars", 1)), None)).expect("what the test is made of");
             assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
             let ending = server.take();
             running.fetch_sub(1, Ordering::SeqCst);
@@ -129,6 +130,6 @@ fn an_operation_with_a_cap_of_one_is_never_under_way_twice() {
             thread::spawn(move || work(&gate, &server, &running))
         };
         work(&gate, &server, &running);
-        other.join().unwrap();
+        other.join().expect("a thread that ends well");
     });
 }

@@ -85,7 +85,7 @@ fn without_any_header_refusals_alone_tell_the_pace() {
 #[test]
 fn answers_without_headers_keep_what_is_known() {
     let two_of_three = |number: u64, headers: &mut HeaderMap| {
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             headers.clear();
         }
     };
@@ -103,7 +103,7 @@ fn answers_without_headers_keep_what_is_known() {
 #[test]
 fn every_second_answer_may_be_nonsense() {
     let check = |number: u64, headers: &mut HeaderMap| {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             all_nonsense(headers);
         }
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// When a window begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Edges {
+pub(crate) enum Edges {
     /// It begins with the first request after the one before ended.
     FromFirst,
     /// It begins every so often, whoever calls, and the first one is under way for that long already.
@@ -16,18 +16,18 @@ pub enum Edges {
 
 /// A quota.
 #[derive(Clone, Copy, Debug)]
-pub struct Quota {
-    pub count: u32,
-    pub length: Duration,
-    pub edges: Edges,
+pub(crate) struct Quota {
+    pub(crate) count: u32,
+    pub(crate) length: Duration,
+    pub(crate) edges: Edges,
     /// By how many requests the number of those that are left comes late.
-    pub lag: u32,
-    pub counts_rejections: bool,
+    pub(crate) lag: u32,
+    pub(crate) counts_rejections: bool,
 }
 
 /// Who else spends the quota.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Foreign {
+pub(crate) enum Foreign {
     Nobody,
     /// Half of it at the start of every second window.
     HalfOfEverySecond,
@@ -39,18 +39,18 @@ pub enum Foreign {
 
 /// What the server says of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Count {
-    pub is_accepted: bool,
-    pub left: u32,
-    pub reset: Duration,
+pub(crate) struct Count {
+    pub(crate) is_accepted: bool,
+    pub(crate) left: u32,
+    pub(crate) reset: Duration,
     /// The number of the window.
-    pub window: usize,
+    pub(crate) window: usize,
 }
 
 /// The state of a quota. Moments count from the start of the server.
 #[derive(Clone, Debug)]
-pub struct Meter {
-    pub quota: Quota,
+pub(crate) struct Meter {
+    pub(crate) quota: Quota,
     foreign: Foreign,
     /// When the window began.
     began: Option<Duration>,
@@ -63,7 +63,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    pub fn new(quota: Quota, foreign: Foreign) -> Self {
+    pub(crate) fn new(quota: Quota, foreign: Foreign) -> Self {
         Self {
             quota,
             foreign,
@@ -77,7 +77,7 @@ impl Meter {
     }
 
     /// Counts a request of ours.
-    pub fn take(&mut self, now: Duration) -> Count {
+    pub(crate) fn take(&mut self, now: Duration) -> Count {
         while let Foreign::Steady(pace) = self.foreign
             && self.next_steady <= now
         {
@@ -97,24 +97,27 @@ impl Meter {
                     Some(_) => self.begin(now, self.window + 1),
                     None => self.begin(now, 0),
                 }
-                (self.used, self.began.unwrap() + length - now)
+                (self.used, self.began.expect("what the test is made of") + length - now)
             }
             Edges::Own(age) => {
                 let (nanos, length_nanos) = ((now + age).as_nanos(), length.as_nanos());
-                let window = usize::try_from(nanos / length_nanos).unwrap();
+                let window = usize::try_from(nanos / length_nanos).expect("what the test is made of");
                 if self.began.is_none() || window != self.window {
                     self.begin(now, window);
                 }
-                let into = Duration::from_nanos(u64::try_from(nanos % length_nanos).unwrap());
+                let into = Duration::from_nanos(
+                    u64::try_from(nanos % length_nanos).expect("what the test is made of"),
+                );
                 (self.used, length - into)
             }
             Edges::Sliding => {
                 while self.taken.front().is_some_and(|moment| *moment + length <= now) {
                     self.taken.pop_front();
                 }
-                self.window = usize::try_from(now.as_nanos() / length.as_nanos()).unwrap();
+                self.window =
+                    usize::try_from(now.as_nanos() / length.as_nanos()).expect("what the test is made of");
                 let oldest = self.taken.front().copied().unwrap_or(now);
-                (u32::try_from(self.taken.len()).unwrap(), oldest + length - now)
+                (u32::try_from(self.taken.len()).expect("what the test is made of"), oldest + length - now)
             }
         };
         let used = used + self.burst(now);
@@ -133,7 +136,7 @@ impl Meter {
 
     fn used_now(&self) -> u32 {
         match self.quota.edges {
-            Edges::Sliding => u32::try_from(self.taken.len()).unwrap(),
+            Edges::Sliding => u32::try_from(self.taken.len()).expect("what the test is made of"),
             _ => self.used,
         }
     }
@@ -157,7 +160,7 @@ impl Meter {
     }
 
     /// The first possible moment of the last of so many requests: each is sent the moment it is accepted.
-    pub fn ideal(mut self, requests: u32) -> Duration {
+    pub(crate) fn ideal(mut self, requests: u32) -> Duration {
         let mut now = Duration::ZERO;
         // Whoever knows when to send causes no rejection.
         self.quota.counts_rejections = false;

@@ -18,19 +18,19 @@ use tokio::time::{Instant, sleep, timeout};
 use super::meter::{Edges, Foreign, Meter, Quota};
 use super::server::{Faults, Server};
 
-pub const WAITS: Waits = Waits { overload: Duration::from_secs(1), max: Duration::from_secs(120) };
+pub(crate) const WAITS: Waits = Waits { overload: Duration::from_secs(1), max: Duration::from_secs(120) };
 
 /// No race lasts longer than so many times the ideal, and an hour.
 const GIVE_UP: u32 = 100;
 
 /// Paused time, with chance that repeats.
-pub struct PausedClock {
+pub(crate) struct PausedClock {
     start: Instant,
     chance: Mutex<fastrand::Rng>,
 }
 
 impl PausedClock {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { start: Instant::now(), chance: Mutex::new(fastrand::Rng::with_seed(seed)) }
     }
 }
@@ -45,51 +45,51 @@ impl Clock for PausedClock {
     }
 
     fn jitter(&self) -> f64 {
-        self.chance.lock().unwrap().f64()
+        self.chance.lock().expect("nobody panics with it").f64()
     }
 }
 
 /// Windows in memory, shared by gates that otherwise know nothing of each other.
 #[derive(Default)]
-pub struct SharedMemory(Mutex<HashMap<String, Window>>);
+pub(crate) struct SharedMemory(Mutex<HashMap<String, Window>>);
 
 impl WindowStore for SharedMemory {
     fn update(&self, key: &str, change: &mut dyn FnMut(&mut Window)) -> Result<(), WindowStoreError> {
-        change(self.0.lock().unwrap().entry(key.to_owned()).or_default());
+        change(self.0.lock().expect("nobody panics with it").entry(key.to_owned()).or_default());
         Ok(())
     }
 }
 
 /// The two scales at which everything must hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Scale {
-    pub length: Duration,
-    pub latency: Duration,
+pub(crate) struct Scale {
+    pub(crate) length: Duration,
+    pub(crate) latency: Duration,
 }
 
-pub const REAL: Scale = Scale { length: Duration::from_secs(30), latency: Duration::from_millis(60) };
-pub const SMALL: Scale = Scale { length: Duration::from_secs(1), latency: Duration::from_millis(2) };
+pub(crate) const REAL: Scale = Scale { length: Duration::from_secs(30), latency: Duration::from_millis(60) };
+pub(crate) const SMALL: Scale = Scale { length: Duration::from_secs(1), latency: Duration::from_millis(2) };
 
 /// What is raced.
 #[derive(Clone)]
-pub struct Race {
-    pub scale: Scale,
-    pub quota: Quota,
-    pub foreign: Foreign,
+pub(crate) struct Race {
+    pub(crate) scale: Scale,
+    pub(crate) quota: Quota,
+    pub(crate) foreign: Foreign,
     /// Requests that were sent before, at the very start.
-    pub before: u32,
-    pub faults: Faults,
-    pub gates: usize,
-    pub is_shared: bool,
+    pub(crate) before: u32,
+    pub(crate) faults: Faults,
+    pub(crate) gates: usize,
+    pub(crate) is_shared: bool,
     /// When the first gate and its workers die, their requests under way.
-    pub dies_after: Option<Duration>,
-    pub workers: usize,
-    pub requests: u32,
-    pub seed: u64,
+    pub(crate) dies_after: Option<Duration>,
+    pub(crate) workers: usize,
+    pub(crate) requests: u32,
+    pub(crate) seed: u64,
 }
 
 impl Race {
-    pub fn new(scale: Scale, workers: usize) -> Self {
+    pub(crate) fn new(scale: Scale, workers: usize) -> Self {
         let quota = Quota {
             count: 150,
             length: scale.length,
@@ -112,9 +112,9 @@ impl Race {
         }
     }
 
-    pub fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        runtime.unwrap().block_on(self.race())
+        runtime.expect("what the test is made of").block_on(self.race())
     }
 
     async fn race(&self) -> Outcome {
@@ -152,7 +152,7 @@ impl Race {
                 is_dead.store(true, Ordering::Relaxed);
             }
             while let Some(tries) = workers.join_next().await {
-                most_tries = most_tries.max(tries.unwrap());
+                most_tries = most_tries.max(tries.expect("what the test is made of"));
             }
         };
         let is_done = timeout(limit, all).await.is_ok();
@@ -191,7 +191,7 @@ impl Worker {
 
     /// Sends a request once; whether it was answered as it should.
     async fn send(&self) -> bool {
-        let permit = self.gate.enter(None, None).await.unwrap();
+        let permit = self.gate.enter(None, None).await.expect("no deadline");
         let Ok(ending) = timeout(self.patience, self.server.call()).await else { return false };
         permit.settle(ending);
         matches!(ending, Ending::Answered(_))
@@ -213,24 +213,24 @@ impl Worker {
 
 /// What came of a race.
 #[derive(Debug)]
-pub struct Outcome {
-    pub is_done: bool,
-    pub took: Duration,
-    pub ideal: Duration,
+pub(crate) struct Outcome {
+    pub(crate) is_done: bool,
+    pub(crate) took: Duration,
+    pub(crate) ideal: Duration,
     /// Requests that reached the server.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// By window.
-    pub refusals: Vec<u32>,
+    pub(crate) refusals: Vec<u32>,
     /// Of one request.
-    pub most_tries: u32,
+    pub(crate) most_tries: u32,
 }
 
 impl Outcome {
-    pub fn ratio(&self) -> f64 {
+    pub(crate) fn ratio(&self) -> f64 {
         self.took.as_secs_f64() / self.ideal.as_secs_f64()
     }
 
-    pub fn most_refusals(&self) -> u32 {
+    pub(crate) fn most_refusals(&self) -> u32 {
         self.refusals.iter().copied().max().unwrap_or_default()
     }
 }

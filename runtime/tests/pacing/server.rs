@@ -20,21 +20,21 @@ const HEADERS: QuotaHeaders = QuotaHeaders {
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// One in so many requests is never answered.
-    pub hangs: Option<u32>,
+    pub(crate) hangs: Option<u32>,
     /// One in so many requests is refused with nothing said.
-    pub bare: Option<u32>,
+    pub(crate) bare: Option<u32>,
     /// Between these moments all are refused with nothing said.
-    pub overloaded: Option<(Duration, Duration)>,
+    pub(crate) overloaded: Option<(Duration, Duration)>,
     /// More at once than this are refused with nothing said.
-    pub at_once: Option<usize>,
+    pub(crate) at_once: Option<usize>,
     /// Changes the headers of the answer with this number, counted from zero.
-    pub headers: Option<fn(u64, &mut HeaderMap)>,
+    pub(crate) headers: Option<fn(u64, &mut HeaderMap)>,
 }
 
 /// The server.
-pub struct Server {
+pub(crate) struct Server {
     start: Instant,
     latency: Duration,
     faults: Faults,
@@ -51,20 +51,20 @@ struct State {
 
 impl Server {
     /// A server that begins now. `latency` is the time there and back; a quarter of it more or less by chance.
-    pub fn new(meter: Meter, latency: Duration, faults: Faults, seed: u64) -> Self {
+    pub(crate) fn new(meter: Meter, latency: Duration, faults: Faults, seed: u64) -> Self {
         let chance = fastrand::Rng::with_seed(seed);
         let state = State { meter, chance, at_once: 0, requests: 0, refusals: Vec::new() };
         Self { start: Instant::now(), latency, faults, state: Mutex::new(state) }
     }
 
     /// Sends a request and says how it ended.
-    pub async fn call(&self) -> Ending {
+    pub(crate) async fn call(&self) -> Ending {
         self.travel().await;
         let now = self.start.elapsed();
         let answer = self.answer(now);
         let Some((is_accepted, headers)) = answer else { return pending().await };
         self.travel().await;
-        self.state.lock().unwrap().at_once -= 1;
+        self.state.lock().expect("nobody panics with it").at_once -= 1;
         let seen = Observation::read(&HEADERS, &headers, jiff::Timestamp::UNIX_EPOCH);
         if is_accepted {
             return Ending::Answered(seen);
@@ -75,17 +75,17 @@ impl Server {
     }
 
     /// Requests so far.
-    pub fn requests(&self) -> u64 {
-        self.state.lock().unwrap().requests
+    pub(crate) fn requests(&self) -> u64 {
+        self.state.lock().expect("nobody panics with it").requests
     }
 
     /// Refusals so far, by window.
-    pub fn refusals(&self) -> Vec<u32> {
-        self.state.lock().unwrap().refusals.clone()
+    pub(crate) fn refusals(&self) -> Vec<u32> {
+        self.state.lock().expect("nobody panics with it").refusals.clone()
     }
 
     async fn travel(&self) {
-        let chance = self.state.lock().unwrap().chance.f64();
+        let chance = self.state.lock().expect("nobody panics with it").chance.f64();
         // Timers tick in milliseconds.
         let way = (self.latency / 2).mul_f64(0.75 + 0.5 * chance).as_secs_f64() * 1e3;
         sleep(Duration::from_millis(way.round() as u64)).await;
@@ -93,7 +93,7 @@ impl Server {
 
     /// Whether the request is accepted, and the headers; none for one that hangs.
     fn answer(&self, now: Duration) -> Option<(bool, HeaderMap)> {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock().expect("nobody panics with it");
         let number = state.requests;
         state.requests += 1;
         let mut one_in = |many: Option<u32>| many.is_some_and(|many| state.chance.u32(0..many) == 0);
@@ -129,7 +129,10 @@ fn headers(count: &Count, meter: &Meter) -> HeaderMap {
         (HEADERS.reset.name, count.reset.as_millis()),
     ];
     let header = |(name, value): (&str, u128)| {
-        (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value.to_string()).unwrap())
+        (
+            HeaderName::try_from(name).expect("what the test is made of"),
+            HeaderValue::try_from(value.to_string()).expect("what the test is made of"),
+        )
     };
     values.map(header).into_iter().collect()
 }
