@@ -7,14 +7,17 @@
 mod clock;
 mod gate;
 mod gates;
+mod learning;
 mod observation;
 mod record;
 mod shared;
+mod waits;
 mod window;
 
 pub use clock::{Clock, Moment, SystemClock};
-pub use gate::{Counts, Gate, GateReport, Permit};
+pub use gate::{Counts, Gate, GateReport, Permit, TooLate};
 pub use gates::Gates;
 pub use observation::Observation;
 pub use shared::{WindowStore, WindowStoreError};
-pub use window::{Asking, Ending, Verdict, Waits, Window};
+pub use waits::Waits;
+pub use window::{Asking, Ending, Verdict, Window};

@@ -41,6 +41,10 @@ Nothing is asserted: the numbers are for people, and other work on the machine m
 
 Work of others on the machine slows the contenders unevenly: run it when the machine is quiet, and more than once.")]
     Verify,
+    /// The gate in front of an account's quota, where nobody has to wait
+    #[command(after_help = "Examples:
+  cargo xtask bench gate       some seconds; to enter and to settle, on one thread")]
+    Gate,
 }
 
 /// Options of the comparison.
@@ -91,6 +95,7 @@ pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Codegen(options) => codegen(shell, options),
         Bench::Verify => verify(shell),
+        Bench::Gate => gate(shell),
     }
 }
 
@@ -105,6 +110,14 @@ fn verify(shell: &Shell) -> anyhow::Result<()> {
         }
         rows.push(vec![name.clone(), format!("{nanos:.0}"), format!("{:.0} %", 100.0 * by_hand / nanos)]);
     }
+    say(&table(&rows));
+    Ok(())
+}
+
+fn gate(shell: &Shell) -> anyhow::Result<()> {
+    let mut rows = vec![heading(&["the gate's own cost of a call", "ns"])];
+    let times = contenders(shell, "gate")?;
+    rows.extend(times.iter().map(|(name, nanos)| vec![name.clone(), format!("{nanos:.0}")]));
     say(&table(&rows));
     Ok(())
 }

@@ -24,6 +24,12 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
 pub(crate) fn steps(steps: &mut Steps<'_>) -> anyhow::Result<()> {
     // Without it a failed snapshot would leave its new text behind.
     steps.command("tests", &[("INSTA_UPDATE", "no")], "cargo test --workspace --all-targets --locked")?;
+    // Loom's locks work in its models alone, so that nothing else may run with them.
+    steps.command(
+        "interleavings",
+        &[],
+        "cargo test --package connector-runtime --features loom --test gate_loom --locked",
+    )?;
     // `--all-targets` leaves documentation examples out.
     steps.command("examples in the docs", &[], "cargo test --workspace --doc --locked")
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use super::clock::{Clock, Moment};
 use super::shared::WindowStore;
-use super::window::{Asking, Ending, Verdict, Waits, Window};
+use super::waits::Waits;
+use super::window::{Asking, Ending, Verdict, Window};
 use crate::retry::RetryBudget;
 
 #[cfg(feature = "loom")]
@@ -95,9 +96,9 @@ pub struct GateReport {
 
 /// The wait would take longer than the caller wants to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct TooLate {
-    /// How long it would take.
-    pub(crate) retry_after: Duration,
+pub struct TooLate {
+    /// How long it would take, as far as can be told; never zero.
+    pub retry_after: Duration,
 }
 
 /// Leave to send one request. It must be settled with how the request ended; dropped, the request counts as lost.
@@ -125,8 +126,14 @@ impl Gate {
         Self { account, waits, clock, store, state: Mutex::new(State::default()) }
     }
 
-    /// Waits for leave to send a request, no longer than until `deadline`; without one as long as it takes.
-    pub(crate) async fn enter(
+    /// Waits for leave to send a request, no longer than until `deadline`; without one as long as it takes. `cap` is the
+    /// request's operation and how many of it may be under way at once, where it has such a cap.
+    ///
+    /// A dropped future gives up its place in the queue.
+    ///
+    /// # Errors
+    /// At once when the wait would end after `deadline`, which may be the present or past.
+    pub async fn enter(
         self: &Arc<Self>,
         cap: Option<(&'static str, u16)>,
         deadline: Option<Moment>,
@@ -233,7 +240,8 @@ impl Gate {
             }
             Verdict::NotBefore(moment) => match deadline {
                 Some(deadline) if deadline < moment => Step::TooLate(moment.saturating_sub(now)),
-                _ => Step::Wait(Some(self.look_again(moment, now))),
+                // Nobody can make it come sooner.
+                _ => Step::Wait(Some(moment)),
             },
             Verdict::AfterAnswer(moment) => match deadline {
                 Some(deadline) if deadline <= now => {
@@ -299,10 +307,12 @@ impl Gate {
         }
     }
 
-    /// Calls the first caller who may go as far as caps are concerned, and lets the state go before it runs.
+    /// Calls the first caller who may go as far as caps are concerned, and lets the state go before it runs. When all are
+    /// held up by caps, the first of them looks after these: other processes may end what holds them up.
     fn call_next(mut state: MutexGuard<'_, State>) {
         let State { window, queue, .. } = &mut *state;
-        let Some(next) = queue.iter_mut().find(|place| !window.is_at_cap(&place.asking)) else { return };
+        let next = queue.iter().position(|place| !window.is_at_cap(&place.asking)).unwrap_or_default();
+        let Some(next) = queue.get_mut(next) else { return };
         next.is_called = true;
         let waker = next.waker.take();
         drop(state);

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::clock::{Clock, SystemClock};
 use super::gate::{Gate, GateReport};
 use super::shared::WindowStore;
-use super::window::Waits;
+use super::waits::Waits;
 
-/// How many gates are kept; beyond, idle ones are forgotten.
+/// How many gates are kept; beyond, idle ones are forgotten, and where too few are idle, all that nobody holds.
 const MOST_GATES: usize = 10_000;
 
 /// The gates of a process. Cheap to clone; clones are the same gates.
@@ -48,6 +48,9 @@ impl Gates {
         if gates.len() >= MOST_GATES {
             // Only those nobody holds: a gate that somebody enters must not have a twin.
             gates.retain(|_, gate| Arc::strong_count(gate) > 1 || !gate.is_idle());
+            if gates.len() > MOST_GATES / 10 * 9 {
+                gates.retain(|_, gate| Arc::strong_count(gate) > 1);
+            }
         }
         let gate = Gate::new(account.to_owned(), waits, Arc::clone(&self.clock), self.store.clone());
         let gate = Arc::new(gate);

@@ -28,7 +28,8 @@ pub struct Observation {
 
 impl Observation {
     /// Reads the headers of an answer that came at `now`. What is not there stays unknown.
-    pub(crate) fn read(names: &QuotaHeaders, headers: &HeaderMap, now: Timestamp) -> Self {
+    #[must_use]
+    pub fn read(names: &QuotaHeaders, headers: &HeaderMap, now: Timestamp) -> Self {
         let mut nonsense = 0;
         let mut believed = |value: Option<Reading>| match value {
             None => None,

@@ -8,22 +8,16 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::learning::Told;
 use super::observation::Observation;
+use super::waits::Waits;
 
-/// How long others wait for the answer of a probe before one of them probes too: it may hang, or its sender may be gone.
-const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+/// A request that is under way for longer has reached the API, or never will: it hangs, or its sender is gone. Others
+/// wait no longer for the answer of a probe before one of them probes too. No longer than a window.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a request counts as under way where nobody says that it ended.
 const LEASE: Duration = Duration::from_secs(60);
-
-/// Under way at once as if nobody had refused any.
-const FREE: u32 = 1024;
-
-/// Windows for which somebody who was seen to share the quota is still expected.
-const WARY: u8 = 2;
-
-/// Resets are told in whole milliseconds.
-const ROUNDING: Duration = Duration::from_millis(1);
 
 /// What is known of one account's quota. The default knows nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,8 +35,11 @@ pub struct Window {
     pub(super) is_suspect: bool,
     /// Answers say nothing of a quota.
     pub(super) is_unmetered: bool,
-    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by each answer.
+    /// How many may be under way at once, after a refusal that said nothing: halved by each, one more by every hundred
+    /// answers.
     pub(super) concurrency: Option<u32>,
+    /// Answers since that number changed.
+    pub(super) calm: u32,
     pub(super) wary: u8,
     pub(super) leases: Vec<Lease>,
     pub(super) next_lease: u64,
@@ -61,6 +58,12 @@ pub(super) struct Open {
     pub(super) allowance: u32,
     /// What we sent since, or had under way then.
     pub(super) sent: u32,
+    /// How many of these were under way then: `allowance` may count them already.
+    pub(super) doubtful: u32,
+    /// When the request was sent that showed it.
+    pub(super) opened: Moment,
+    /// When the latest request was sent whose answer told what is left.
+    pub(super) told: Moment,
 }
 
 /// A request under way.
@@ -72,6 +75,8 @@ pub(super) struct Lease {
     pub(super) sent: Moment,
     pub(super) expires: Moment,
     pub(super) is_probe: bool,
+    /// Its caller is gone, but it may still reach the API.
+    pub(super) is_lost: bool,
 }
 
 /// Who asks to send.
@@ -112,25 +117,6 @@ pub enum Ending {
     },
 }
 
-/// What an answer told of the quota.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Nothing,
-    /// What was left of a window that is over.
-    Past,
-    /// What is left of the one that is open.
-    Present,
-}
-
-/// How long refused callers wait at least and at most.
-#[derive(Clone, Copy, Debug)]
-pub struct Waits {
-    /// The first wait where no header says one.
-    pub overload: Duration,
-    /// The longest of all.
-    pub max: Duration,
-}
-
 impl Window {
     /// Decides about a request, and counts it if it goes.
     pub fn admit(&mut self, asking: &Asking, waits: &Waits, now: Moment) -> Verdict {
@@ -151,37 +137,52 @@ impl Window {
         let Some(open) = self.open.filter(|open| now < open.ends_by && !self.is_suspect) else {
             return self.probe(asking, now);
         };
-        if open.left == 0 || open.allowance <= open.sent {
-            return Verdict::NotBefore(open.ends_by);
+        // When nothing is under way, those that were when it opened are counted in what is left.
+        let counted = if under_way == 0 { open.doubtful } else { 0 };
+        if open.left == 0 || open.allowance.saturating_add(counted) <= open.sent {
+            return if under_way > 0 && open.left > 0 && open.doubtful > 0 {
+                Verdict::AfterAnswer(open.ends_by)
+            } else {
+                Verdict::NotBefore(open.ends_by)
+            };
         }
         // The more is left, the more may be under way while others may be spending it too.
         let share = if self.wary > 0 { 4 } else { 2 };
         let most = if asking.is_urgent { open.left } else { (open.left / share).max(1) };
-        if under_way >= most {
-            return Verdict::AfterAnswer(open.ends_by);
+        match self.arrival_below(most, self.patience(), now) {
+            Some(arrives) => Verdict::AfterAnswer(open.ends_by.min(arrives)),
+            None => self.go(asking, false, now),
         }
-        self.go(asking, false, now)
     }
 
     /// Ends a request, and learns from its answer. `jitter` is a random number from 0 to 1.
     pub fn settle(&mut self, lease: u64, ending: Ending, waits: &Waits, jitter: f64, now: Moment) {
         let position = self.leases.iter().position(|known| known.id == lease);
-        // One that was given up is answered late: it tells as much, but not when it was sent.
         let lease = position.map(|position| self.leases.swap_remove(position));
-        let (sent, is_probe) = lease.map_or((now, false), |lease| (lease.sent, lease.is_probe));
+        // One whose lease has ended tells as much, but not when it was sent.
+        let long_ago = now.saturating_sub(LEASE);
+        let (sent, is_probe) = lease.as_ref().map_or((long_ago, false), |lease| (lease.sent, lease.is_probe));
         match ending {
             Ending::Unsent => {
-                if let Some(open) = &mut self.open {
+                let patience = self.patience();
+                let counts = |open: &&mut Open| open.opened < sent.saturating_add(patience);
+                if let Some(open) = self.open.as_mut().filter(counts) {
                     open.sent = open.sent.saturating_sub(1);
                 }
             }
-            Ending::Lost => {}
+            Ending::Lost => {
+                self.count_untold(sent);
+                let lost = |lease| Lease { operation: None, is_probe: false, is_lost: true, ..lease };
+                self.leases.extend(lease.map(lost));
+            }
             Ending::Answered(seen) => {
                 self.bare_refusals = 0;
                 self.is_suspect = false;
-                self.concurrency = self.concurrency.map(|most| most + 1).filter(|most| *most < FREE);
-                if self.learn(&seen, sent, now) == Told::Nothing && is_probe {
-                    self.assume(sent);
+                self.grow_calm();
+                match self.learn(&seen, sent, now) {
+                    Told::Nothing if is_probe => self.assume(sent, now),
+                    Told::Nothing => self.count_untold(sent),
+                    Told::Past | Told::Present => {}
                 }
             }
             Ending::Refused { seen, wait } => match self.learn(&seen, sent, now) {
@@ -220,7 +221,7 @@ impl Window {
     /// Requests under way.
     #[must_use]
     pub fn under_way(&self) -> u32 {
-        u32::try_from(self.leases.len()).unwrap_or(u32::MAX)
+        count(self.leases.iter().filter(|lease| !lease.is_lost))
     }
 
     /// Until when nobody may send, if a refusal says so.
@@ -233,21 +234,49 @@ impl Window {
         let id = self.next_lease;
         self.next_lease = id.wrapping_add(1);
         let operation = asking.cap.map(|(operation, _)| Cow::Borrowed(operation));
-        self.leases.push(Lease { id, operation, sent: now, expires: now.saturating_add(LEASE), is_probe });
+        self.leases.push(Lease {
+            id,
+            operation,
+            sent: now,
+            expires: now.saturating_add(LEASE),
+            is_probe,
+            is_lost: false,
+        });
         if let Some(open) = &mut self.open {
             open.sent = open.sent.saturating_add(1);
         }
         Verdict::Go(id)
     }
 
+    /// How long a request may take to reach the API.
+    pub(super) fn patience(&self) -> Duration {
+        self.length.unwrap_or(PATIENCE).min(PATIENCE)
+    }
+
+    /// Requests that may be under way and were sent after `moment`.
+    pub(super) fn sent_after(&self, moment: Moment) -> impl Iterator<Item = &Lease> + Clone {
+        self.leases.iter().filter(move |lease| moment < lease.sent)
+    }
+
+    /// When one of those that may be under way becomes older than `age`, where `most` of them or more are younger.
+    fn arrival_below(&self, most: u32, age: Duration, now: Moment) -> Option<Moment> {
+        let travelling = self.sent_after(now.saturating_sub(age));
+        let is_full = count(travelling.clone()) >= most;
+        travelling.map(|lease| lease.sent).min().filter(|_| is_full).map(|sent| sent.saturating_add(age))
+    }
+
     fn probe(&mut self, asking: &Asking, now: Moment) -> Verdict {
-        let patience = self.length.unwrap_or(PROBE_PATIENCE).min(PROBE_PATIENCE);
+        let patience = self.patience();
         let latest = self.leases.iter().filter(|lease| lease.is_probe).map(|lease| lease.sent).max();
-        let look_again = latest.map(|sent| sent.saturating_add(patience)).filter(|end| now < *end);
-        match look_again {
+        let most = self.quota.unwrap_or(u32::MAX);
+        // Those of a whole window, and those on their way when it began, may have used it up, though nobody saw an answer.
+        let age = self.length.unwrap_or_default().saturating_add(patience);
+        let arrives = self.arrival_below(most, age, now);
+        let look_again = latest.map(|sent| sent.min(now).saturating_add(patience)).filter(|end| now < *end);
+        match look_again.max(arrives) {
             None => self.go(asking, true, now),
             // Whoever cannot wait may try, as long as they are few: a tenth of a window does no harm.
-            Some(_) if asking.is_urgent && self.under_way() < (self.quota.unwrap_or(0) / 10).max(4) => {
+            Some(_) if asking.is_urgent && self.under_way() < self.quota.map_or(4, |quota| quota / 10) => {
                 self.go(asking, false, now)
             }
             Some(end) => Verdict::AfterAnswer(end),
@@ -265,101 +294,16 @@ impl Window {
         self.leases.iter().map(|lease| lease.expires).min().unwrap_or(now)
     }
 
-    fn learn(&mut self, seen: &Observation, sent: Moment, now: Moment) -> Told {
-        self.quota = seen.quota.or(self.quota);
-        self.length = seen.window.or(self.length);
-        let Some(left) = seen.left else { return Told::Nothing };
-        let (ends_after, ends_by) = match (seen.reset, self.length) {
-            (Some(reset), _) => {
-                (sent.saturating_add(reset).saturating_sub(ROUNDING), now.saturating_add(reset))
-            }
-            (None, Some(length)) => (sent, now.saturating_add(length)),
-            (None, None) => return Told::Nothing,
-        };
-        self.is_unmetered = false;
-        match &mut self.open {
-            Some(open) if ends_by < open.ends_after => return Told::Past,
-            Some(open) if ends_after <= open.ends_by => {
-                open.ends_after = open.ends_after.max(ends_after);
-                open.ends_by = open.ends_by.min(ends_by).max(open.ends_after);
-                open.left = open.left.min(left);
-                // More was spent than all that we sent.
-                if open.allowance.saturating_sub(left) > open.sent {
-                    self.wary = WARY;
-                }
-            }
-            _ => {
-                // The request itself counts, whatever a number that lags says.
-                let allowance = self.quota.map_or(left, |quota| left.min(quota.saturating_sub(1)));
-                let sent = u32::try_from(self.leases.len()).unwrap_or(u32::MAX);
-                self.open = Some(Open { ends_after, ends_by, left, allowance, sent });
-                self.wary = self.wary.saturating_sub(1);
-            }
-        }
-        Told::Present
-    }
-
-    /// What a window is like whose first answer says nothing: as the ones before, or none at all.
-    fn assume(&mut self, sent: Moment) {
-        let Some((quota, length)) = self.quota.zip(self.length) else {
-            self.is_unmetered = true;
-            return;
-        };
-        let (ends, left) = (sent.saturating_add(length), quota.saturating_sub(1));
-        let under_way = self.under_way();
-        self.open = Some(Open { ends_after: ends, ends_by: ends, left, allowance: left, sent: under_way });
-    }
-
-    fn close(
-        &mut self,
-        told: Told,
-        wait: Option<Duration>,
-        sent: Moment,
-        waits: &Waits,
-        jitter: f64,
-        now: Moment,
-    ) {
-        match &mut self.open {
-            Some(open) if told == Told::Present => open.left = 0,
-            _ => self.is_suspect = true,
-        }
-        // Requests that were under way together are refused together, which says no more than once.
-        if sent < self.closed_at && self.closed_until.is_some() {
-            return;
-        }
-        self.closed_at = now;
-        let wait = match wait {
-            Some(wait) => refused_wait(wait, waits, jitter),
-            None => {
-                self.bare_refusals = self.bare_refusals.saturating_add(1);
-                self.is_suspect = true;
-                self.concurrency = Some((self.under_way() / 2).max(1));
-                overload_wait(self.bare_refusals, waits, jitter)
-            }
-        };
-        self.closed_until = self.closed_until.max(Some(now.saturating_add(wait)));
-    }
-
     /// Forgets what is over, and what a clock that was set back makes impossible.
     fn forget(&mut self, waits: &Waits, now: Moment) {
         let longest = now.saturating_add(waits.max.saturating_mul(2));
         self.closed_until = self.closed_until.filter(|until| now < *until && *until <= longest);
         let longest = self.length.map_or(longest, |length| now.saturating_add(length.saturating_mul(2)));
         self.open = self.open.filter(|open| open.ends_by <= longest);
-        self.leases.retain(|lease| now < lease.expires && lease.sent <= now.saturating_add(LEASE));
+        self.leases.retain(|lease| now < lease.expires && lease.sent <= now.saturating_add(PATIENCE));
     }
 }
 
-/// The wait that a refusal asks for, a little later each time a different bit, within the greatest; never none.
-pub(crate) fn refused_wait(wait: Duration, waits: &Waits, jitter: f64) -> Duration {
-    let later = wait.mul_f64(0.01 * jitter.clamp(0.0, 1.0)) + ROUNDING;
-    wait.saturating_add(later).min(waits.max.max(ROUNDING))
-}
-
-/// The wait after so many refusals in a row that do not say one: doubled each time, within the greatest; half of it by
-/// chance; never none.
-pub(crate) fn overload_wait(refusals: u32, waits: &Waits, jitter: f64) -> Duration {
-    let doubled = 2_u32.saturating_pow(refusals.saturating_sub(1).min(30));
-    let whole = waits.overload.saturating_mul(doubled).min(waits.max);
-    whole.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0)).max(ROUNDING)
+pub(super) fn count<'a>(leases: impl Iterator<Item = &'a Lease>) -> u32 {
+    u32::try_from(leases.count()).unwrap_or(u32::MAX)
 }

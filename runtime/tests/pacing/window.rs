@@ -1,0 +1,577 @@
+//! What is known of a quota, transition by transition.
+
+use std::time::Duration;
+
+use connector_runtime::pacing::{Asking, Ending, Moment, Observation, Verdict, Waits, Window};
+use proptest::prelude::*;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+const WAITS: Waits = Waits { overload: Duration::from_secs(1), max: Duration::from_secs(120) };
+const ANYBODY: Asking = Asking { cap: None, is_urgent: false };
+
+/// A window and the clock of its test, which starts at 1,000 seconds.
+struct Bench {
+    window: Window,
+    now: Moment,
+}
+
+fn bench() -> Bench {
+    Bench { window: Window::default(), now: Duration::from_secs(1_000) }
+}
+
+fn seen(left: u32, reset: u64) -> Observation {
+    Observation {
+        quota: Some(10),
+        left: Some(left),
+        window: Some(MS(10_000)),
+        reset: Some(MS(reset)),
+        nonsense: 0,
+    }
+}
+
+impl Bench {
+    fn ask(&mut self, asking: Asking) -> Verdict {
+        self.window.admit(&asking, &WAITS, self.now)
+    }
+
+    #[track_caller]
+    fn go(&mut self) -> u64 {
+        match self.ask(ANYBODY) {
+            Verdict::Go(lease) => lease,
+            verdict => panic!("{verdict:?}"),
+        }
+    }
+
+    fn settle(&mut self, lease: u64, ending: Ending) {
+        self.window.settle(lease, ending, &WAITS, 0.5, self.now);
+    }
+
+    fn answered(&mut self, lease: u64, left: u32, reset: u64) {
+        self.settle(lease, Ending::Answered(seen(left, reset)));
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now += MS(ms);
+    }
+
+    /// How long everybody waits.
+    #[track_caller]
+    fn wait(&mut self) -> u64 {
+        match self.ask(ANYBODY) {
+            Verdict::NotBefore(moment) | Verdict::AfterAnswer(moment) => {
+                u64::try_from((moment - self.now).as_millis()).expect("what the test is made of")
+            }
+            verdict @ Verdict::Go(_) => panic!("{verdict:?}"),
+        }
+    }
+}
+
+#[test]
+fn one_request_opens_a_window_and_the_others_wait_for_its_answer() {
+    let mut bench = bench();
+    let probe = bench.go();
+    assert_eq!(bench.ask(ANYBODY), Verdict::AfterAnswer(bench.now + MS(2_000)));
+    bench.pass(60);
+    bench.answered(probe, 9, 10_000);
+    let under_way: Vec<u64> = (0..4).map(|_| bench.go()).collect();
+    // Half of what is left may be under way at once.
+    assert!(matches!(bench.ask(ANYBODY), Verdict::AfterAnswer(_)));
+    bench.pass(100);
+    for (lease, left) in under_way.into_iter().zip([8, 7, 6, 5]) {
+        bench.answered(lease, left, 9_900);
+    }
+    assert_eq!(bench.window.left(bench.now), Some((5, bench.now + MS(9_901))));
+}
+
+#[test]
+fn a_window_that_is_used_up_is_waited_out() {
+    let mut bench = bench();
+    for left in (0..10).rev() {
+        let lease = bench.go();
+        bench.answered(lease, left, 8_000);
+    }
+    assert_eq!(bench.ask(ANYBODY), Verdict::NotBefore(bench.now + MS(8_001)));
+    // Even whoever cannot wait.
+    let urgent = Asking { is_urgent: true, ..ANYBODY };
+    assert_eq!(bench.ask(urgent), Verdict::NotBefore(bench.now + MS(8_001)));
+    bench.pass(8_001);
+    bench.go();
+    assert!(matches!(bench.ask(ANYBODY), Verdict::AfterAnswer(_)));
+}
+
+#[test]
+fn a_late_answer_of_the_window_before_changes_nothing() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let late = bench.go();
+    bench.pass(10_001);
+    let probe = bench.go();
+    bench.pass(10);
+    bench.answered(probe, 9, 10_000);
+    let before = bench.window.left(bench.now);
+    bench.answered(late, 0, 20);
+    assert_eq!(bench.window.left(bench.now), before);
+    // Nor does its refusal.
+    let late = bench.go();
+    bench.pass(10_001);
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    bench.settle(late, Ending::Refused { seen: seen(0, 20), wait: Some(MS(20)) });
+    assert_eq!(bench.window.closed_until(bench.now), None);
+    bench.go();
+}
+
+#[test]
+fn numbers_never_go_up_within_a_window() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let (one, other) = (bench.go(), bench.go());
+    bench.pass(10);
+    bench.answered(other, 3, 9_990);
+    bench.answered(one, 8, 9_990);
+    assert_eq!(bench.window.left(bench.now).expect("what the test is made of").0, 3);
+}
+
+#[test]
+fn a_refusal_closes_for_as_long_as_it_says_and_a_little_more() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.settle(probe, Ending::Refused { seen: seen(0, 5_000), wait: Some(MS(7_000)) });
+    let wait = bench.wait();
+    assert!((7_001..=7_071).contains(&wait), "{wait}");
+    // Left above zero is believed to be limited all the same.
+    let mut bench = self::bench();
+    let probe = bench.go();
+    bench.settle(probe, Ending::Refused { seen: seen(6, 5_000), wait: Some(MS(5_000)) });
+    assert!((5_001..=5_051).contains(&bench.wait()));
+}
+
+#[test]
+fn a_refusal_whose_numbers_make_no_sense_closes_all_the_same() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let lease = bench.go();
+    bench.settle(lease, Ending::Refused { seen: seen(5, 300), wait: Some(MS(300)) });
+    assert!((301..=304).contains(&bench.wait()));
+    // One request finds out whether it is over.
+    bench.pass(310);
+    bench.go();
+    assert!(matches!(bench.ask(ANYBODY), Verdict::AfterAnswer(_)));
+}
+
+#[test]
+fn requests_refused_together_count_once_but_the_longest_wait_holds() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let leases: Vec<u64> = (0..4).map(|_| bench.go()).collect();
+    bench.pass(10);
+    let bare = |wait| Ending::Refused { seen: Observation::default(), wait };
+    for lease in &leases[..3] {
+        bench.settle(*lease, bare(None));
+    }
+    // The first wait of the back-off is from half a second to one, and was not doubled.
+    let wait = bench.wait();
+    assert!((500..=1_000).contains(&wait), "{wait}");
+    bench.settle(leases[3], bare(Some(MS(3_000))));
+    assert_eq!(bench.wait(), 3_001);
+}
+
+#[test]
+fn refusals_that_say_nothing_double_the_wait_up_to_the_greatest() {
+    let mut bench = bench();
+    let mut waits = Vec::new();
+    for _ in 0..9 {
+        let lease = bench.go();
+        bench.settle(lease, Ending::Refused { seen: Observation::default(), wait: None });
+        waits.push(bench.wait());
+        bench.pass(*waits.last().expect("what the test is made of"));
+    }
+    // Three quarters of each, by the chance of this test.
+    assert_eq!(waits, [750, 1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 90_000, 90_000]);
+    // An answer begins anew.
+    let lease = bench.go();
+    bench.answered(lease, 9, 10_000);
+    let lease = bench.go();
+    bench.settle(lease, Ending::Refused { seen: Observation::default(), wait: None });
+    assert_eq!(bench.wait(), 750);
+}
+
+#[test]
+fn after_a_refusal_that_says_nothing_fewer_go_at_once() {
+    let mut bench = bench();
+    let probe = bench.go();
+    let plenty = Observation { quota: Some(1_000), left: Some(999), ..seen(0, 10_000) };
+    bench.settle(probe, Ending::Answered(plenty));
+    let leases: Vec<u64> = (0..9).map(|_| bench.go()).collect();
+    bench.settle(leases[0], Ending::Refused { seen: Observation::default(), wait: None });
+    for lease in &leases[1..] {
+        bench.settle(*lease, Ending::Answered(plenty));
+    }
+    bench.pass(1_000);
+    let leases: Vec<u64> = (0..4).map(|_| bench.go()).collect();
+    assert!(matches!(bench.ask(ANYBODY), Verdict::AfterAnswer(_)), "half of the eight");
+    // One more after every hundred answers.
+    for lease in leases {
+        bench.settle(lease, Ending::Answered(plenty));
+    }
+    for _ in 0..100 {
+        let lease = bench.go();
+        bench.settle(lease, Ending::Answered(plenty));
+    }
+    for _ in 0..5 {
+        bench.go();
+    }
+    assert!(matches!(bench.ask(ANYBODY), Verdict::AfterAnswer(_)));
+}
+
+#[test]
+fn a_clock_that_is_set_back_prolongs_no_wait_beyond_twice_the_greatest() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.settle(probe, Ending::Refused { seen: seen(0, 5_000), wait: Some(MS(5_000)) });
+    bench.now -= Duration::from_secs(900);
+    bench.go();
+    // A probe that was sent in what is now the future holds nobody up.
+    bench.now -= Duration::from_secs(30);
+    bench.go();
+    let mut bench = self::bench();
+    let probe = bench.go();
+    bench.answered(probe, 0, 10_000);
+    bench.now -= Duration::from_secs(900);
+    bench.go();
+}
+
+#[test]
+fn callers_that_go_away_are_not_waited_for_but_counted() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.settle(probe, Ending::Lost);
+    let probe = bench.go();
+    bench.answered(probe, 8, 10_000);
+    // The first may still be on its way, and it may not.
+    assert_eq!(bench.window.under_way(), 0);
+    let left = (0..3).map(|_| bench.go()).count();
+    assert_eq!(left, 3);
+    assert_eq!(bench.ask(ANYBODY), Verdict::AfterAnswer(bench.now + MS(2_000)));
+}
+
+#[test]
+fn a_probe_that_hangs_is_followed_by_another() {
+    let mut bench = bench();
+    bench.go();
+    bench.pass(1_999);
+    assert_eq!(bench.wait(), 1);
+    bench.pass(1);
+    let probe = bench.go();
+    bench.pass(10);
+    bench.answered(probe, 8, 9_000);
+    // What hangs takes no place from the others.
+    for _ in 0..4 {
+        bench.go();
+    }
+}
+
+#[test]
+fn whoever_cannot_wait_goes_beside_a_probe_as_long_as_these_are_few() {
+    let urgent = Asking { is_urgent: true, ..ANYBODY };
+    let mut bench = bench();
+    bench.go();
+    let gone = (0..10).filter(|_| matches!(bench.ask(urgent), Verdict::Go(_))).count();
+    assert_eq!(gone, 3, "four are under way then");
+    // In a window that is open they may use all that is left.
+    let mut bench = self::bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let gone = (0..20).filter(|_| matches!(bench.ask(urgent), Verdict::Go(_))).count();
+    assert_eq!(gone, 9);
+}
+
+#[test]
+fn an_operation_has_no_more_under_way_than_its_cap() {
+    let capped = Asking { cap: Some(("update-jars", 2)), is_urgent: false };
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 9, 10_000);
+    let Verdict::Go(lease) = bench.ask(capped) else { panic!("the first goes") };
+    assert!(matches!(bench.ask(capped), Verdict::Go(_)));
+    assert!(matches!(bench.ask(capped), Verdict::AfterAnswer(_)));
+    bench.go();
+    bench.answered(lease, 7, 9_000);
+    assert!(matches!(bench.ask(capped), Verdict::Go(_)));
+    // One that nobody settles counts for a minute.
+    bench.pass(60_000);
+    assert!(matches!(bench.ask(capped), Verdict::Go(_)));
+}
+
+#[test]
+fn answers_that_say_nothing_count_as_one_each() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 3, 10_000);
+    for _ in 0..3 {
+        let lease = bench.go();
+        bench.settle(lease, Ending::Answered(Observation::default()));
+    }
+    assert!(matches!(bench.ask(ANYBODY), Verdict::NotBefore(_)));
+    // A window whose first answer says nothing is taken for one like those before.
+    bench.pass(10_001);
+    let probe = bench.go();
+    bench.settle(probe, Ending::Answered(Observation::default()));
+    assert_eq!(bench.window.left(bench.now).expect("what the test is made of").0, 9);
+}
+
+#[test]
+fn without_any_number_everybody_goes() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.settle(probe, Ending::Answered(Observation::default()));
+    for _ in 0..50 {
+        bench.go();
+    }
+}
+
+#[test]
+fn a_request_that_never_left_is_not_spent() {
+    let mut bench = bench();
+    let probe = bench.go();
+    bench.answered(probe, 1, 10_000);
+    let lease = bench.go();
+    bench.settle(lease, Ending::Unsent);
+    bench.go();
+}
+
+#[test]
+fn the_estimate_counts_windows() {
+    let mut bench = bench();
+    let now = bench.now;
+    assert_eq!(bench.window.estimate(5, now), now, "nothing is known");
+    let probe = bench.go();
+    bench.answered(probe, 4, 10_000);
+    for (ahead, expected) in [(0, 0), (3, 0), (4, 10_001), (13, 10_001), (14, 20_001), (24, 30_001)] {
+        assert_eq!(bench.window.estimate(ahead, now), now + MS(expected), "{ahead} ahead");
+    }
+}
+
+#[test]
+fn other_text_is_no_window() {
+    for text in ["", "{}", "[]", "null", "[2]", "[1,[null,null],null]", "\u{0}", "[1,[-1,null],null,[]]"] {
+        assert_eq!(Window::from_text(text), None, "{text}");
+    }
+    let later = Window::default().to_text().replacen("[1,", "[2,", 1);
+    assert_eq!(Window::from_text(&later), None);
+}
+
+/// What happens next in a random course.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Ask,
+    /// A request reaches the server.
+    Arrive(usize),
+    /// Its answer comes; or it is known not to have left, if it has not arrived.
+    Settle(usize),
+    /// Its caller goes away.
+    Drop(usize),
+    Pass(u64),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        6 => Just(Event::Ask),
+        4 => any::<usize>().prop_map(Event::Arrive),
+        4 => any::<usize>().prop_map(Event::Settle),
+        1 => any::<usize>().prop_map(Event::Drop),
+        2 => (0..400_u64).prop_map(Event::Pass),
+        1 => (0..12_000_u64).prop_map(Event::Pass),
+    ];
+    proptest::collection::vec(event, 1..250)
+}
+
+/// A request of a course.
+struct Sent {
+    /// None when its caller is gone.
+    lease: Option<u64>,
+    at: Moment,
+    answer: Option<Observation>,
+}
+
+/// A server whose window begins with its first request.
+struct Model {
+    quota: u32,
+    ends: Moment,
+    used: u32,
+}
+
+const LENGTH: Duration = Duration::from_secs(10);
+
+impl Model {
+    fn take(&mut self, now: Moment) -> Result<Observation, TestCaseError> {
+        if now >= self.ends {
+            (self.ends, self.used) = (now + LENGTH, 0);
+        }
+        self.used += 1;
+        prop_assert!(self.used <= self.quota, "one request too many: {} of {}", self.used, self.quota);
+        Ok(Observation {
+            quota: Some(self.quota),
+            left: Some(self.quota - self.used),
+            window: Some(LENGTH),
+            reset: Some(MS(u64::try_from((self.ends - now).as_millis()).expect("what the test is made of"))),
+            nonsense: 0,
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever order and delay answers have, and whoever goes away; a request arrives within two seconds, an answer
+    /// within a window, or neither does.
+    #[test]
+    fn a_server_with_no_other_client_never_sees_one_request_too_many(quota in 1..25_u32, events in events()) {
+        let mut window = Window::default();
+        let mut now = Duration::from_secs(1_000);
+        let mut model = Model { quota, ends: Duration::ZERO, used: 0 };
+        let mut sent: Vec<Sent> = Vec::new();
+        // Somebody has asked before: the quota is known.
+        if let Verdict::Go(lease) = window.admit(&ANYBODY, &WAITS, now) {
+            window.settle(lease, Ending::Answered(model.take(now)?), &WAITS, 0.5, now);
+        }
+        for event in events {
+            match event {
+                Event::Ask => {
+                    if let Verdict::Go(lease) = window.admit(&ANYBODY, &WAITS, now) {
+                        sent.push(Sent { lease: Some(lease), at: now, answer: None });
+                    }
+                }
+                Event::Arrive(which) => {
+                    let waiting = sent.iter_mut().filter(|sent| sent.answer.is_none());
+                    let mut waiting: Vec<_> = waiting.collect();
+                    if !waiting.is_empty() {
+                        let which = which % waiting.len();
+                        waiting[which].answer = Some(model.take(now)?);
+                    }
+                }
+                Event::Settle(which) if !sent.is_empty() => {
+                    let which = which % sent.len();
+                    let Sent { lease, answer, .. } = sent.swap_remove(which);
+                    if let Some(lease) = lease {
+                        let ending = answer.map_or(Ending::Unsent, Ending::Answered);
+                        window.settle(lease, ending, &WAITS, 0.5, now);
+                    } else if answer.is_none() {
+                        model.take(now)?;
+                    }
+                }
+                Event::Drop(which) if !sent.is_empty() => {
+                    let which = which % sent.len();
+                    if let Some(lease) = sent[which].lease.take() {
+                        window.settle(lease, Ending::Lost, &WAITS, 0.5, now);
+                    }
+                }
+                Event::Settle(_) | Event::Drop(_) => {}
+                Event::Pass(ms) => {
+                    let then = now + MS(ms);
+                    // All that is under way arrives in time, in the order in which it was sent.
+                    sent.sort_by_key(|sent| sent.at);
+                    for sent in sent.iter_mut().filter(|sent| sent.answer.is_none()) {
+                        let latest = sent.at + MS(1_999);
+                        if latest <= then {
+                            sent.answer = Some(model.take(latest.max(now))?);
+                        }
+                    }
+                    now = then;
+                    for late in sent.extract_if(.., |sent| sent.at + LENGTH <= now) {
+                        if let Some(lease) = late.lease {
+                            window.settle(lease, Ending::Lost, &WAITS, 0.5, now);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whatever a refusal says, and whatever was before.
+    #[test]
+    fn after_a_refusal_nobody_goes_at_once_and_nobody_waits_beyond_the_greatest(
+        before in proptest::collection::vec((0..5_u8, 0..12_u32, 0..20_000_u64), 0..40),
+        told in any::<bool>(),
+        wait in proptest::option::of(0..1_000_000_u64),
+        jitter in 0.0..1.0_f64,
+        is_urgent in any::<bool>(),
+    ) {
+        let mut bench = bench();
+        let mut leases = Vec::new();
+        for (kind, left, ms) in before {
+            bench.pass(ms / 10);
+            if let Verdict::Go(lease) = bench.ask(ANYBODY) {
+                leases.push(lease);
+            }
+            let Some(lease) = (kind > 0).then(|| leases.pop()).flatten() else { continue };
+            let seen = seen(left.min(10), ms.min(10_000));
+            bench.settle(lease, match kind {
+                1 => Ending::Answered(seen),
+                2 => Ending::Answered(Observation::default()),
+                3 => Ending::Refused { seen: Observation::default(), wait: None },
+                _ => Ending::Lost,
+            });
+        }
+        // The greatest wait of all that came before.
+        bench.pass(240_000);
+        let Verdict::Go(lease) = bench.ask(ANYBODY) else {
+            return Err(TestCaseError::fail("nobody goes after two of the greatest waits"));
+        };
+        let seen = if told { seen(3, 9_000) } else { Observation::default() };
+        let wait = wait.map(MS).filter(|wait| !wait.is_zero());
+        bench.window.settle(lease, Ending::Refused { seen, wait }, &WAITS, jitter, bench.now);
+        match bench.ask(Asking { is_urgent, cap: None }) {
+            Verdict::NotBefore(moment) => {
+                prop_assert!(moment > bench.now);
+                prop_assert!(moment <= bench.now + WAITS.max);
+                prop_assert!(wait.is_none_or(|wait| moment >= bench.now + wait.min(WAITS.max)));
+            }
+            verdict => prop_assert!(false, "{verdict:?}"),
+        }
+    }
+
+    /// The text of a window is read as that window, at any point of its course.
+    #[test]
+    fn a_window_survives_its_text(
+        course in proptest::collection::vec((0..5_u8, 0..12_u32, 0..20_000_u64, any::<bool>()), 0..60),
+    ) {
+        let mut bench = bench();
+        let mut leases = Vec::new();
+        for (kind, left, ms, is_capped) in course {
+            bench.pass(ms / 10);
+            let cap = is_capped.then_some(("update-jars", 3));
+            if let Verdict::Go(lease) = bench.ask(Asking { cap, is_urgent: left > 6 }) {
+                leases.push(lease);
+            }
+            if kind > 0 && let Some(lease) = leases.pop() {
+                let wait = Some(MS(ms)).filter(|wait| !wait.is_zero());
+                bench.settle(lease, match kind {
+                    1 => Ending::Answered(seen(left.min(10), ms.min(10_000))),
+                    2 => Ending::Answered(Observation::default()),
+                    3 => Ending::Refused { seen: Observation::default(), wait },
+                    _ => Ending::Lost,
+                });
+            }
+            // Moments of the wall clock come in fractions of a microsecond, which the text leaves out; these do not.
+            let read = Window::from_text(&bench.window.to_text());
+            if ms % 2 == 0 {
+                prop_assert!(read.is_some());
+            }
+            if kind != 3 {
+                prop_assert_eq!(read.as_ref().map(Window::to_text), Some(bench.window.to_text()));
+            }
+        }
+    }
+
+    #[test]
+    fn garbage_is_read_without_panic(text in ".*", cut in any::<proptest::sample::Index>()) {
+        prop_assert_eq!(Window::from_text(&text), None);
+        let whole = Window::default().to_text();
+        prop_assert_eq!(Window::from_text(&whole[..cut.index(whole.len())]), None);
+    }
+}
