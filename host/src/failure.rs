@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style as Painting};
-use connector_runtime::{Class, Error, Operation};
+use connector_runtime::{Class, Effect, Error, Operation};
 #[cfg(feature = "demo")]
 use serde_json::value::RawValue;
 
@@ -30,6 +30,20 @@ pub(crate) enum Failure {
         /// What was called, where it came that far.
         operation: Option<&'static Operation>,
         /// What was done before, where it was one page of several.
+        stopped: Option<Stopped>,
+    },
+    /// Flags hold no values of their fields' kinds; nothing was called.
+    Refused {
+        /// What was to be called.
+        operation: &'static Operation,
+        /// Everything that is wrong with the input: field and what.
+        violations: Vec<(String, String)>,
+    },
+    /// A list has more pages than were allowed.
+    TooLong {
+        /// What is wrong.
+        message: String,
+        /// How far the walk came.
         stopped: Option<Stopped>,
     },
     /// Something else of this program or machine.
@@ -163,6 +177,21 @@ impl Report {
                 let advice = format!("`{program}{command} --help` shows what can be given");
                 Self { exit_code: USAGE, advice: Some(advice), ..Self::plain("usage", message.clone()) }
             }
+            Failure::Refused { operation, violations } => {
+                let help = format!("`{program} call {connector}/{} --help`", operation.id);
+                Self {
+                    exit_code: exit_code(Class::Validation),
+                    violations: violations.clone(),
+                    advice: Some(lookup(&help)),
+                    ..Self::plain(
+                        Class::Validation.as_str(),
+                        format!("{}: the input is not valid", operation.id),
+                    )
+                }
+            }
+            Failure::TooLong { message, stopped } => {
+                Self { stopped: stopped.clone(), ..Self::plain("failed", message.clone()) }
+            }
             Failure::Broken(message) => Self::plain("failed", message.clone()),
             Failure::Output(error) => Self::plain("failed", format!("the output cannot be written: {error}")),
             Failure::Call { error, operation, stopped } => Self {
@@ -280,7 +309,7 @@ fn message(error: &Error) -> String {
     }
 }
 
-fn violations(error: &Error) -> Vec<(String, String)> {
+pub(crate) fn violations(error: &Error) -> Vec<(String, String)> {
     let violations = error.violations().iter();
     violations.map(|violation| (violation.field().to_owned(), violation.message().to_owned())).collect()
 }
@@ -297,11 +326,23 @@ fn cause(error: &Error) -> Option<String> {
     Some(deepest.to_string())
 }
 
+/// Whether a call of the operation changes something.
+fn writes(operation: Option<&Operation>) -> bool {
+    operation.is_some_and(|operation| operation.effect != Effect::Read)
+}
+
+/// What to do before the same call is made once more.
+fn again(error: &Error, operation: Option<&Operation>) -> String {
+    match operation.and_then(|operation| operation.check_first) {
+        _ if error.is_retryable() => "the same call may be made again".to_owned(),
+        _ if !writes(operation) => "the same call would fail again".to_owned(),
+        Some(hint) => format!("look whether it was carried out before you call again: {hint}"),
+        None => "look whether it was carried out before you call again".to_owned(),
+    }
+}
+
 fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> Option<String> {
-    let again = match error.is_retryable() {
-        true => "the same call may be made again",
-        false => "look whether it was carried out before you call again",
-    };
+    let again = again(error, operation);
     let advice = match error.class() {
         Class::Validation => return Some(correction(error, operation, program, connector)),
         Class::AuthRevoked => {
@@ -317,7 +358,10 @@ fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector
             "check the id, then that the connection names the right account; calling again helps only while \
              the resource is still being made"
         }
-        Class::Conflict => "something with this name or state is there already: read it first",
+        Class::Conflict => {
+            "it contradicts what is there: a name or number may be taken, or what it refers to be missing or in \
+             another state: read what is there first"
+        }
         Class::TooLarge => "send fewer items in one call",
         Class::Locked => "somebody else is changing it: call again later",
         Class::PlanLimit => "the plan of the account allows no more",
@@ -333,10 +377,20 @@ fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector
         Class::TransportUnknownOutcome => {
             return Some(format!("nobody knows whether the call arrived: {again}"));
         }
+        Class::Decode if writes(operation) => {
+            return Some(format!(
+                "the answer cannot be read, yet the call may have been carried out: {again}\nthen check the \
+                 address, and that nothing stands in between"
+            ));
+        }
         Class::Decode => "the answer cannot be read: check the address, and that nothing stands in between",
         _ => return None,
     };
     Some(advice.to_owned())
+}
+
+fn lookup(help: &str) -> String {
+    format!("{help} lists every field and what it takes")
 }
 
 /// Where to look up what an input or a connection takes. An error without an action is about the connection.
@@ -346,7 +400,7 @@ fn correction(error: &Error, operation: Option<&Operation>, program: &str, conne
         (Some(_), Some(help)) if error.status().is_some() => {
             format!("correct what the API refuses: {help} lists every field and what it takes")
         }
-        (Some(_), Some(help)) => format!("{help} lists every field and what it takes"),
+        (Some(_), Some(help)) => lookup(&help),
         (None, Some(help)) => {
             format!(
                 "correct it in the flag, variable or file it came from: {help} names them under Connection"
@@ -442,6 +496,15 @@ mod tests {
         assert!(json.starts_with(begin), "{json}");
         assert!(json.contains(r#"{"field":"product_id","message":"must be at least 1"}"#), "{json}");
         assert!(json.ends_with("]}}\n"), "{json}");
+    }
+
+    #[test]
+    fn what_may_have_been_done_says_what_to_check_first() {
+        let create = bigcommerce_connector::CONNECTOR.action("create-product").unwrap().operation;
+        let read = bigcommerce_connector::CONNECTOR.action("get-product").unwrap().operation;
+        let error = || connector_runtime::Connection::new(&fixture::CONNECTOR, &[], &[]).unwrap_err();
+        assert!(again(&error(), Some(create)).ends_with(create.check_first.unwrap()));
+        assert_eq!(again(&error(), Some(read)), "the same call would fail again");
     }
 
     #[test]

@@ -51,4 +51,10 @@ fn bash_completes_actions_and_flags() {
     assert_eq!(actions, "bigcommerce/get-product");
     assert_eq!(offered("connector call bigcommerce/get-product --prod").as_deref(), Some("--product-id"));
     assert_eq!(offered("connector cat").as_deref(), Some("catalog"));
+    assert_eq!(offered("connector call get-p").as_deref(), Some("get-product"));
+    assert_eq!(offered("connector call get-product --prod").as_deref(), Some("--product-id"));
+    let condition = offered("connector call create-product --condition ''").expect("there is a bash");
+    assert_eq!(condition, "New Used Refurbished");
+    assert_eq!(offered("connector call create-product --is-visible t").as_deref(), Some("true"));
+    assert_eq!(offered("connector sandbox --fault bad_g").as_deref(), Some("bad_gateway_page"));
 }

@@ -1,6 +1,6 @@
 //! The control API.
 
-use bigcommerce_sandbox::{Fault, Misbehaviour, Sandbox, SandboxOptions};
+use bigcommerce_sandbox::{CONTROL, Fault, Misbehaviour, Sandbox, SandboxOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -118,5 +118,23 @@ async fn pages_in_a_browser_are_refused_and_control_leaves_no_trace() {
     assert_eq!(page.status(), 403);
     assert_eq!(read(&sandbox, "/requests").await, json!([]));
     assert!(sandbox.requests().is_empty());
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_have_is_told_those_it_has() {
+    let sandbox = sandbox().await;
+    for path in CONTROL {
+        let below = path.path.strip_prefix("/_sandbox").expect("all stand below it");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let answer = control(&sandbox, method.clone(), below, Value::Null).await;
+            let is_known = path.methods.contains(&method.as_str());
+            assert_eq!(answer.status == 405, !is_known, "{method} {}: {}", path.path, answer.text);
+            if !is_known {
+                let expected = format!("this path takes {}", path.methods.join(", "));
+                assert_eq!(answer.json(), json!({"error": expected}));
+            }
+        }
+    }
     sandbox.shutdown().await;
 }

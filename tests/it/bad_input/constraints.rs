@@ -61,6 +61,7 @@ fn a_violated_constraint_is_told_by_its_place_and_nothing_is_sent() {
         "minItems",
         "minLength",
         "minimum",
+        "not",
         "pattern",
         "required",
     ];
