@@ -379,8 +379,8 @@ fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector
         }
         Class::Decode if writes(operation) => {
             return Some(format!(
-                "the answer cannot be read, yet the call may have been carried out: {again}\nthen check the \
-                 address, and that nothing stands in between"
+                "the answer cannot be read, yet the call may have been carried out: check the address, that nothing \
+                 stands in between, and {again}"
             ));
         }
         Class::Decode => "the answer cannot be read: check the address, and that nothing stands in between",

@@ -34,7 +34,8 @@ fn offered(words: &str) -> Option<String> {
     std::fs::write(&path, script("bash")).expect("it is writable");
     let program = format!(
         "source \"$1\"; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-         _connector connector \"${{COMP_WORDS[COMP_CWORD]}}\" x; echo \"${{COMPREPLY[@]}}\""
+         _connector connector \"${{COMP_WORDS[COMP_CWORD]}}\" \
+         \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; echo \"${{COMPREPLY[@]}}\""
     );
     let checked = Command::new("bash").arg("-n").arg(&path).output().ok()?;
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
