@@ -37,7 +37,7 @@ const OPENAPI: &str = "openapi";
 
 /// Tests that run only where the material of others is present, and where it lies in the folder of it.
 const MATERIAL: &[(&str, &str)] = &[
-    ("connector and sandbox against BigCommerce's OpenAPI files", OPENAPI),
+    ("connector and sandbox against the vendor's OpenAPI files", OPENAPI),
     ("samples of events", "events"),
     ("webhooks signed elsewhere", "vectors/webhook.json"),
 ];
