@@ -180,6 +180,7 @@ mod tests {
     fn a_fault_is_a_name_with_its_times_and_for_slow_its_length() {
         assert_eq!(fault("hang"), Ok((Fault::Hang, 1)));
         assert_eq!(fault("forbidden:3"), Ok((Fault::Forbidden, 3)));
+        assert_eq!(fault("limited_with_quota_left:2"), Ok((Fault::LimitedWithQuotaLeft, 2)));
         assert_eq!(fault("slow"), Ok((Fault::Slow { milliseconds: 1_000 }, 1)));
         assert_eq!(fault("slow:2:50"), Ok((Fault::Slow { milliseconds: 50 }, 2)));
         for (text, part) in [

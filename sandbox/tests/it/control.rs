@@ -19,11 +19,15 @@ async fn read(sandbox: &Sandbox, path: &str) -> Value {
 #[tokio::test]
 async fn faults_are_queued_shown_and_taken_back() {
     let sandbox = sandbox().await;
-    for fault in
-        [json!({"fault": "internal_server_error"}), json!({"fault": "slow", "times": 2, "milliseconds": 5})]
-    {
+    for fault in [
+        json!({"fault": "limited_with_quota_left"}),
+        json!({"fault": "internal_server_error"}),
+        json!({"fault": "slow", "times": 2, "milliseconds": 5}),
+    ] {
         assert_eq!(control(&sandbox, Method::POST, "/faults", fault).await.status, 204);
     }
+    let limited = get(&sandbox, PRODUCT).await;
+    assert_eq!((limited.status, limited.header("x-retry-after")), (429, Some("30")));
     assert_eq!(get(&sandbox, PRODUCT).await.status, 500);
     assert_eq!(read(&sandbox, "/faults").await, json!([{"fault": "slow", "times": 2, "milliseconds": 5}]));
     assert_eq!(control(&sandbox, Method::DELETE, "/faults", Value::Null).await.status, 204);

@@ -69,6 +69,25 @@ impl Way {
         })
     }
 
+    /// Puts a value at this place, and what is not there yet on the way to it.
+    pub(super) fn put_into(&self, whole: &mut Value, value: Value) {
+        let place = self.0.iter().fold(whole, |inner, step| match step {
+            Step::Field(name) => &mut inner[name],
+            Step::Item => {
+                if inner.is_null() {
+                    *inner = json!([null]);
+                }
+                &mut inner[0]
+            }
+        });
+        *place = value;
+    }
+
+    /// Whether it leads through the place at the end of `other`, and further.
+    pub(super) fn goes_beyond(&self, other: &Self) -> bool {
+        self.len() > other.len() && self.0.starts_with(&other.0)
+    }
+
     /// How many steps it takes.
     pub(super) fn len(&self) -> usize {
         self.0.len()
