@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use connector_runtime::Connector;
 
 mod action_command;
+mod advice;
 mod arguments;
 mod call;
 mod catalog;
