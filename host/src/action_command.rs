@@ -11,7 +11,8 @@ use crate::catalog::ActionEntry;
 use crate::credentials::{BASE_URL, ConnectionFlags, flag_name, variable_name};
 use crate::examples;
 use crate::failure::EXIT_CODES;
-use crate::input;
+use crate::input::{self, Given};
+use crate::offer::Offering;
 use crate::schema::{Kind, Property};
 
 /// The subcommand `connector-id/action-id`; `actions` are all of them.
@@ -55,11 +56,11 @@ fn common(connector: &Connector) -> Command {
     CallOptions::augment_args(Command::new("common").args(connection_flags(connector)))
 }
 
-/// The fields that were given: name and JSON, in the order of the catalogue.
-pub(crate) fn fields(action: &ActionEntry, matches: &ArgMatches) -> Vec<(String, String)> {
+/// The fields that were given: name, and JSON or what is wrong with the text, in the order of the catalog.
+pub(crate) fn fields(action: &ActionEntry, matches: &ArgMatches) -> Vec<(String, Given)> {
     let given = |property: &Property| {
-        let uses: Vec<String> = matches.get_many(&field_id(&property.name))?.cloned().collect();
-        Some((property.name.clone(), input::join(&property.kind, &uses)))
+        let uses: Vec<Given> = matches.get_many(&field_id(&property.name))?.cloned().collect();
+        Some((property.name.clone(), input::join(&property.kind, uses)))
     };
     action.input.iter().filter_map(given).collect()
 }
@@ -127,7 +128,12 @@ fn field_flag(property: &Property, flag: String) -> Arg {
         .help_heading("Fields")
         .action(if is_list { ArgAction::Append } else { ArgAction::Set })
         .allow_negative_numbers(is_number)
-        .value_parser(move |text: &str| input::literal(&kind, text))
+        .hide_possible_values(true)
+        .value_parser(Offering::new(
+            // What is no value of its kind is told together with everything else that is wrong with the input.
+            move |text: &str| Ok::<Given, Infallible>(input::literal(&kind, text)),
+            property.values.clone(),
+        ))
 }
 
 fn value_name(kind: &Kind) -> String {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
@@ -14,7 +15,8 @@ use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
 #[cfg(feature = "demo")]
-use crate::sandbox_flags::SandboxFlags;
+use crate::sandbox_flags::{self, SandboxFlags};
+use crate::suggestion::suggestions;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     /// The fields given as flags: name and JSON.
     pub(crate) fields: Vec<(String, String)>,
+    /// The fields given as flags whose text is no value of their kind: name and what is wrong with it.
+    pub(crate) unreadable: Vec<(String, String)>,
     /// The flag of each field, without the dashes.
     flags: Vec<(String, String)>,
     /// The connection as far as flags give it.
@@ -125,9 +129,9 @@ enum Verb {
     Catalog(Format),
     /// Serve a local store to try actions on, until Ctrl-C
     #[cfg(feature = "demo")]
-    #[command(after_help = examples::section(examples::SANDBOX))]
+    #[command(after_help = format!("{}\n\n{}", examples::section(examples::SANDBOX), sandbox_flags::control()))]
     Sandbox(Box<SandboxFlags>),
-    /// Start a local store, call it, spend its quota, and tell what happens
+    /// Tell a story of eleven chapters with every action and trigger, against a local store
     #[cfg(feature = "demo")]
     #[command(after_help = examples::section(examples::DEMO))]
     Demo(Format),
@@ -142,10 +146,12 @@ enum Verb {
 /// Reads the command line, program name first.
 ///
 /// # Errors
-/// Where it is wrong or asks for help, or where the catalogue is broken.
+/// Where it is wrong or asks for help, or where the catalog is broken.
 pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width: u16) -> Result<Task, Stop> {
     let actions = catalog::read(connector).map_err(Stop::Failed)?;
-    let matches = command(connector, &actions, width).try_get_matches_from(arguments).map_err(Stop::Clap)?;
+    let matches = command(connector, &actions, width)
+        .try_get_matches_from(arguments)
+        .map_err(|error| Stop::Clap(with_suggestions(error, connector, &actions, arguments)))?;
     match Arguments::from_arg_matches(&matches).map_err(Stop::Clap)?.verb {
         Verb::Call => {
             let call = read_call(connector, &actions, &matches).map_err(Stop::Clap)?;
@@ -153,13 +159,34 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
         }
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
         Verb::Completion { shell } => {
-            Ok(Task::Completion(completion(command(connector, &actions, width), shell)))
+            let command = with_short_names(command(connector, &actions, width));
+            Ok(Task::Completion(completion(command, shell)))
         }
         #[cfg(feature = "demo")]
         Verb::Sandbox(flags) => Ok(Task::Sandbox(flags)),
         #[cfg(feature = "demo")]
         Verb::Demo(format) => Ok(Task::Demo(format)),
     }
+}
+
+/// The error with suggestions of our own where an action is misspelt: clap's are alike for their common beginning.
+fn with_suggestions(
+    mut error: clap::Error,
+    connector: &Connector,
+    actions: &[ActionEntry],
+    arguments: &[OsString],
+) -> clap::Error {
+    let given = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(given)) if arguments.get(1).is_some_and(|verb| verb == "call") => {
+            given.clone()
+        }
+        _ => return error,
+    };
+    let found = suggestions(&given, actions.iter().map(|action| action.id.as_str()));
+    let names = found.into_iter().map(|id| format!("{}/{id}", connector.id)).collect();
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
+    error
 }
 
 /// The whole command line of a connector.
@@ -178,6 +205,22 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
             ))
             .subcommands(commands)
     })
+}
+
+/// The command line with every action under its short name, too: shells complete no hidden alias.
+fn with_short_names(command: clap::Command) -> clap::Command {
+    command.mut_subcommand("call", |call| {
+        let short = call.get_subcommands().filter_map(|action| {
+            let name = action.get_all_aliases().next()?.to_owned();
+            Some(without_aliases(action.clone()).name(name))
+        });
+        let short: Vec<clap::Command> = short.collect();
+        call.mut_subcommands(without_aliases).subcommands(short)
+    })
+}
+
+fn without_aliases(command: clap::Command) -> clap::Command {
+    command.alias(None)
 }
 
 /// The script for a shell. It goes through memory because the generator panics where it cannot write.
@@ -201,9 +244,17 @@ fn read_call(
     let (operation, described, flags) =
         chosen.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))?;
     let names = described.input.iter().map(|field| field.name.clone());
+    let (mut fields, mut unreadable) = (Vec::new(), Vec::new());
+    for (name, given) in action_command::fields(described, flags) {
+        match given {
+            Ok(json) => fields.push((name, json)),
+            Err(what) => unreadable.push((name, what)),
+        }
+    }
     Ok(Call {
         operation,
-        fields: action_command::fields(described, flags),
+        fields,
+        unreadable,
         flags: names.zip(action_command::flags(connector, described)).collect(),
         connection: action_command::connection(connector, flags),
         options: CallOptions::from_arg_matches(flags)?,
@@ -256,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_become_fields_in_the_order_of_the_catalogue() {
+    fn flags_become_fields_in_the_order_of_the_catalog() {
         let call =
             call(&["--include", "images", "--product-id", "111", "--include=variants,x", "--limit", "-3"]);
         let fields: Vec<(&str, &str)> =
@@ -275,11 +326,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_names_its_flag() {
-        let text = said_of_product(&["--product-id", "eleven"]);
-        assert!(text.contains("'eleven' for '--product-id <INTEGER>'"), "{text}");
-        assert!(text.contains("whole number"), "{text}");
+    fn a_number_that_is_none_is_kept_with_what_is_wrong() {
+        let call = call(&["--product-id", "eleven", "--field-timeout", "yes", "--limit", "3"]);
+        let told: Vec<&str> = call.unreadable.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(told, ["product_id", "timeout"]);
+        assert!(call.unreadable[0].1.contains("whole number"), "{:?}", call.unreadable);
+        assert_eq!(call.fields, [("limit".to_owned(), "3".to_owned())]);
         assert!(said_of_product(&["--timeout", "0"]).contains("more than 0"));
+        assert!(said_of_product(&["--product-id"]).contains("a value is required"));
     }
 
     #[test]

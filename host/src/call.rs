@@ -3,11 +3,13 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use connector_runtime::{Client, Connector, Error, HttpTransport, Reply, Request, SecretString, next_page};
+use connector_runtime::{
+    Client, Connector, Error, HttpTransport, Reply, Request, SecretString, next_page, page_position,
+};
 
 use crate::arguments::Call;
 use crate::credentials::{self, Sources};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::input;
 use crate::pages;
 use crate::surroundings::{Surroundings, printable};
@@ -35,7 +37,13 @@ pub(crate) async fn run(
     let action = connector
         .action(operation.id)
         .ok_or_else(|| Failure::Broken(format!("{} cannot be called", operation.id)))?;
-    let request = action.prepare(input.as_bytes()).map_err(failed)?;
+    let prepared = action.prepare(input.as_bytes());
+    if !call.unreadable.is_empty() {
+        let found = prepared.as_ref().err().map(failure::violations).unwrap_or_default();
+        let violations = input::violations(&call.unreadable, found);
+        return Err(Failure::Refused { operation, violations });
+    }
+    let request = prepared.map_err(failed)?;
     if call.options.all {
         return pages::run(&client, request, call, page_size, surroundings).await;
     }
@@ -98,5 +106,8 @@ fn more(call: &Call, request: &Request, reply: &Reply<()>) -> Option<String> {
     let flag = pages::flag(call, &next)
         .map(|flag| format!(", {} the next page", printable(&flag)))
         .unwrap_or_default();
-    Some(format!("items: {shown}{of}; there are more: --all lists every one{flag}"))
+    // With a place in the list, --all would list what comes after it.
+    let from_here =
+        page_position(request).map(|(field, _)| format!(" without {}", call.flag(field))).unwrap_or_default();
+    Some(format!("items: {shown}{of}; there are more: --all{from_here} lists every one{flag}"))
 }

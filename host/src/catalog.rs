@@ -1,4 +1,4 @@
-//! The catalogue of a connector: what its actions are called, mean and take.
+//! The catalog of a connector: what its actions are called, mean and take.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::members::Members;
 use crate::schema::{Property, properties};
 use crate::table::{self, Fit};
 
-/// One action as the catalogue describes it.
+/// One action as the catalog describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct ActionEntry {
     /// Its id, such as `get-product`.
@@ -39,7 +39,7 @@ pub(crate) struct ActionEntry {
     pub(crate) sample: Members,
 }
 
-/// Prints the catalogue, as a table or as it is.
+/// Prints the catalog, as a table or as it is.
 pub(crate) fn print(
     connector: &Connector,
     json: bool,
@@ -57,15 +57,15 @@ pub(crate) fn print(
         } else {
             action.title.clone()
         };
-        let full_name = format!("{}/{}", connector.id, action.id);
-        vec![full_name, title, action.effect.clone(), action.api.clone(), action.scopes.join("\n")]
+        let name = format!("{}/{}\n{title}", connector.id, action.id);
+        vec![name, action.effect.clone(), action.api.clone(), action.scopes.join("\n")]
     };
     let rows: Vec<Vec<String>> = actions.iter().map(row).collect();
-    let header = ["action", "title", "effect", "API", "scopes, one of"];
+    let header = ["action", "effect", "API", "scopes, one of"];
     writeln!(out, "{}", table::rows(&header, rows, Fit::Wrap, width))?;
     let triggers = triggers(connector)?;
     if !triggers.is_empty() {
-        let header = ["trigger", "title", "fires on", "read by", "scopes, one of"];
+        let header = ["trigger", "fires on", "read by", "scopes, one of"];
         writeln!(out, "{}", table::rows(&header, triggers.clone(), Fit::Wrap, width))?;
     }
     let (title, version, docs) = (connector.title, connector.version, connector.docs);
@@ -74,17 +74,16 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// A row for every trigger, in the order of the catalogue.
+/// A row for every trigger, in the order of the catalog.
 fn triggers(connector: &Connector) -> Result<Vec<Vec<String>>, Failure> {
     let whole: Members = serde_json::from_str(connector.catalog)
-        .map_err(|fault| Failure::Broken(format!("the catalogue of {} is no JSON: {fault}", connector.id)))?;
+        .map_err(|fault| Failure::Broken(format!("the catalog of {} is no JSON: {fault}", connector.id)))?;
     let row = |trigger: &Members| {
         let text = |name| trigger.get::<String>(name).unwrap_or_default();
         let read = trigger.get::<Members>("read").and_then(|read| read.get("action"));
         let scopes: Vec<String> = trigger.get("scopes").unwrap_or_default();
         vec![
-            format!("{}/{}", connector.id, text("id")),
-            text("title"),
+            format!("{}/{}\n{}", connector.id, text("id"), text("title")),
             text("event"),
             read.unwrap_or_else(|| "nothing".to_owned()),
             scopes.join("\n"),
@@ -93,12 +92,12 @@ fn triggers(connector: &Connector) -> Result<Vec<Vec<String>>, Failure> {
     Ok(whole.get::<Vec<Members>>("triggers").unwrap_or_default().iter().map(row).collect())
 }
 
-/// The actions in the order of the catalogue.
+/// The actions in the order of the catalog.
 ///
 /// # Errors
-/// When the catalogue is not what the generator promises, which is a defect of the build.
+/// When the catalog is not what the generator promises, which is a defect of the build.
 pub(crate) fn read(connector: &Connector) -> Result<Vec<ActionEntry>, Failure> {
-    let broken = |what: String| Failure::Broken(format!("the catalogue of {} {what}", connector.id));
+    let broken = |what: String| Failure::Broken(format!("the catalog of {} {what}", connector.id));
     let whole: Members =
         serde_json::from_str(connector.catalog).map_err(|fault| broken(format!("is no JSON: {fault}")))?;
     let definitions: Value = whole.get("$defs").unwrap_or_default();
@@ -172,18 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn json_is_the_catalogue_as_it_is() {
+    fn json_is_the_catalog_as_it_is() {
         assert_eq!(printed(true), format!("{}\n", fixture::CONNECTOR.catalog));
     }
 
     #[test]
-    fn a_catalogue_that_does_not_match_the_actions_is_a_defect() {
+    fn a_catalog_that_does_not_match_the_actions_is_a_defect() {
         for (connector, expected) in [
-            (&fixture::SILENT, "the catalogue of bigcommerce does not describe get-product"),
-            (
-                &fixture::BOASTING,
-                "the catalogue of bigcommerce describes get-product, which cannot be called",
-            ),
+            (&fixture::SILENT, "the catalog of bigcommerce does not describe get-product"),
+            (&fixture::BOASTING, "the catalog of bigcommerce describes get-product, which cannot be called"),
         ] {
             let Err(Failure::Broken(message)) = read(connector) else { panic!("it was accepted") };
             assert_eq!(message, expected);

@@ -1,4 +1,4 @@
-//! Examples for the help texts: command lines to paste, written once for each command and made from the catalogue for
+//! Examples for the help texts: command lines to paste, written once for each command and made from the catalog for
 //! each action.
 
 use connector_runtime::Connector;

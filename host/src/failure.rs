@@ -10,6 +10,7 @@ use connector_runtime::{Class, Error, Operation};
 #[cfg(feature = "demo")]
 use serde_json::value::RawValue;
 
+use crate::advice::{advice, lookup};
 use crate::members::Members;
 use crate::surroundings::{Style, printable};
 
@@ -30,6 +31,20 @@ pub(crate) enum Failure {
         /// What was called, where it came that far.
         operation: Option<&'static Operation>,
         /// What was done before, where it was one page of several.
+        stopped: Option<Stopped>,
+    },
+    /// Flags hold no values of their fields' kinds; nothing was called.
+    Refused {
+        /// What was to be called.
+        operation: &'static Operation,
+        /// Everything that is wrong with the input: field and what.
+        violations: Vec<(String, String)>,
+    },
+    /// A list has more pages than were allowed.
+    TooLong {
+        /// What is wrong.
+        message: String,
+        /// How far the walk came.
         stopped: Option<Stopped>,
     },
     /// Something else of this program or machine.
@@ -163,6 +178,21 @@ impl Report {
                 let advice = format!("`{program}{command} --help` shows what can be given");
                 Self { exit_code: USAGE, advice: Some(advice), ..Self::plain("usage", message.clone()) }
             }
+            Failure::Refused { operation, violations } => {
+                let help = format!("`{program} call {connector}/{} --help`", operation.id);
+                Self {
+                    exit_code: exit_code(Class::Validation),
+                    violations: violations.clone(),
+                    advice: Some(lookup(&help)),
+                    ..Self::plain(
+                        Class::Validation.as_str(),
+                        format!("{}: the input is not valid", operation.id),
+                    )
+                }
+            }
+            Failure::TooLong { message, stopped } => {
+                Self { stopped: stopped.clone(), ..Self::plain("failed", message.clone()) }
+            }
             Failure::Broken(message) => Self::plain("failed", message.clone()),
             Failure::Output(error) => Self::plain("failed", format!("the output cannot be written: {error}")),
             Failure::Call { error, operation, stopped } => Self {
@@ -280,7 +310,7 @@ fn message(error: &Error) -> String {
     }
 }
 
-fn violations(error: &Error) -> Vec<(String, String)> {
+pub(crate) fn violations(error: &Error) -> Vec<(String, String)> {
     let violations = error.violations().iter();
     violations.map(|violation| (violation.field().to_owned(), violation.message().to_owned())).collect()
 }
@@ -295,65 +325,6 @@ fn cause(error: &Error) -> Option<String> {
         deepest = cause;
     }
     Some(deepest.to_string())
-}
-
-fn advice(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> Option<String> {
-    let again = match error.is_retryable() {
-        true => "the same call may be made again",
-        false => "look whether it was carried out before you call again",
-    };
-    let advice = match error.class() {
-        Class::Validation => return Some(correction(error, operation, program, connector)),
-        Class::AuthRevoked => {
-            "the token is not (or no longer) valid for this store: check both, or connect the store again"
-        }
-        Class::AuthScope => match operation.map(|operation| operation.scopes) {
-            Some(scopes) if !scopes.is_empty() => {
-                return Some(format!("the token needs one of these scopes: {}", scopes.join(", ")));
-            }
-            _ => "the token does not allow this",
-        },
-        Class::NotFound => {
-            "check the id, then that the connection names the right account; calling again helps only while \
-             the resource is still being made"
-        }
-        Class::Conflict => "something with this name or state is there already: read it first",
-        Class::TooLarge => "send fewer items in one call",
-        Class::Locked => "somebody else is changing it: call again later",
-        Class::PlanLimit => "the plan of the account allows no more",
-        Class::Partial => "a part was done: read back what is there before you call again",
-        Class::RateLimitedWindow => {
-            "wait that long, then make the same call: the quota is shared by everything that calls this store"
-        }
-        Class::RateLimitedOverload => "the API is under load: wait, and longer after each refusal",
-        Class::Server | Class::Unavailable => return Some(format!("the fault is the API's: {again}")),
-        Class::TransportUnsent => {
-            "nothing was sent: check the network and the address, then make the same call"
-        }
-        Class::TransportUnknownOutcome => {
-            return Some(format!("nobody knows whether the call arrived: {again}"));
-        }
-        Class::Decode => "the answer cannot be read: check the address, and that nothing stands in between",
-        _ => return None,
-    };
-    Some(advice.to_owned())
-}
-
-/// Where to look up what an input or a connection takes. An error without an action is about the connection.
-fn correction(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> String {
-    let help = operation.map(|operation| format!("`{program} call {connector}/{} --help`", operation.id));
-    match (error.action(), help) {
-        (Some(_), Some(help)) if error.status().is_some() => {
-            format!("correct what the API refuses: {help} lists every field and what it takes")
-        }
-        (Some(_), Some(help)) => format!("{help} lists every field and what it takes"),
-        (None, Some(help)) => {
-            format!(
-                "correct it in the flag, variable or file it came from: {help} names them under Connection"
-            )
-        }
-        (_, None) => "correct it where it came from".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Connectors for unit tests: the generated action under a small catalogue with the odd cases in it, and the whole
+//! Connectors for unit tests: the generated action under a small catalog with the odd cases in it, and the whole
 //! generated connector with something about it that a demo must not overlook.
 
 use std::time::Duration;
@@ -9,10 +9,10 @@ use connector_runtime::{ActionEntry, Connector, RateLimit, WaitHeader, WaitUnit}
 /// A connector to a store's catalogue.
 pub(crate) static CONNECTOR: Connector = connector(ACTIONS, CATALOG);
 
-/// One whose catalogue leaves its action out.
+/// One whose catalog leaves its action out.
 pub(crate) static SILENT: Connector = connector(ACTIONS, r#"{"actions": []}"#);
 
-/// One whose catalogue describes more than it has.
+/// One whose catalog describes more than it has.
 pub(crate) static BOASTING: Connector = connector(&[], CATALOG);
 
 const ACTIONS: &[ActionEntry] = &[ActionEntry::of::<GetProduct>()];

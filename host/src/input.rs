@@ -6,39 +6,58 @@ use crate::failure::Failure;
 use crate::members::Members;
 use crate::schema::Kind;
 
+/// What a flag's text became: JSON, or what is wrong with it.
+pub(crate) type Given = Result<String, String>;
+
 /// The JSON of a flag's value; for a list, the items of one use of the flag, to be joined by [`join`].
 ///
 /// # Errors
-/// What is wrong with the text and how to write it.
-pub(crate) fn literal(kind: &Kind, text: &str) -> Result<String, String> {
+/// What is wrong with the text and how to write it, in the words of a violation.
+pub(crate) fn literal(kind: &Kind, text: &str) -> Given {
     match kind {
         Kind::Integer if is_integer(text) => Ok(text.to_owned()),
-        Kind::Integer => Err("it is no whole number: write digits alone, such as 42".to_owned()),
+        Kind::Integer => Err("must be a whole number in digits alone, such as 42".to_owned()),
         Kind::Number if is_number(text) => Ok(text.to_owned()),
-        Kind::Number => Err("it is no number: write it like 42 or 12.50".to_owned()),
+        Kind::Number => Err("must be a number, such as 42 or 12.50".to_owned()),
         Kind::Boolean if matches!(text, "true" | "false") => Ok(text.to_owned()),
-        Kind::Boolean => Err("write true or false".to_owned()),
+        Kind::Boolean => Err("must be true or false".to_owned()),
         Kind::Text => Ok(string(text)),
         Kind::List(items) => list(items, text),
         Kind::Json => match serde_json::from_str::<&RawValue>(text) {
             Ok(json) => Ok(json.get().to_owned()),
-            Err(fault) => {
-                Err(format!("it is no JSON at column {}: write a string with its quotes", fault.column()))
-            }
+            Err(fault) => Err(format!("is no JSON at column {}: a string needs its quotes", fault.column())),
         },
     }
 }
 
 /// The JSON of a flag from the JSON of each of its uses.
-pub(crate) fn join(kind: &Kind, uses: &[String]) -> String {
-    match kind {
+///
+/// # Errors
+/// What is wrong with the first use that is wrong.
+pub(crate) fn join(kind: &Kind, uses: Vec<Given>) -> Given {
+    let uses = uses.into_iter().collect::<Result<Vec<String>, String>>()?;
+    Ok(match kind {
         Kind::List(_) => {
             let items: Vec<&str> =
                 uses.iter().map(String::as_str).filter(|items| !items.is_empty()).collect();
             format!("[{}]", items.join(","))
         }
         _ => uses.last().cloned().unwrap_or_else(|| "null".to_owned()),
-    }
+    })
+}
+
+/// Everything that is wrong with an input in one list: what is wrong with the text of flags, and what the action
+/// finds in the rest. Of a field whose text could not be read, and of the whole input then, the action can tell nothing.
+pub(crate) fn violations(
+    unreadable: &[(String, String)],
+    found: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let is_of = |place: &str, field: &str| {
+        place.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    let is_told = |place: &str| place.is_empty() || unreadable.iter().any(|(field, _)| is_of(place, field));
+    let found = found.into_iter().filter(|(place, _)| !is_told(place));
+    unreadable.iter().cloned().chain(found).collect()
 }
 
 /// The whole input: the object in `base`, with the `flags` (name and JSON) in place of members of the same name.
@@ -67,7 +86,7 @@ pub(crate) fn compose(base: Option<&str>, flags: &[(String, String)]) -> Result<
 fn list(items: &Kind, text: &str) -> Result<String, String> {
     if text.trim_start().starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(text)
-            .map_err(|fault| format!("it is no JSON list at column {}", fault.column()))?;
+            .map_err(|fault| format!("is no JSON list at column {}", fault.column()))?;
         let items: Vec<&str> = items.iter().map(|item| item.get()).collect();
         return Ok(items.join(","));
     }
@@ -140,8 +159,21 @@ mod tests {
         accepts(&texts, "a,b", r#""a","b""#);
         accepts(&texts, r#"["a,b", "c"]"#, r#""a,b","c""#);
         refuses(&integers, &["1,,2", "1,x", "[1"]);
-        assert_eq!(join(&integers, &["1,2".to_owned(), "3".to_owned()]), "[1,2,3]");
-        assert_eq!(join(&integers, &[String::new()]), "[]");
+        let joined =
+            |uses: &[&str]| join(&integers, uses.iter().map(|text| literal(&integers, text)).collect());
+        assert_eq!(joined(&["1,2", "3"]).as_deref(), Ok("[1,2,3]"));
+        assert_eq!(joined(&[""]).as_deref(), Ok("[]"));
+        assert!(joined(&["1", "x", "3"]).is_err());
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_is_blamed_once() {
+        let pair = |(field, what): (&str, &str)| (field.to_owned(), what.to_owned());
+        let unreadable = [pair(("weight", "must be a number"))];
+        let found =
+            [("weight", "is required"), ("weight.x", "y"), ("weights", "z"), ("", "nothing to change")];
+        let all = violations(&unreadable, found.map(pair).to_vec());
+        assert_eq!(all, [("weight", "must be a number"), ("weights", "z")].map(pair));
     }
 
     #[test]

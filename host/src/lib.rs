@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use connector_runtime::Connector;
 
 mod action_command;
+mod advice;
 mod arguments;
 mod call;
 mod catalog;
@@ -19,6 +20,7 @@ mod failure;
 mod fixture;
 mod input;
 mod members;
+mod offer;
 mod pages;
 mod progress;
 #[cfg(feature = "demo")]
@@ -27,8 +29,10 @@ mod sandbox;
 mod sandbox_flags;
 mod schema;
 mod shell;
+mod suggestion;
 mod surroundings;
 mod table;
+mod wrap;
 
 use arguments::{Stop, Task};
 use failure::{Failure, Report};
@@ -174,12 +178,13 @@ mod tests {
 
     #[test]
     fn programs_get_their_mistakes_as_json() {
-        let (code, _, stderr) = ran(&fixture::CONNECTOR, &["call", "get-product", "--json", "--limit", "x"]);
+        let (code, _, stderr) =
+            ran(&fixture::CONNECTOR, &["call", "get-product", "--json", "--timeout", "x"]);
         assert_eq!(code, 2);
         let error: serde_json::Value = serde_json::from_str(&stderr).unwrap();
         assert_eq!(error["error"]["class"], "usage");
         let message = error["error"]["message"].as_str().unwrap();
-        assert!(message.starts_with("invalid value 'x' for '--limit <INTEGER>'"), "{message}");
+        assert!(message.starts_with("invalid value 'x' for '--timeout <SECONDS>'"), "{message}");
         assert!(!message.contains("--help"), "{message}");
     }
 

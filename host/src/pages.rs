@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use connector_runtime::{Client, Error, Reply, Request, next_page, page_position};
+use connector_runtime::{Client, Error, Paging, PagingStyle, Reply, Request, next_page, page_position};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -117,11 +117,9 @@ impl Walk<'_> {
     }
 
     fn too_long(&self, request: &Request) -> Failure {
-        let far = self.stopped(request).map(|stopped| format!("; {stopped}")).unwrap_or_default();
-        Failure::Broken(format!(
-            "{}: the list has more pages than the {} that --max-pages allows{far}",
-            self.call.operation.id, self.call.options.max_pages
-        ))
+        let (action, most) = (self.call.operation.id, self.call.options.max_pages);
+        let message = format!("{action}: the list has more pages than the {most} that --max-pages allows");
+        Failure::TooLong { message, stopped: self.stopped(request) }
     }
 }
 
@@ -153,15 +151,27 @@ fn resume(call: &Call, request: &Request, page_size: Option<u64>, room: Option<u
 
 /// `input` with pages of the greatest size, where it does not say how large they are; and that size.
 ///
-/// Fewer pages cost less of the account's quota.
+/// Fewer pages cost less of the account's quota. A place in the list keeps the size that the action has by itself: page
+/// 2 of large pages is not the page 2 that was seen, and what lies between would be lost.
 pub(crate) fn with_large_pages(input: String, call: &Call) -> (String, Option<u64>) {
     let Some(paging) = call.operation.paging.filter(|_| call.options.all) else { return (input, None) };
     let Ok(members) = serde_json::from_str::<Members>(&input) else { return (input, None) };
-    if members.text(paging.limit).is_some_and(|text| text.trim() != "null") {
+    let is_given = |name: &str| members.text(name).is_some_and(|text| text.trim() != "null");
+    if is_given(paging.limit) || place(paging).is_some_and(is_given) {
         return (input, None);
     }
     let size = u64::from(paging.max_limit).min(call.options.max_items.unwrap_or(u64::MAX));
     (members.with(paging.limit, size).to_json(), Some(size))
+}
+
+/// The input that says where in the list to begin.
+fn place(paging: &Paging) -> Option<&'static str> {
+    match paging.style {
+        PagingStyle::Page { parameter, .. }
+        | PagingStyle::Offset { parameter }
+        | PagingStyle::Cursor { parameter, .. } => Some(parameter),
+        _ => None,
+    }
 }
 
 /// Where items go.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{Sandbox, StartError};
+use bigcommerce_sandbox::{CONTROL, Sandbox, StartError};
 use connector_runtime::{Connector, ExposeSecret as _, SecretString};
 
 use crate::credentials::{Sources, environment, flag_name, secret_in, variable_name};
@@ -128,10 +128,10 @@ fn announce(
     writeln!(out, "quota         {} requests per {window}", flags.quota)?;
     writeln!(out, "try it        {call}")?;
     writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;
-    writeln!(
-        out,
-        "              lets the next request fail; also below {origin}/_sandbox: misbehaviour, clock, requests, reset"
-    )?;
+    writeln!(out, "              lets the next request fail; what else there is at {origin}:")?;
+    for path in CONTROL {
+        writeln!(out, "              {} {}", path.methods.join(", "), path.path)?;
+    }
     writeln!(out, "Ctrl-C stops the store")?;
     out.flush()
 }

@@ -4,8 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{Fault, Misbehaviour, Rate, SandboxOptions};
+use bigcommerce_sandbox::{CONTROL, ControlPath, Fault, Misbehaviour, Rate, SandboxOptions};
 use clap::Args;
+
+use crate::offer::Offering;
 
 /// The settings of a local store.
 #[derive(Args, Clone, Debug)]
@@ -83,7 +85,7 @@ struct MisbehaviourFlags {
     fault_rate: Rate,
 
     /// Let the first requests meet a fault, TIMES times; `slow` takes so many MILLISECONDS. Faults that are given one after the other come one after the other
-    #[arg(long, value_name = "NAME[:TIMES[:MILLISECONDS]]", value_parser = fault, long_help = fault_help())]
+    #[arg(long, value_name = "NAME[:TIMES[:MILLISECONDS]]", hide_possible_values = true, value_parser = Offering::new(fault, fault_names()), long_help = fault_help())]
     fault: Vec<(Fault, u32)>,
 }
 
@@ -149,6 +151,18 @@ fn fault(text: &str) -> Result<(Fault, u32), String> {
     }
 }
 
+fn fault_names() -> impl Iterator<Item = String> {
+    Fault::all().map(|fault| fault.name().to_owned())
+}
+
+/// The section of the help about the control API.
+pub(crate) fn control() -> String {
+    let methods = |path: &ControlPath| path.methods.join(", ");
+    let width = CONTROL.iter().map(|path| methods(path).len()).max().unwrap_or_default();
+    let line = |path: &ControlPath| format!("\n  {:width$}  {}: {}", methods(path), path.path, path.what);
+    format!("Control, over HTTP and without a token:{}", CONTROL.iter().map(line).collect::<String>())
+}
+
 fn fault_help() -> String {
     let known: String =
         Fault::all().map(|fault| format!("\n- {}: {}", fault.name(), fault.summary())).collect();
@@ -166,6 +180,7 @@ mod tests {
     fn a_fault_is_a_name_with_its_times_and_for_slow_its_length() {
         assert_eq!(fault("hang"), Ok((Fault::Hang, 1)));
         assert_eq!(fault("forbidden:3"), Ok((Fault::Forbidden, 3)));
+        assert_eq!(fault("limited_with_quota_left:2"), Ok((Fault::LimitedWithQuotaLeft, 2)));
         assert_eq!(fault("slow"), Ok((Fault::Slow { milliseconds: 1_000 }, 1)));
         assert_eq!(fault("slow:2:50"), Ok((Fault::Slow { milliseconds: 50 }, 2)));
         for (text, part) in [

@@ -17,12 +17,14 @@ const MAX_NAMES: usize = 12;
 pub(crate) struct Property {
     /// Its name in JSON.
     pub(crate) name: String,
-    /// What it means, in the words of the catalogue.
+    /// What it means, in the words of the catalog.
     pub(crate) description: String,
     /// How its text on the command line becomes JSON.
     pub(crate) kind: Kind,
     /// Whether the input is not valid without it.
     pub(crate) is_required: bool,
+    /// The values of an enumeration, or `true` and `false`.
+    pub(crate) values: Vec<String>,
     /// What else the schema says of its values, for people: range, default, the values of an enumeration.
     pub(crate) notes: Vec<String>,
 }
@@ -55,6 +57,7 @@ pub(crate) fn properties(input: &Members, definitions: &Value) -> Vec<Property> 
             description: description(&schema, definitions),
             kind: kind(&schema, definitions),
             is_required: required.iter().any(|known| known == name),
+            values: names(&schema, definitions),
             notes: notes(&schema, definitions),
         })
     };
@@ -154,10 +157,8 @@ fn notes(schema: &Value, definitions: &Value) -> Vec<String> {
     let found = |key| find(schema, key, definitions, 0);
     let number = |key| found(key).filter(|value| value.is_number());
     let mut notes = Vec::new();
-    let values_of = |schema| find(schema, "enum", definitions, 0).and_then(Value::as_array);
-    if let Some(values) = values_of(schema).or_else(|| values_of(found("items")?)) {
-        let names: Vec<String> = values.iter().filter(|value| !value.is_null()).map(plain).collect();
-        notes.push(one_of(&names));
+    if let Some(values) = enumerated(schema, definitions) {
+        notes.push(one_of(&values));
     }
     match (number("minimum"), number("maximum")) {
         (Some(least), Some(most)) => notes.push(format!("{least} to {most}")),
@@ -181,10 +182,23 @@ fn notes(schema: &Value, definitions: &Value) -> Vec<String> {
     notes
 }
 
+/// The values of an enumeration, or of that of a list's items.
+fn enumerated(schema: &Value, definitions: &Value) -> Option<Vec<String>> {
+    let values_of = |schema| find(schema, "enum", definitions, 0).and_then(Value::as_array);
+    let values = values_of(schema).or_else(|| values_of(find(schema, "items", definitions, 0)?))?;
+    Some(values.iter().filter(|value| !value.is_null()).map(plain).collect())
+}
+
+fn names(schema: &Value, definitions: &Value) -> Vec<String> {
+    let words = || ["true", "false"].map(str::to_owned).to_vec();
+    let is_boolean = kind(schema, definitions) == Kind::Boolean;
+    enumerated(schema, definitions).or_else(|| is_boolean.then(words)).unwrap_or_default()
+}
+
 fn one_of(names: &[String]) -> String {
     match names.len().checked_sub(MAX_NAMES) {
         None | Some(0) => format!("one of {}", names.join(", ")),
-        Some(more) => format!("one of {} and {more} more in the catalogue", names[..MAX_NAMES].join(", ")),
+        Some(more) => format!("one of {} and {more} more in the catalog", names[..MAX_NAMES].join(", ")),
     }
 }
 

@@ -8,9 +8,24 @@ use serde_json::value::RawValue;
 
 use crate::members::Members;
 use crate::surroundings::printable;
+use crate::wrap::{widths, wrapped};
 
-/// Columns that say which thing a row is; they come first.
-const IDENTIFYING: [&str; 3] = ["id", "name", "title"];
+/// Words in the names of fields that tell most of a row, from the first on. None belongs to one API.
+const TELLING: [&[&str]; 7] = [
+    &["name", "title"],
+    &["status", "state"],
+    &["type", "kind"],
+    &["sku", "code"],
+    &["email"],
+    &["price", "amount"],
+    &["total"],
+];
+
+/// Those of [`TELLING`] that count as a part of a name, too: `first_name`, `total_tax`.
+const WHOLES: [usize; 2] = [0, 6];
+
+/// Words in the names of fields that hold a date or time.
+const DATES: [&str; 7] = ["date", "time", "at", "created", "modified", "updated", "timestamp"];
 
 /// No column of a list claims more than this when the columns are chosen.
 const COLUMN_WIDTH: usize = 32;
@@ -41,7 +56,7 @@ pub(crate) fn chosen(json: &str, names: &[&str], width: u16) -> String {
 pub(crate) enum Fit {
     /// It ends with `…`, so that every row is one line.
     Cut,
-    /// It goes on in the next line.
+    /// It goes on in the next line, after a blank or the joint of a word.
     Wrap,
 }
 
@@ -52,19 +67,34 @@ pub(crate) fn rows(
     fit: Fit,
     width: u16,
 ) -> String {
+    let mut lines: Vec<Vec<String>> = rows.into_iter().collect();
+    lines.insert(0, header.iter().map(|name| printable(name)).collect());
+    if fit == Fit::Wrap {
+        // Each column has a line at its right, and one stands at the left of all.
+        let frame = header.len() * (usize::from(PADDING) + 1) + 1;
+        let widths = widths(&lines, usize::from(width).saturating_sub(frame));
+        let wrap = |cells: &mut Vec<String>| {
+            cells.iter_mut().zip(&widths).for_each(|(cell, width)| *cell = wrapped(cell, *width));
+        };
+        lines.iter_mut().for_each(wrap);
+    }
+    let mut lines = lines.into_iter();
     let mut table = Table::new();
     table
         .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_truncation_indicator("…")
         .set_width(width)
-        .set_header(header.iter().map(|name| Cell::new(printable(name))));
-    for cells in rows {
+        .set_header(lines.next().unwrap_or_default().into_iter().map(Cell::new));
+    for cells in lines {
         let mut row = Row::from(cells.into_iter().map(Cell::new));
         if fit == Fit::Cut {
             row.max_height(1);
         }
         table.add_row(row);
+    }
+    if fit == Fit::Wrap {
+        return table.trim_fmt();
     }
     // What a row is called by is worth more than its longest text, up to half of the table.
     let widths = table.column_max_content_widths();
@@ -112,26 +142,51 @@ struct Column {
     is_scalar: bool,
 }
 
-/// The names of the columns that fit: what identifies a row first, then what tells rows apart best.
+/// The names of the columns that fit, by what they tell: see [`rank`]. What is empty or the same in all rows tells
+/// nothing, and stands only where there would be nothing else.
 fn columns(objects: &[Members], width: usize) -> Vec<String> {
     let mut candidates = survey(objects);
     candidates.retain(|column| column.is_scalar && !column.distinct.is_empty());
-    let order: Vec<String> = candidates.iter().map(|column| column.name.clone()).collect();
-    let rank = |name: &str| IDENTIFYING.iter().position(|known| *known == name).unwrap_or(IDENTIFYING.len());
-    candidates.sort_by_key(|column| (rank(&column.name), std::cmp::Reverse(column.distinct.len())));
+    let has_id = candidates.iter().any(|column| column.name == "id");
+    // Where no field is called `id`, the first reference is taken for it.
+    let id = candidates.iter().find(|column| !has_id && column.name.ends_with("_id"));
+    let id = id.map_or_else(|| "id".to_owned(), |column| column.name.clone());
+    let tells = |column: &Column| objects.len() == 1 || column.distinct.len() > 1 || column.name == id;
+    if candidates.iter().any(tells) {
+        candidates.retain(tells);
+    }
+    // Sorting is stable: columns of the same rank stay in the order of the record.
+    candidates.sort_by_key(|column| if column.name == id { 0 } else { 1 + rank(column) });
     let mut used = 1;
     let mut chosen: Vec<String> = Vec::new();
     for column in candidates {
-        // Two columns of padding and one line.
-        let needed = column.width.min(COLUMN_WIDTH) + 3;
+        let needed = column.width.min(COLUMN_WIDTH) + usize::from(PADDING) + 1;
         if chosen.is_empty() || used + needed <= width {
             used += needed;
             chosen.push(column.name);
         }
     }
-    let place = |name: &String| order.iter().position(|known| known == name);
-    chosen.sort_by_key(|name| (rank(name), place(name)));
     chosen
+}
+
+/// How early a column comes: what a row is called by, the state it is in, what it is, where it is found, what it costs,
+/// then anything short, dates, and long texts last. A word counts where it begins or ends the name of a field.
+fn rank(column: &Column) -> usize {
+    let words: Vec<&str> = column.name.split(['_', '-', '.']).collect();
+    let ends = [words.first(), words.last()];
+    let is_any = |known: &[&str]| ends.iter().flatten().any(|word| known.contains(*word));
+    let is_id = words.last() == Some(&"id");
+    let is_address = words.last().is_some_and(|word| matches!(*word, "uuid" | "hash" | "url"));
+    let last = TELLING.len();
+    match TELLING.iter().position(|known| is_any(known)) {
+        _ if is_any(&DATES) => last + 2,
+        _ if column.width > COLUMN_WIDTH && !is_any(TELLING[0]) => last + 3,
+        // `price` before `cost_price`, `status` before `custom_status`, and no `status_id` for a status.
+        Some(_) if is_id => last + 1,
+        _ if is_address => last + 1,
+        Some(place) if words.len() == 1 || WHOLES.contains(&place) => place,
+        _ => last,
+    }
 }
 
 fn survey(objects: &[Members]) -> Vec<Column> {
@@ -225,8 +280,7 @@ mod tests {
                        {"active": true, "id": 2, "name": "Jug", "variants": [1], "price": 20}]"#;
         check(
             json,
-            // Too narrow for `active`, which is the same in every row.
-            27,
+            80,
             &[
                 "┌────┬──────┬───────┐",
                 "│ id ┆ name ┆ price │",
@@ -236,7 +290,50 @@ mod tests {
                 "└────┴──────┴───────┘",
             ],
         );
-        assert!(render(json, 80).contains("active"));
+    }
+
+    /// The columns of two rows in a table of this width; the values of both rows differ where the field is listed.
+    #[track_caller]
+    fn chosen_columns(fields: &[&str], width: usize) -> Vec<String> {
+        let row = |value: &str| {
+            let pairs = fields.iter().map(|name| format!("\"{name}\": \"{value}\""));
+            serde_json::from_str(&format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))).unwrap()
+        };
+        columns(&[row("one"), row("two")], width)
+    }
+
+    #[test]
+    fn columns_come_by_what_they_tell() {
+        for (fields, expected) in [
+            (
+                ["date_created", "customer_id", "weight", "total_inc_tax", "status_id", "status", "id"]
+                    .as_slice(),
+                ["id", "status", "total_inc_tax", "customer_id", "weight", "status_id", "date_created"]
+                    .as_slice(),
+            ),
+            (
+                &["email", "first_name", "id", "last_name", "cost_price", "price", "sku", "type"],
+                &["id", "first_name", "last_name", "type", "sku", "email", "price", "cost_price"],
+            ),
+            (
+                &["parent_url", "category_id", "parent_id", "name"],
+                &["category_id", "name", "parent_id", "parent_url"],
+            ),
+        ] {
+            assert_eq!(chosen_columns(fields, 200), expected);
+            let narrow = chosen_columns(fields, 30);
+            assert!(!narrow.is_empty() && narrow.len() < expected.len());
+            assert_eq!(narrow[0], expected[0]);
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_in_all_rows_is_left_out_unless_there_is_nothing_else() {
+        let rows = r#"[{"id": 1, "state": "on", "note": ""}, {"id": 2, "state": "on", "note": ""}]"#;
+        let text = render(rows, 80);
+        assert!(text.contains("id") && !text.contains("state") && !text.contains("note"), "{text}");
+        assert!(render(r#"[{"state": "on"}, {"state": "on"}]"#, 80).contains("state"));
+        assert!(render(r#"[{"id": 1, "state": "on"}]"#, 80).contains("state"), "one row is not compared");
     }
 
     #[test]

@@ -101,7 +101,9 @@ fn merge(mut read: Vec<Violation>, checked: &[Violation]) -> Vec<Violation> {
     for violation in checked {
         let within = |known: &Violation| {
             let rest = violation.field().strip_prefix(known.field());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            // What is said of the whole may come of a part that was left blank.
+            violation.field().is_empty()
+                || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         if !read.iter().any(within) {
             read.push(violation.clone());

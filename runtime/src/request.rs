@@ -2,7 +2,7 @@
 
 use crate::encode::Encoded;
 use crate::error::{Error, Violation};
-use crate::operation::{Body, Operation, Repeat};
+use crate::operation::{Body, Effect, Operation, Repeat};
 use crate::percent::{push_component, push_query_name};
 use crate::record::Record;
 use crate::rules::{Parameter, Place};
@@ -150,6 +150,17 @@ impl Builder {
         }
     }
 
+    /// Whether this is an update that says nothing of what to update: an API may answer that with success, or empty
+    /// what it does not find.
+    fn changes_nothing(&self) -> bool {
+        let Operation { effect, body, parameters, .. } = self.request.operation;
+        let is_field = |parameter: &Parameter| parameter.place == Place::Body;
+        *effect == Effect::Update
+            && matches!(body, Body::Object | Body::ListOfOne)
+            && self.fields.is_empty()
+            && parameters.iter().any(is_field)
+    }
+
     fn path(&mut self, parameter: &Parameter, view: View<'_>) {
         let mut segment = String::new();
         match plain(&view, self.request.operation) {
@@ -233,6 +244,10 @@ impl Builder {
     }
 
     fn finish(mut self) -> Result<Request, Error> {
+        if self.violations.is_empty() && self.changes_nothing() {
+            let what = "give at least one field to change".to_owned();
+            self.violations.push(Violation::new(String::new(), what));
+        }
         if !self.violations.is_empty() {
             return Err(Error::invalid_input(self.request.operation, self.violations));
         }

@@ -226,22 +226,23 @@ impl Rules {
     }
 
     fn out_of_bounds(&self, view: &View<'_>) -> Option<String> {
-        let (size, what) = match view {
-            View::Integer(value) => (Decimal::from(*value), ""),
-            View::Decimal(value) => (*value, ""),
+        let (size, one, many) = match view {
+            View::Integer(value) => (Decimal::from(*value), "", ""),
+            View::Decimal(value) => (*value, "", ""),
             View::Number(value) => match Decimal::from_f64(*value) {
-                Some(value) => (value, ""),
+                Some(value) => (value, "", ""),
                 None => return Some("must be a finite number".to_owned()),
             },
-            View::String(value) => (Decimal::from(value.chars().count()), " characters"),
-            View::List(items) => (Decimal::from(items.len()), " items"),
-            View::Map(entries) => (Decimal::from(entries.len()), " entries"),
+            View::String(value) => (Decimal::from(value.chars().count()), " character", " characters"),
+            View::List(items) => (Decimal::from(items.len()), " item", " items"),
+            View::Map(entries) => (Decimal::from(entries.len()), " entry", " entries"),
             _ => return None,
         };
         let bound = |bound: Option<&str>| bound.and_then(|digits| Decimal::from_str_exact(digits).ok());
+        let of = |bound: Decimal| if bound == Decimal::ONE { one } else { many };
         match (bound(self.minimum), bound(self.maximum)) {
-            (Some(least), _) if size < least => Some(format!("must be at least {least}{what}")),
-            (_, Some(most)) if size > most => Some(format!("must be at most {most}{what}")),
+            (Some(least), _) if size < least => Some(format!("must be at least {least}{}", of(least))),
+            (_, Some(most)) if size > most => Some(format!("must be at most {most}{}", of(most))),
             _ => None,
         }
     }

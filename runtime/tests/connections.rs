@@ -77,12 +77,18 @@ static UPDATE: Operation = Operation::patch("update-thing", &API, "/things")
     ])
     .body(Body::Object);
 
-#[derive(Default)]
+/// By default it takes the note away: an update of nothing would be refused.
 struct UpdateThing {
     word: Option<String>,
     trace: Option<String>,
     token: Option<String>,
     note: Nullable<String>,
+}
+
+impl Default for UpdateThing {
+    fn default() -> Self {
+        Self { word: None, trace: None, token: None, note: Nullable::Null }
+    }
 }
 
 impl_input!(UpdateThing { "word" => word, "trace" => trace, "token" => token, "note" => note });

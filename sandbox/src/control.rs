@@ -21,6 +21,47 @@ use crate::misbehaviour::Misbehaviour;
 use crate::seed;
 use crate::server::Shared;
 
+/// A path of the control API and what can be done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct ControlPath {
+    /// The path, from `/_sandbox` on.
+    pub path: &'static str,
+    /// Its methods.
+    pub methods: &'static [&'static str],
+    /// What they do, in a few words.
+    pub what: &'static str,
+}
+
+/// Every path of the control API.
+pub const CONTROL: &[ControlPath] = &[
+    ControlPath { path: "/_sandbox", methods: &["GET"], what: "the store at a glance" },
+    ControlPath {
+        path: "/_sandbox/faults",
+        methods: &["GET", "POST", "DELETE"],
+        what: "the faults to come: POST adds one, DELETE takes all back",
+    },
+    ControlPath {
+        path: "/_sandbox/misbehaviour",
+        methods: &["GET", "PUT", "DELETE"],
+        what: "how the store misbehaves: PUT changes the fields sent, DELETE ends it",
+    },
+    ControlPath {
+        path: "/_sandbox/clock",
+        methods: &["GET", "POST"],
+        what: "the store's time: POST {\"advance_ms\": N} puts it forward",
+    },
+    ControlPath { path: "/_sandbox/requests", methods: &["GET"], what: "the requests received" },
+    ControlPath { path: "/_sandbox/reset", methods: &["POST"], what: "the store as it was when it started" },
+];
+
+/// The answer to a method that a path of the control API does not have.
+pub(crate) fn wrong_method(path: &str) -> Response {
+    let known = CONTROL.iter().filter(|known| known.path == path);
+    let methods: Vec<&str> = known.flat_map(|known| known.methods).copied().collect();
+    let error = format!("this path takes {}", methods.join(", "));
+    answer::json(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": error}))
+}
+
 /// The paths below `/_sandbox`.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()

@@ -23,6 +23,9 @@ use crate::seed::random::Random;
 pub enum Fault {
     /// 429 without any rate header: the platform is under load and the store's quota says nothing about it.
     OverloadedWithoutHeaders,
+    /// 429 with all rate headers, `X-Retry-After` among them, although the quota is not used up: some limit other than
+    /// the store's quota turned the request away. It counts, and was not carried out.
+    LimitedWithQuotaLeft,
     /// 500 from the application; the request counts against the quota but was not carried out.
     InternalServerError,
     /// 500 that stands in for a 429: too many requests at a time. It counts, and was not carried out.
@@ -66,8 +69,8 @@ pub(crate) enum Stage {
 }
 
 impl Fault {
-    /// The faults that pass by themselves, as they are drawn at a rate: no answer hangs, and nothing says that
-    /// the store or the token is no longer good.
+    /// The faults that pass by themselves, as they are drawn at a rate: no answer hangs, nothing says that
+    /// the store or the token is no longer good, and none asks for the wait of a whole window.
     pub const PASSING: [Self; 8] = [
         Self::OverloadedWithoutHeaders,
         Self::InternalServerError,
@@ -103,7 +106,10 @@ impl Fault {
             | Self::StoreSuspended
             | Self::ServiceUnavailable
             | Self::HtmlPage => Stage::Edge,
-            Self::InternalServerError | Self::ThrottledWith500 | Self::Forbidden => Stage::Application,
+            Self::LimitedWithQuotaLeft
+            | Self::InternalServerError
+            | Self::ThrottledWith500
+            | Self::Forbidden => Stage::Application,
             Self::TruncatedBody
             | Self::Hang
             | Self::GatewayTimeout
@@ -139,6 +145,10 @@ impl Fault {
         let error = |status, title| Some(ApiError::new(status, title).in_version(version));
         match self {
             Self::OverloadedWithoutHeaders => Some(answer::json(StatusCode::TOO_MANY_REQUESTS, &json!({}))),
+            Self::LimitedWithQuotaLeft => {
+                let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+                Some(error.in_version(ApiVersion::V3))
+            }
             Self::InternalServerError => {
                 error(StatusCode::INTERNAL_SERVER_ERROR, "The request could not be finished.")
             }
@@ -165,6 +175,11 @@ impl Fault {
 /// The faults that need no further word: name in the control API, fault, and what it looks like.
 const KNOWN: &[(&str, Fault, &str)] = &[
     ("overloaded_without_headers", Fault::OverloadedWithoutHeaders, "429 without any rate header"),
+    (
+        "limited_with_quota_left",
+        Fault::LimitedWithQuotaLeft,
+        "429 with rate headers that show quota left, not carried out",
+    ),
     ("internal_server_error", Fault::InternalServerError, "500, not carried out"),
     ("throttled_with_500", Fault::ThrottledWith500, "500 in place of a 429"),
     ("bad_gateway_page", Fault::BadGatewayPage, "502 with an HTML page"),

@@ -45,7 +45,9 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
         Some(fault) => faulty(fault, version, &shared, request, next).await,
         None => next.run(request).await,
     };
+    let limited = decision.fault == Some(Fault::LimitedWithQuotaLeft);
     if let Some(standing) = decision.standing {
+        let standing = if limited { standing.turned_away() } else { standing };
         standing.write_to(response.headers_mut());
     }
     response

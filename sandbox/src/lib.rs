@@ -79,6 +79,7 @@ mod store;
 mod store_information;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use control::{CONTROL, ControlPath};
 pub use fault::Fault;
 pub use misbehaviour::Misbehaviour;
 pub use options::{SandboxOptions, StartError};

@@ -116,6 +116,11 @@ impl Meter {
 }
 
 impl Standing {
+    /// The same standing, of a request that something else than the quota turned away.
+    pub(crate) fn turned_away(self) -> Self {
+        Self { admitted: false, ..self }
+    }
+
     /// Writes the four headers of every answer and, where the request was turned away, the fifth.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         headers.insert(TIME_WINDOW_MS, whole_number(self.window.as_millis()));

@@ -71,6 +71,10 @@ async fn unknown_path(request: Request) -> Response {
 }
 
 async fn wrong_method(request: Request) -> Response {
+    let path = request.uri().path();
+    if control::is_control_path(path) {
+        return control::wrong_method(path);
+    }
     let title = "This path does not have the method of the request.";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, title).in_version(version_of(&request))
 }

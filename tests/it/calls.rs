@@ -4,6 +4,7 @@ mod connection;
 mod effect;
 mod input;
 mod output;
+mod partial;
 mod refusal;
 mod request;
 mod transport;

@@ -1,16 +1,18 @@
 //! The connector against BigCommerce's own OpenAPI files, where they are present: what the catalog says, what is sent,
-//! what the examples show and what the sandbox answers, by an independent validator. Where we differ on purpose,
+//! what the examples and samples show and what the sandbox answers, by an independent validator. Where we differ on purpose,
 //! `tests/conformance/deviations.toml` says why.
 
 mod answers;
 mod description;
 mod deviations;
+mod endpoints;
 mod examples;
 mod inputs;
 mod judge;
 mod requests;
 mod shape;
 mod transport;
+mod triggers;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,53 @@
 //! Deliveries of webhooks under both profiles of the manifest: every way to be wrong, each with the exact step that
 //! refuses it. Where a case is about anything but the signature, the signature is right.
+//!
+//! The forty cases that a receiver should know, and the tests that hold them:
+//!
+//! | case | test |
+//! |---|---|
+//! | a header is missing | `each_header_must_be_there_once_filled_short_and_ascii` |
+//! | a header is empty | `each_header_must_be_there_once_filled_short_and_ascii` |
+//! | a header comes twice | `each_header_must_be_there_once_filled_short_and_ascii` |
+//! | a header is not ASCII | `each_header_must_be_there_once_filled_short_and_ascii` |
+//! | a version without a signature | `a_signature_is_written_in_one_way` |
+//! | the first eight characters of a signature | `a_signature_is_written_in_one_way` |
+//! | one bit changed, in each byte | `one_bit_of_a_digest_makes_it_wrong` |
+//! | hex of an odd length | `a_signature_is_written_in_one_way` |
+//! | upper-case hex | `a_signature_is_written_in_one_way` |
+//! | a digest of 31 bytes | `a_signature_is_written_in_one_way` |
+//! | a digest of 33 bytes | `a_signature_is_written_in_one_way` |
+//! | `v1a` alone | `a_signature_is_written_in_one_way` |
+//! | `v2` alone | `a_signature_is_written_in_one_way` |
+//! | a right signature after a bogus one | `either_secret_is_good_while_one_replaces_the_other` |
+//! | a list of ten thousand | `a_list_of_signatures_has_an_end` |
+//! | time: -1 | `a_timestamp_is_digits_and_nothing_else` |
+//! | time: the least of 64 bits | `a_timestamp_is_digits_and_nothing_else` |
+//! | time: the most of 64 bits | `a_timestamp_is_digits_and_nothing_else` |
+//! | time: with a plus sign | `a_timestamp_is_digits_and_nothing_else` |
+//! | time: after a blank | `a_timestamp_is_digits_and_nothing_else` |
+//! | time: with an exponent | `a_timestamp_is_digits_and_nothing_else` |
+//! | seconds where milliseconds are due | `the_manifest_takes_what_is_49_hours_old_and_five_minutes_ahead` |
+//! | milliseconds where seconds are due | `the_manifest_takes_what_is_49_hours_old_and_five_minutes_ahead` |
+//! | exactly 300 s old | `five_minutes_each_way_where_an_operator_is_strict` |
+//! | exactly 300 s ahead | `five_minutes_each_way_where_an_operator_is_strict` |
+//! | 301 s old | `five_minutes_each_way_where_an_operator_is_strict` |
+//! | 301 s ahead | `five_minutes_each_way_where_an_operator_is_strict` |
+//! | a body that is not UTF-8 | `any_bytes_can_be_signed_and_only_an_object_is_an_event` |
+//! | an empty body | `any_bytes_can_be_signed_and_only_an_object_is_an_event` |
+//! | JSON written anew | `what_was_signed_is_what_must_arrive` |
+//! | JSON with other escapes | `what_was_signed_is_what_must_arrive` |
+//! | a body of no bytes | `a_body_of_any_framing_is_read_up_to_the_limit_and_no_further` |
+//! | a body of as many bytes as the receiver takes | `a_body_of_any_framing_is_read_up_to_the_limit_and_no_further` |
+//! | a body of one byte more | `a_body_of_any_framing_is_read_up_to_the_limit_and_no_further` |
+//! | a body in chunks | `a_body_of_any_framing_is_read_up_to_the_limit_and_no_further` |
+//! | the secret of another store | `no_other_key_and_no_other_content_gives_the_signature` |
+//! | the same id, another body | `an_id_is_one_event_whatever_its_body_and_a_hash_is_not` |
+//! | the same hash, another id | `an_id_is_one_event_whatever_its_body_and_a_hash_is_not` |
+//! | a replay inside the window | `a_replay_is_known_by_its_key_inside_the_window_and_refused_after_it` |
+//! | a replay after it | `a_replay_is_known_by_its_key_inside_the_window_and_refused_after_it` |
 
 mod acceptance;
+mod receiver;
 mod refusal;
 
 use bigcommerce_connector::connector::WEBHOOKS;
@@ -112,4 +158,23 @@ fn refused(headers: &Headers, body: &[u8], expected: Rejected) {
     let map = map(headers);
     let outcome = verify(&map, body).map(|verified| verified.profile());
     assert_eq!(outcome, Err(expected), "{headers:?}");
+}
+
+#[test]
+fn each_of_the_forty_cases_names_a_test_that_is_there() {
+    let rows = include_str!("deliveries.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
+    let rows: Vec<(&str, &str)> =
+        rows.filter_map(|row| row.strip_suffix("` |")?.split_once(" | `")).collect();
+    let tests = [
+        include_str!("deliveries/acceptance.rs"),
+        include_str!("deliveries/receiver.rs"),
+        include_str!("deliveries/refusal.rs"),
+    ];
+    let is_there = |name: &str| {
+        tests.iter().any(|text| text.contains(&format!("\nfn {name}()")))
+            || tests.iter().any(|text| text.contains(&format!("#[tokio::test]\nasync fn {name}()")))
+    };
+    let astray: Vec<_> = rows.iter().filter(|(_, name)| !is_there(name)).collect();
+    assert!(astray.is_empty(), "{astray:?}");
+    assert_eq!(rows.len(), 40);
 }

@@ -1,6 +1,5 @@
 //! The profiles of the manifest against webhook cases that were computed elsewhere, where they are present.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -8,24 +7,15 @@ use bigcommerce_connector::connector::WEBHOOKS;
 use bigcommerce_connector::signatures::{BC_HEX, STANDARD_WEBHOOKS};
 use connector_runtime::signature::{Rejected, SignatureProfile, Tolerance, Verifier};
 use connector_runtime::{NoEvent, SecretString};
+use connector_tests::{project, shared};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// The folder of shared references: `CONNECTOR_SHARED`, or the one beside the project.
-fn shared_folder() -> PathBuf {
-    std::env::var_os("CONNECTOR_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from)
-}
-
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+#[expect(clippy::print_stderr, reason = "how many cases hold is shown with `--nocapture`")]
 fn agrees_with_every_case_computed_elsewhere() {
-    let path = shared_folder().join("vectors/webhook.json");
-    let Ok(text) = std::fs::read(&path) else {
-        eprintln!("left out: {} not present", path.display());
-        return;
-    };
-    let vectors: Value = serde_json::from_slice(&text).expect("JSON");
+    let Some(path) = shared("vectors/webhook.json") else { return };
+    let vectors: Value = serde_json::from_str(&project::read(&path)).expect("JSON");
     let cases = vectors["cases"].as_array().expect("cases");
     assert!(!cases.is_empty());
     for case in cases {

@@ -1,15 +1,17 @@
 //! What tests across crates share: a store with a client connected to it, sockets that answer as they are
-//! told, a transport that only records, and the schemas of inputs.
+//! told, a transport that only records, the schemas of inputs, and the material of others.
 
 mod choices;
 mod input_schemas;
 pub mod project;
 mod recording_transport;
 mod scripted_server;
+mod shared;
 mod store;
 
 pub use choices::Choices;
 pub use input_schemas::{InputSchemas, validator, with_definitions};
 pub use recording_transport::RecordingTransport;
 pub use scripted_server::{ClosedPort, ScriptedServer};
+pub use shared::shared;
 pub use store::{ACCESS_TOKEN, Store, client};

@@ -23,7 +23,7 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     steps.command("generated code", &[], "cargo codegen --check . tests/connectors/parcel")?;
     steps.command("clippy", &[], "cargo clippy --workspace --all-targets --locked -- -D warnings")?;
     licences::step(shell, &mut steps)?;
-    test::steps(&mut steps)?;
+    test::steps(shell, &mut steps)?;
     steps.command(
         "docs",
         &[("RUSTDOCFLAGS", "-Dwarnings")],

@@ -59,6 +59,11 @@ pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
     })
 }
 
+/// What the tests leave out on this machine, each with the reason.
+pub(crate) fn left_out(shell: &Shell) -> Vec<String> {
+    conformance::left_out(shell)
+}
+
 /// One tool: how to see that it is there, how to get it, what to tell a person when that cannot be done for them.
 struct Need {
     name: &'static str,

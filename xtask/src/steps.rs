@@ -10,12 +10,13 @@ pub(crate) struct Steps<'a> {
     shell: &'a Shell,
     done: usize,
     took: Duration,
+    left_out: Vec<String>,
 }
 
 impl<'a> Steps<'a> {
     /// Steps that run in the folder and environment of `shell`.
     pub(crate) fn new(shell: &'a Shell) -> Self {
-        Self { shell, done: 0, took: Duration::ZERO }
+        Self { shell, done: 0, took: Duration::ZERO, left_out: Vec::new() }
     }
 
     /// Runs a program as a step; `command` is its words separated by blanks, `env` is set for it alone.
@@ -54,9 +55,20 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Says that all steps of `chore` passed, and the time they took together.
+    /// Keeps in mind what was left out and why, for the end.
+    pub(crate) fn leave_out(&mut self, what: Vec<String>) {
+        self.left_out.extend(what);
+    }
+
+    /// Says that all steps of `chore` passed, the time they took together, and last what was left out.
     pub(crate) fn finish(self, chore: &str) {
-        say(&format!("== {chore}: passed (steps: {}) in {}", self.done, seconds(self.took)));
+        self.closing_lines(chore).iter().for_each(|line| say(line));
+    }
+
+    fn closing_lines(&self, chore: &str) -> Vec<String> {
+        let passed = format!("== {chore}: passed (steps: {}) in {}", self.done, seconds(self.took));
+        let left_out = self.left_out.iter().map(|what| format!("== {chore}: left out: {what}"));
+        std::iter::once(passed).chain(left_out).collect()
     }
 }
 
@@ -100,6 +112,16 @@ mod tests {
         steps.run("one", "one", || Ok(())).expect("the work succeeds");
         steps.run("two", "two", || anyhow::bail!("no")).expect_err("the work fails");
         assert_eq!(steps.done, 1);
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_last_and_nothing_where_nothing_was() {
+        let shell = Shell::new().expect("a folder to work in");
+        let mut steps = Steps::new(&shell);
+        assert_eq!(steps.closing_lines("test"), ["== test: passed (steps: 0) in 0.0 s"]);
+        steps.leave_out(vec!["these: /nowhere not present".to_owned()]);
+        let said = steps.closing_lines("test");
+        assert_eq!(said[1..], ["== test: left out: these: /nowhere not present"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::steps::Steps;
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
     setup::step(shell, &mut steps)?;
-    self::steps(&mut steps)?;
+    self::steps(shell, &mut steps)?;
     steps.finish("test");
     Ok(())
 }
@@ -21,7 +21,7 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The first step that fails.
-pub(crate) fn steps(steps: &mut Steps<'_>) -> anyhow::Result<()> {
+pub(crate) fn steps(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
     // Without it a failed snapshot would leave its new text behind.
     steps.command("tests", &[("INSTA_UPDATE", "no")], "cargo test --workspace --all-targets --locked")?;
     // Loom's locks work in its models alone, so that nothing else may run with them.
@@ -30,6 +30,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>) -> anyhow::Result<()> {
         &[],
         "cargo test --package connector-runtime --features loom --test gate_loom --locked",
     )?;
+    steps.leave_out(setup::left_out(shell));
     // `--all-targets` leaves documentation examples out.
     steps.command("examples in the docs", &[], "cargo test --workspace --doc --locked")
 }

@@ -11,7 +11,7 @@ use crate::types::{
 
 /// Creates a customer, with addresses and attributes if they are given.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/customers>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/customers#create-customers>.
 #[derive(Clone)]
 pub struct CreateCustomer {
     /// E-mail address, unique in the store.

@@ -8,7 +8,7 @@ use crate::types::{Customer, CustomerInclude};
 
 /// Reads one customer by id, with the sub-resources asked for.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/customers>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
 #[derive(Clone)]
 pub struct GetCustomer {
     /// Id of the customer.

@@ -8,7 +8,7 @@ use crate::types::{ConsignmentStructure, Order, OrderInclude};
 
 /// Reads one order, without its line items.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-an-order>.
 #[derive(Clone)]
 pub struct GetOrder {
     /// Id of the order.

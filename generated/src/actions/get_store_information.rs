@@ -8,7 +8,7 @@ use crate::types::StoreInformation;
 
 /// Reads the store's names, addresses, owner, currency, units, plan and features.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/store-information>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/store-information#get-store-information>.
 #[derive(Clone, Default)]
 pub struct GetStoreInformation {}
 

@@ -8,7 +8,7 @@ use crate::types::Category;
 
 /// Lists the categories of all trees that meet all the filters given.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-catalog/category-trees>.
+/// See <https://developer.bigcommerce.com/docs/rest-catalog/category-trees/categories#get-all-categories>.
 #[derive(Clone, Default)]
 pub struct ListCategories {
     /// Categories of these ids.

@@ -8,7 +8,7 @@ use crate::types::{Customer, CustomerInclude, CustomerSort};
 
 /// Lists customers that meet all the filters given, with the sub-resources asked for.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/customers>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
 #[derive(Clone, Default)]
 pub struct ListCustomers {
     /// Customers of these ids.

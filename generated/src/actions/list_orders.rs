@@ -10,7 +10,7 @@ use crate::types::{ConsignmentStructure, Order, OrderInclude, OrderSort};
 
 /// Lists orders that meet all the filters given, without their line items.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-all-orders>.
 #[derive(Clone, Default)]
 pub struct ListOrders {
     /// Orders of this id or a higher one.

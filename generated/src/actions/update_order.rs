@@ -14,7 +14,7 @@ use crate::types::{
 /// Changes the fields given, such as the state by `status_id`. Changed line items lose their discounts,
 /// and fees that are not named are deleted.
 ///
-/// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
+/// See <https://developer.bigcommerce.com/docs/rest-management/orders#update-an-order>.
 #[derive(Clone)]
 pub struct UpdateOrder {
     /// Id of the order.

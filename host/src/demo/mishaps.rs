@@ -29,9 +29,21 @@ pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<u64, Fa
     let error = error?;
     ensure(!error.is_retryable(), || format!("not as told: {error}"))?;
     stage.told_refusal("get-time", &error, "the token is void: connect again")?;
+    create_in_part(stage).await?;
     let twin = create_unheard(stage, category).await?;
     stage.end()?;
     Ok(twin)
+}
+
+/// A brand is saved and its URL is not: what is there must not be created again.
+async fn create_in_part(stage: &mut Stage<'_>) -> Result<(), Failure> {
+    let action = "create-brand";
+    stage.sandbox.inject(Fault::UrlNotSaved, 1);
+    let new = json!({"name": "Saltmarsh Joinery", "custom_url": {"url": "/saltmarsh/"}});
+    let error = stage.refused(action, &new, Class::Partial).await?;
+    ensure(error.status() == Some(207) && !error.is_retryable(), || format!("not as told: {error}"))?;
+    let told: Vec<String> = error.violations().iter().map(ToString::to_string).collect();
+    stage.told_refusal(action, &error, &told.join("; "))
 }
 
 /// The answer to a creation breaks off: look before you call again.

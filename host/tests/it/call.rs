@@ -1,5 +1,6 @@
 //! Calls that succeed: tables for people, the API's own bytes for programs, input from flags, files and pipes.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -96,8 +97,99 @@ fn a_mistyped_flag_or_action_is_a_usage_error_with_a_suggestion() {
     let text = Invocation::new().args(["call", "bigcommerce/get-produkt"]).run().failed_with(2);
     assert_contains(&text, &["'bigcommerce/get-produkt'", "'bigcommerce/get-product'"]);
 
-    let text = store.call().args(["--product-id", "eleven"]).run().failed_with(2);
-    assert_contains(&text, &["'eleven' for '--product-id <INTEGER>'", "whole number"]);
+    for mistyped in ["bigcommerce/get-prodct", "get-prod"] {
+        let text = Invocation::new().args(["call", mistyped]).run().failed_with(2);
+        let suggested: Vec<&str> =
+            text.split('\'').skip(3).step_by(2).filter(|name| name.contains('/')).collect();
+        assert_eq!(suggested[0], "bigcommerce/get-product", "{text}");
+        assert!(suggested.len() <= 3, "{text}");
+    }
+    for wrong in [["--product-id"].as_slice(), &["--product-id", "1", "--no-such-flag"]] {
+        store.call().args(wrong).run().failed_with(2);
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_flags_is_told_in_one_error() {
+    let store = Store::start();
+    let create = || Invocation::new().args(["call", "create-product"]).connected_to(&store);
+    let flags = ["--name", "x", "--type", "foo", "--price", "-1", "--weight", "heavy", "--condition", "Old"];
+    let error = create().args(flags).args(["--json"]).run().error(3);
+    assert_eq!(error["class"], "validation");
+    let blamed: BTreeSet<&str> = error["violations"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|violation| violation["field"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(blamed, BTreeSet::from(["condition", "price", "type", "weight"]), "{error}");
+
+    // Also where nothing is wrong but the text of a flag.
+    let flags = ["--name", "x", "--type", "physical", "--price", "1", "--weight", "heavy"];
+    let text = create().args(flags).run().failed_with(3);
+    assert_contains(
+        &text,
+        &[
+            "error[validation]: create-product: the input",
+            "  weight: must be a number",
+            "create-product --help",
+        ],
+    );
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(store.sandbox().requests().is_empty(), "nothing was called");
+}
+
+#[test]
+fn an_update_of_nothing_is_never_sent() {
+    let store = Store::start();
+    for update in [["update-order", "--order-id", "141"], ["update-product", "--product-id", "111"]] {
+        let text = Invocation::new().args(["call"]).args(update).connected_to(&store).run().failed_with(3);
+        assert_contains(&text, &["give at least one field to change"]);
+    }
+    assert!(store.sandbox().requests().is_empty(), "nothing was called");
+}
+
+/// The command lines in the help of an action, without where their output goes.
+fn examples(action: &str) -> Vec<Vec<String>> {
+    let help = Invocation::new().args(["call", action, "--help"]).run().ok().replace("\\\n", " ");
+    let lines = help.lines().filter_map(|line| line.trim_start().strip_prefix("connector "));
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<String>>();
+    lines.map(|line| words(line.split(" > ").next().unwrap_or(line))).collect()
+}
+
+#[test]
+fn every_example_of_a_reading_action_can_be_pasted_against_a_fresh_store() {
+    let store = Store::start();
+    let mut run = 0;
+    for action in bigcommerce_connector::CONNECTOR.actions {
+        if action.operation.effect != connector_runtime::Effect::Read {
+            continue;
+        }
+        let examples = examples(action.operation.id);
+        assert!(!examples.is_empty(), "{}", action.operation.id);
+        for words in examples.iter().filter(|words| !words.contains(&"--input".to_owned())) {
+            Invocation::new().args(words).connected_to(&store).run().ok();
+            run += 1;
+        }
+    }
+    assert!(run >= 16, "{run}");
+}
+
+#[test]
+fn lists_show_what_people_look_for() {
+    let store = Store::start();
+    for (action, columns) in [
+        ("list-orders", ["id", "status", "total_inc_tax"].as_slice()),
+        ("list-products", &["id", "name", "sku", "price"]),
+        ("list-customers", &["id", "first_name", "last_name", "email"]),
+        ("list-categories", &["category_id", "name"]),
+    ] {
+        let table = Invocation::new().args(["call", action]).connected_to(&store).run().ok();
+        let header = table.lines().nth(1).expect("a header");
+        let places: Vec<Option<usize>> =
+            columns.iter().map(|name| header.find(&format!(" {name} "))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{header}");
+    }
 }
 
 #[test]

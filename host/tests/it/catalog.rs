@@ -1,5 +1,6 @@
 //! The list of actions.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -23,6 +24,27 @@ fn the_table_names_the_triggers() {
         let name = format!("bigcommerce/{trigger} ");
         let line = table.lines().find(|line| line.contains(&name)).expect("a line of its own");
         assert_contains(line, &[event, action]);
+    }
+}
+
+#[test]
+fn no_word_is_cut_in_the_middle() {
+    for (columns, whole) in [("60", "store_v2_"), ("80", "store_v2_"), ("100", "store_v2_orders_read_only")] {
+        let table = Invocation::new().args(["catalog"]).env("COLUMNS", columns).run().ok();
+        let width = columns.parse().expect("a number");
+        let is_table = |line: &&str| line.starts_with(['│', '┌', '╞', '└']);
+        assert!(table.lines().filter(is_table).all(|line| line.chars().count() <= width), "{table}");
+        assert_contains(&table, &[whole]);
+        // The pieces of every column are those of the words that stand there.
+        let json = Invocation::new().args(["catalog", "--json"]).run().ok();
+        let known: BTreeSet<&str> = json.split(|c: char| !c.is_alphanumeric()).collect();
+        let header =
+            ["action", "effect", "API", "scopes", "one", "of", "trigger", "fires", "on", "read", "by"];
+        for line in table.lines().filter(|line| line.starts_with('│')) {
+            for word in line.split(|c: char| !c.is_alphanumeric()) {
+                assert!(known.contains(word) || header.contains(&word), "{word} in\n{table}");
+            }
+        }
     }
 }
 

@@ -34,7 +34,8 @@ fn offered(words: &str) -> Option<String> {
     std::fs::write(&path, script("bash")).expect("it is writable");
     let program = format!(
         "source \"$1\"; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-         _connector connector \"${{COMP_WORDS[COMP_CWORD]}}\" x; echo \"${{COMPREPLY[@]}}\""
+         _connector connector \"${{COMP_WORDS[COMP_CWORD]}}\" \
+         \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; echo \"${{COMPREPLY[@]}}\""
     );
     let checked = Command::new("bash").arg("-n").arg(&path).output().ok()?;
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
@@ -51,4 +52,10 @@ fn bash_completes_actions_and_flags() {
     assert_eq!(actions, "bigcommerce/get-product");
     assert_eq!(offered("connector call bigcommerce/get-product --prod").as_deref(), Some("--product-id"));
     assert_eq!(offered("connector cat").as_deref(), Some("catalog"));
+    assert_eq!(offered("connector call get-p").as_deref(), Some("get-product"));
+    assert_eq!(offered("connector call get-product --prod").as_deref(), Some("--product-id"));
+    let condition = offered("connector call create-product --condition ''").expect("there is a bash");
+    assert_eq!(condition, "New Used Refurbished");
+    assert_eq!(offered("connector call create-product --is-visible t").as_deref(), Some("true"));
+    assert_eq!(offered("connector sandbox --fault bad_g").as_deref(), Some("bad_gateway_page"));
 }

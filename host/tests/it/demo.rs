@@ -57,6 +57,7 @@ fn it_tells_the_whole_morning() {
             "502 server, retryable",
             "503 unavailable, retryable",
             "401 auth.revoked, not retryable",
+            "create-brand 207 partial, not retryable: custom_url: The brand was saved, its URL was not.",
             "create-product - transport.unknown_outcome, not retryable",
             "check first: Look for the product",
         ],
@@ -67,7 +68,7 @@ fn it_tells_the_whole_morning() {
             "the same call after the wait",
         ],
         &["clean up", "it is not_found", "delete-webhook 200"],
-        &["sum up", "All 19 actions in 51 calls", "received by the store: 50", "Try next:", "sandbox"],
+        &["sum up", "All 19 actions in 52 calls", "received by the store: 51", "Try next:", "sandbox"],
     ];
     let told: Vec<&str> = text.split("\n[").collect();
     assert_eq!(told.len(), chapters.len(), "{text}");
@@ -129,6 +130,7 @@ fn it_calls_every_action_with_success_and_meets_these_failures() {
         ("server", "list-products"),
         ("unavailable", "list-products"),
         ("auth.revoked", "get-time"),
+        ("partial", "create-brand"),
         ("transport.unknown_outcome", "create-product"),
         ("rate_limited.window", "get-product"),
     ] {

@@ -99,3 +99,47 @@ fn an_address_where_nobody_listens_is_unsent_and_says_why() {
         &["error[transport.unsent]", "no connection came about", "cause: ", "nothing was sent"],
     );
 }
+
+/// Makes a product in a store that meets `fault`, and returns what people are told.
+fn creation(fault: Fault, code: i32) -> String {
+    let store = Store::start();
+    store.sandbox().inject(fault, 1);
+    let flags = ["--name", "Cup", "--type", "physical", "--price", "1", "--weight", "1"];
+    let create = Invocation::new().args(["call", "create-product"]).args(flags);
+    create.connected_to(&store).run().failed_with(code)
+}
+
+#[test]
+fn a_creation_that_may_have_been_carried_out_says_what_to_check_first() {
+    for (fault, code) in [
+        (Fault::HtmlPage, 10),
+        (Fault::TruncatedBody, 9),
+        (Fault::InternalServerError, 8),
+        (Fault::StoreSuspended, 8),
+    ] {
+        let text = creation(fault, code);
+        assert_contains(&text, &["carried out", "Look for the product", "`list-products` by its `sku`"]);
+    }
+    let store = Store::start();
+    store.sandbox().inject(Fault::HtmlPage, 1);
+    let text = store.call().args(["--product-id", "111"]).run().failed_with(10);
+    assert!(text.contains("check the address") && !text.contains("carried out"), "{text}");
+}
+
+#[test]
+fn a_conflict_is_told_in_words_that_hold_for_each() {
+    let store = Store::start();
+    let create = |flags: &[&str]| {
+        let product = ["call", "create-product", "--type", "physical", "--price", "1", "--weight", "1"];
+        Invocation::new().args(product).args(flags).connected_to(&store).run().failed_with(6)
+    };
+    for flags in
+        [["--name", "Cup", "--categories", "987654"].as_slice(), &["--name", "Copper Pour-Over Kettle"]]
+    {
+        let text = create(flags);
+        assert_contains(
+            &text,
+            &["error[conflict]", "a name or number may be taken, or what it refers to be missing"],
+        );
+    }
+}

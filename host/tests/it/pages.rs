@@ -78,6 +78,20 @@ fn pages_are_as_large_as_they_may_be_unless_said_otherwise() {
 }
 
 #[test]
+fn a_walk_from_a_page_on_begins_where_the_hint_says() {
+    let store = roomy();
+    let first = store.list("list-products").run().ok();
+    assert!(
+        first.ends_with("items: 50 of 200; there are more: --all lists every one, --page 2 the next page\n")
+    );
+    let rest = store.list("list-products").args(["--all", "--json", "--page", "2"]).run().ok();
+    assert_eq!(rest.lines().count(), 150);
+    let input = store.list("list-products").args(["--all", "--json", "--input", "-"]).stdin(r#"{"page": 2}"#);
+    assert_eq!(input.run().ok(), rest);
+    assert_eq!(store.queries()[1], "page=2");
+}
+
+#[test]
 fn all_items_are_one_table_for_people() {
     let store = roomy();
     let text = store.list("list-orders").args(["--all", "--limit", "20"]).run().ok();
@@ -91,9 +105,9 @@ fn all_items_are_one_table_for_people() {
 fn more_pages_are_told_to_people_and_never_to_programs() {
     let store = roomy();
     let text = store.list("list-products").args(["--limit", "20", "--page", "2"]).run().ok();
-    assert!(
-        text.ends_with("items: 20 of 200; there are more: --all lists every one, --page 3 the next page\n")
-    );
+    assert!(text.ends_with(
+        "items: 20 of 200; there are more: --all without --page lists every one, --page 3 the next page\n"
+    ));
     let last = store.list("list-products").args(["--limit", "100", "--page", "2"]).run().ok();
     assert!(!last.contains("there are more"), "{last}");
     let orders = store.list("list-orders").args(["--limit", "20"]).run().ok();
@@ -184,10 +198,15 @@ fn items_and_pages_can_be_capped() {
 
     let outcome = store.list("list-products").args(walk).args(["--json", "--max-pages", "2"]).run();
     assert_eq!((outcome.code, outcome.stdout.lines().count()), (1, 40), "{outcome:?}");
-    assert_contains(
-        &outcome.stderr,
-        &["than the 2 that --max-pages allows", "items written: 40", "--page 3"],
+    let error: Value = serde_json::from_str(&outcome.stderr).expect("an error in JSON");
+    let message = error["error"]["message"].as_str().expect("a message");
+    assert_contains(message, &["than the 2 that --max-pages allows"]);
+    assert_eq!(
+        (&error["error"]["items_written"], &error["error"]["resume"]),
+        (&40.into(), &"--page 3".into())
     );
+    let text = store.list("list-products").args(walk).args(["--max-pages", "2"]).run().stderr;
+    assert_contains(&text, &["\n  items written: 40; the same command with --page 3 goes on from there\n"]);
     store.list("list-products").args(walk).args(["--json", "--max-pages", "10"]).run().ok();
 }
 

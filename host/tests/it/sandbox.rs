@@ -191,3 +191,9 @@ fn a_port_in_use_is_told() {
     let text = Invocation::new().args(["sandbox", "--port", port]).run().failed_with(1);
     assert_contains(&text, &["cannot listen on 127.0.0.1:", "in use"]);
 }
+
+#[test]
+fn the_help_names_the_methods_of_the_control_api() {
+    let help = Invocation::new().args(["sandbox", "--help"]).run().ok();
+    assert_contains(&help, &["GET, PUT, DELETE", "/_sandbox/misbehaviour: ", "/_sandbox/reset: "]);
+}

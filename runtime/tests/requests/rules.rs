@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use connector_runtime::{ActionEntry, Boxed, Date, DateTime, Nullable, Request};
+use connector_runtime::{ActionEntry, Body, Boxed, Date, DateTime, Nullable, Operation, Parameter, Request};
 
-use crate::offers::{CREATE, Category, CreateOffer, Price};
+use crate::offers::{API, CREATE, Category, CreateOffer, Price};
 use crate::{faults, listed, prepared};
 
 fn named<T>(entries: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
@@ -141,4 +141,42 @@ fn a_repeated_query_gives_its_name_once_for_each_item() {
     assert_eq!(prepared(&CREATE, &offer).path_and_query(), "/offers?dry-run=true&id=3&id=1&id=3");
     let none = CreateOffer { ids: Some(Vec::new()), ..CreateOffer::new("jar") };
     assert_eq!(faults(&CREATE, &none), ["ids: must have items: leave it out to send nothing"]);
+}
+
+static CHANGES: &[Parameter] = &[
+    Parameter::query("dry_run"),
+    Parameter::body("limit"),
+    Parameter::body("words").minimum("1"),
+    Parameter::body("labels").maximum("1"),
+];
+
+static UPDATE: Operation =
+    Operation::put("update-offer", &API, "/offers").parameters(CHANGES).body(Body::Object);
+
+#[test]
+fn an_update_of_nothing_is_refused_and_one_to_null_is_none() {
+    static LIST: Operation =
+        Operation::put("update-offers", &API, "/offers").parameters(CHANGES).body(Body::ListOfOne);
+    static CALL: Operation =
+        Operation::post("touch-offer", &API, "/offers").parameters(CHANGES).body(Body::Object);
+    let nothing = CreateOffer { dry_run: Some(true), ..CreateOffer::new("jar") };
+    for operation in [&UPDATE, &LIST] {
+        assert_eq!(faults(operation, &nothing), ["give at least one field to change"]);
+    }
+    let null = CreateOffer { limit: Nullable::Null, ..nothing.clone() };
+    assert_eq!(prepared(&UPDATE, &null).body(), Some(&br#"{"limit":null}"#[..]));
+    assert_eq!(prepared(&CALL, &nothing).body(), Some(&b"{}"[..]), "it is no update");
+    // A field that is refused was an attempt to change something.
+    let bad = CreateOffer { words: Some(Vec::new()), ..nothing };
+    assert_eq!(faults(&UPDATE, &bad), ["words: must be at least 1 item"]);
+}
+
+#[test]
+fn a_bound_of_one_is_told_in_the_singular() {
+    let many = named([("a", "x".to_owned()), ("b", "y".to_owned())]);
+    let offer = CreateOffer { words: Some(Vec::new()), labels: Some(many), ..CreateOffer::new("jar") };
+    assert_eq!(
+        faults(&UPDATE, &offer),
+        ["words: must be at least 1 item", "labels: must be at most 1 entry"]
+    );
 }

@@ -1,6 +1,6 @@
 //! The control API.
 
-use bigcommerce_sandbox::{Fault, Misbehaviour, Sandbox, SandboxOptions};
+use bigcommerce_sandbox::{CONTROL, Fault, Misbehaviour, Sandbox, SandboxOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -19,11 +19,15 @@ async fn read(sandbox: &Sandbox, path: &str) -> Value {
 #[tokio::test]
 async fn faults_are_queued_shown_and_taken_back() {
     let sandbox = sandbox().await;
-    for fault in
-        [json!({"fault": "internal_server_error"}), json!({"fault": "slow", "times": 2, "milliseconds": 5})]
-    {
+    for fault in [
+        json!({"fault": "limited_with_quota_left"}),
+        json!({"fault": "internal_server_error"}),
+        json!({"fault": "slow", "times": 2, "milliseconds": 5}),
+    ] {
         assert_eq!(control(&sandbox, Method::POST, "/faults", fault).await.status, 204);
     }
+    let limited = get(&sandbox, PRODUCT).await;
+    assert_eq!((limited.status, limited.header("x-retry-after")), (429, Some("30")));
     assert_eq!(get(&sandbox, PRODUCT).await.status, 500);
     assert_eq!(read(&sandbox, "/faults").await, json!([{"fault": "slow", "times": 2, "milliseconds": 5}]));
     assert_eq!(control(&sandbox, Method::DELETE, "/faults", Value::Null).await.status, 204);
@@ -118,5 +122,23 @@ async fn pages_in_a_browser_are_refused_and_control_leaves_no_trace() {
     assert_eq!(page.status(), 403);
     assert_eq!(read(&sandbox, "/requests").await, json!([]));
     assert!(sandbox.requests().is_empty());
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_have_is_told_those_it_has() {
+    let sandbox = sandbox().await;
+    for path in CONTROL {
+        let below = path.path.strip_prefix("/_sandbox").expect("all stand below it");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let answer = control(&sandbox, method.clone(), below, Value::Null).await;
+            let is_known = path.methods.contains(&method.as_str());
+            assert_eq!(answer.status == 405, !is_known, "{method} {}: {}", path.path, answer.text);
+            if !is_known {
+                let expected = format!("this path takes {}", path.methods.join(", "));
+                assert_eq!(answer.json(), json!({"error": expected}));
+            }
+        }
+    }
     sandbox.shutdown().await;
 }

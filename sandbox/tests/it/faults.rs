@@ -30,6 +30,18 @@ async fn an_overloaded_platform_answers_429_without_a_hint() {
 }
 
 #[tokio::test]
+async fn a_request_can_be_limited_with_all_headers_though_quota_is_left() {
+    let answer = met(Fault::LimitedWithQuotaLeft).await;
+    assert_eq!((answer.status, answer.json()["status"].as_u64()), (429, Some(429)));
+    let header = |name: &str| answer.header(name).and_then(|value| value.parse::<u32>().ok());
+    assert_eq!(header("x-rate-limit-requests-quota"), Some(150));
+    assert_eq!(header("x-rate-limit-requests-left"), Some(149));
+    assert_eq!(header("x-rate-limit-time-window-ms"), Some(30_000));
+    assert_eq!(header("x-rate-limit-time-reset-ms"), Some(30_000));
+    assert_eq!(header("x-retry-after"), Some(30));
+}
+
+#[tokio::test]
 async fn an_internal_error_is_a_500_that_counts() {
     let answer = met(Fault::InternalServerError).await;
     assert_eq!((answer.status, answer.json()["status"].as_u64()), (500, Some(500)));

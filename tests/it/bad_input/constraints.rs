@@ -61,6 +61,7 @@ fn a_violated_constraint_is_told_by_its_place_and_nothing_is_sent() {
         "minItems",
         "minLength",
         "minimum",
+        "not",
         "pattern",
         "required",
     ];
@@ -101,4 +102,62 @@ fn everything_that_is_wrong_at_the_top_is_told_in_one_error() {
             }
         }
     }
+}
+
+/// An input in which everything is wrong, at every depth: a name that nobody knows in each record, and a bad value in
+/// each place that holds no other, or, where `is_missing_what_is_required`, no value where one must be.
+fn wrong_throughout<'s>(
+    schema: &'s Value,
+    pick: fn(&Place<'s>) -> Vec<Bad>,
+    is_missing_what_is_required: bool,
+) -> (Value, BTreeSet<String>) {
+    let places = places(schema);
+    let (mut input, mut expected) = (json!({}), BTreeSet::new());
+    let is_leaf = |place: &&Place<'_>| {
+        place.way.len() > 0 && !places.iter().any(|other| other.way.goes_beyond(&place.way))
+    };
+    let records = places.iter().filter(|place| place.schema["additionalProperties"] == false);
+    let required: BTreeSet<String> = records
+        .clone()
+        .flat_map(|record| {
+            let names = record.schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            names.map(|name| record.way.field(name).to_string())
+        })
+        .collect();
+    for place in places.iter().filter(is_leaf) {
+        // Where nothing but the type can be wrong, the type is; free JSON can only be missing.
+        let bad = pick(place).pop().or_else(|| place.wrong_types().pop());
+        let is_required = required.contains(&place.way.to_string());
+        let Some(bad) = bad.filter(|_| !(is_required && is_missing_what_is_required)) else {
+            expected.extend(is_required.then(|| place.way.to_string()));
+            continue;
+        };
+        place.way.put_into(&mut input, bad.value);
+        expected.insert(bad.blamed.to_string());
+    }
+    for record in records {
+        let unknown = record.way.field("unheard_of");
+        unknown.put_into(&mut input, json!(1));
+        expected.insert(unknown.to_string());
+    }
+    (input, expected)
+}
+
+#[test]
+fn everything_that_is_wrong_at_every_depth_is_told_in_one_error() {
+    let dry = Dry::new();
+    let mut most = 0;
+    for (id, schema) in INPUTS.iter() {
+        for is_missing_what_is_required in [false, true] {
+            for pick in [Place::wrong_types, Place::violations] {
+                let (input, expected) = wrong_throughout(schema, pick, is_missing_what_is_required);
+                let blamed: BTreeSet<String> = dry.blamed(id, &input.to_string()).into_iter().collect();
+                let untold: Vec<_> = expected.difference(&blamed).collect();
+                let invented: Vec<_> = blamed.difference(&expected).collect();
+                assert!(untold.is_empty() && invented.is_empty(), "{id}: {untold:?} {invented:?} {input}");
+                most = most.max(expected.iter().filter(|field| field.contains(['.', '['])).count());
+            }
+        }
+    }
+    assert!(most > 100, "one error tells of many places within others: {most}");
 }

@@ -6,7 +6,7 @@ use connector_tests::validator;
 use serde_json::{Map, Value, json};
 
 /// Every keyword that a schema of an input may use: one that is not here would go untested.
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 22] = [
     "$defs",
     "$ref",
     "additionalProperties",
@@ -24,6 +24,7 @@ const KEYWORDS: [&str; 21] = [
     "minItems",
     "minLength",
     "minimum",
+    "not",
     "pattern",
     "properties",
     "required",
@@ -66,6 +67,25 @@ impl Way {
             Step::Field(name) => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
             Step::Item => pointer + "/0",
         })
+    }
+
+    /// Puts a value at this place, and what is not there yet on the way to it.
+    pub(super) fn put_into(&self, whole: &mut Value, value: Value) {
+        let place = self.0.iter().fold(whole, |inner, step| match step {
+            Step::Field(name) => &mut inner[name],
+            Step::Item => {
+                if inner.is_null() {
+                    *inner = json!([null]);
+                }
+                &mut inner[0]
+            }
+        });
+        *place = value;
+    }
+
+    /// Whether it leads through the place at the end of `other`, and further.
+    pub(super) fn goes_beyond(&self, other: &Self) -> bool {
+        self.len() > other.len() && self.0.starts_with(&other.0)
     }
 
     /// How many steps it takes.
@@ -274,6 +294,11 @@ impl Place<'_> {
         } else {
             assert!(schema["allOf"].is_null(), "a rule that no test violates, at {}", self.way);
         }
+        if let Some(empty) = names_of_the_empty(schema) {
+            let mut object = least(self.root, schema);
+            object.as_object_mut().unwrap().retain(|name, _| empty.contains(&json!(name)));
+            add("not", object, here());
+        }
         let mut object = least(self.root, schema);
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let taken = object.as_object_mut().unwrap().remove(name).unwrap();
@@ -305,7 +330,9 @@ fn least(root: &Value, schema: &Value) -> Value {
         (Some("object"), _) => {
             let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let field = |name: &str| (name.to_owned(), least(root, &schema["properties"][name]));
-            Value::Object(required.map(field).collect::<Map<String, Value>>())
+            let mut object = required.map(field).collect::<Map<String, Value>>();
+            fill(root, schema, &mut object);
+            Value::Object(object)
         }
         (Some("array"), _) => {
             let count = schema["minItems"].as_u64().unwrap_or(0) as usize;
@@ -323,6 +350,22 @@ fn least(root: &Value, schema: &Value) -> Value {
             candidates.into_iter().find(|text| validator.is_valid(text)).expect("a text that fits")
         }
         _ => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
+    }
+}
+
+/// The names that an object must not consist of alone.
+fn names_of_the_empty(schema: &Value) -> Option<&Vec<Value>> {
+    schema["not"]["propertyNames"]["enum"].as_array()
+}
+
+/// Adds the field that makes an object more than it must not consist of alone.
+fn fill(root: &Value, schema: &Value, object: &mut Map<String, Value>) {
+    let Some(empty) = names_of_the_empty(schema) else { return };
+    let counts = |name: &String| !empty.contains(&json!(name));
+    if !object.keys().any(counts) {
+        let properties = schema["properties"].as_object().unwrap();
+        let (name, property) = properties.iter().find(|(name, _)| counts(name)).unwrap();
+        object.insert(name.clone(), least(root, property));
     }
 }
 

@@ -99,6 +99,17 @@ async fn a_call_that_the_quota_has_no_room_for_is_not_even_sent() {
 }
 
 #[tokio::test]
+async fn a_limit_with_quota_left_is_believed_and_says_how_long_to_wait() {
+    let clock = Arc::new(ManualClock::at(Duration::from_secs(1_800_000_000)));
+    let store = Store::with(SandboxOptions { clock, ..SandboxOptions::default() }).await;
+    store.sandbox.inject(Fault::LimitedWithQuotaLeft, 1);
+    let error = error_of(&store.client, FIRST_PRODUCT).await;
+    assert_answered(&error, Class::RateLimitedWindow, 429, true);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
+    assert!(store.client.call(&GetProduct::new(FIRST_PRODUCT)).await.is_ok(), "quota was left");
+}
+
+#[tokio::test]
 async fn an_overload_without_headers_waits_as_the_manifest_says() {
     let error = met(Fault::OverloadedWithoutHeaders).await;
     assert_answered(&error, Class::RateLimitedOverload, 429, true);

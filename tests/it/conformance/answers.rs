@@ -8,7 +8,7 @@ use connector_tests::{ACCESS_TOKEN, Store};
 use serde_json::{Value, json};
 
 use super::deviations::{Difference, assert_listed};
-use super::judge::Judge;
+use super::judge::{Fault, Judge};
 use super::transport::{Exchange, Recorder};
 use super::{operations, tell};
 
@@ -119,8 +119,14 @@ async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
     let silent: Vec<_> = operations().filter(|operation| !succeeded.contains(operation.id)).collect();
     assert!(silent.is_empty(), "give these a call that succeeds: {silent:?}");
 
+    let found = differences(&exchanges, judge.judge(&exchanges));
+    assert_listed("sandbox", found.into_keys(), "the sandbox does not answer as the file says: mend it");
+}
+
+/// What the files do not say of these answers, told aloud in the validator's own words.
+pub(super) fn differences(exchanges: &[Exchange], verdicts: Vec<Vec<Fault>>) -> BTreeMap<Difference, String> {
     let mut found = BTreeMap::new();
-    for (exchange, faults) in exchanges.iter().zip(judge.judge(&exchanges)) {
+    for (exchange, faults) in exchanges.iter().zip(verdicts) {
         let status = exchange.response.as_ref().unwrap().status();
         for fault in faults {
             let what = format!("{}: {}", status.as_u16(), fault.rule);
@@ -131,7 +137,7 @@ async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
     for (difference, says) in &found {
         tell(&format!("{}, {}: {says}", difference.action, difference.field));
     }
-    assert_listed("sandbox", found.into_keys(), "the sandbox does not answer as the file says: mend it");
+    found
 }
 
 fn client(store: &Store, token: &str, recorder: &Recorder<HttpTransport>) -> Client {

@@ -92,8 +92,18 @@ fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
 }
 
 /// What an entry may be about: the description of inputs, answers and statuses, requests, examples, answers of the
-/// sandbox.
-const PARTS: [&str; 6] = ["input", "output", "request", "request-example", "answer-example", "sandbox"];
+/// sandbox to actions and to all else, triggers, titles in links.
+const PARTS: [&str; 9] = [
+    "input",
+    "output",
+    "request",
+    "request-example",
+    "answer-example",
+    "sandbox",
+    "sandbox-endpoint",
+    "trigger",
+    "link",
+];
 
 const LIST: &str = r#"
 [[deviation]]

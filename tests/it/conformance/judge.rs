@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
+use connector_runtime::Operation;
+use connector_tests::{project, shared};
 use serde_json::{Value, json};
 
 use super::transport::Exchange;
@@ -33,17 +35,9 @@ impl Judge {
     ///
     /// # Panics
     /// When the files are there and the validator is not.
-    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     pub(super) fn find() -> Option<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        let shared =
-            std::env::var_os("CONNECTOR_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-        let folder = shared.join("openapi");
-        if !folder.is_dir() {
-            eprintln!("left out: {} not present", folder.display());
-            return None;
-        }
-        let python = root.join("target/conformance/bin/python");
+        let folder = shared("openapi")?;
+        let python = project::folder("target/conformance/bin/python");
         assert!(python.exists(), "the validator is not installed: run `cargo xtask setup`");
         Some(Self { folder, python })
     }
@@ -51,28 +45,28 @@ impl Judge {
     /// What the files say of each operation, by the id of its action, with every reference resolved.
     pub(super) fn describe(&self) -> &'static Value {
         static DESCRIPTION: OnceLock<Value> = OnceLock::new();
-        DESCRIPTION.get_or_init(|| self.ask("describe", Vec::new()))
+        DESCRIPTION.get_or_init(|| self.ask("describe", actions(), Vec::new()))
+    }
+
+    /// The schema of each event that the files describe, by the event's name.
+    pub(super) fn events(&self) -> Value {
+        self.ask("events", Vec::new(), Vec::new())
     }
 
     /// What is wrong with each exchange: with its answer where it has one, with its request otherwise.
     pub(super) fn judge(&self, exchanges: &[Exchange]) -> Vec<Vec<Fault>> {
-        let verdicts = self.ask("judge", exchanges.iter().map(Exchange::to_json).collect());
+        self.judge_by(actions(), exchanges)
+    }
+
+    /// The same for exchanges of these operations, whose ids stand in place of those of actions.
+    pub(super) fn judge_by(&self, operations: Vec<Value>, exchanges: &[Exchange]) -> Vec<Vec<Fault>> {
+        let verdicts = self.ask("judge", operations, exchanges.iter().map(Exchange::to_json).collect());
         let verdicts = verdicts.as_array().expect("a list of verdicts");
         assert_eq!(verdicts.len(), exchanges.len(), "one verdict for each exchange");
         verdicts.iter().map(|verdict| verdict.as_array().unwrap().iter().map(fault).collect()).collect()
     }
 
-    fn ask(&self, command: &str, exchanges: Vec<Value>) -> Value {
-        let operations: Vec<Value> = operations()
-            .map(|operation| {
-                json!({
-                    "id": operation.id,
-                    "base": operation.api.base,
-                    "method": http::Method::from(operation.method).as_str(),
-                    "path": operation.path,
-                })
-            })
-            .collect();
+    fn ask(&self, command: &str, operations: Vec<Value>, exchanges: Vec<Value>) -> Value {
         let question = json!({
             "command": command, "folder": self.folder, "operations": operations, "exchanges": exchanges,
         });
@@ -92,6 +86,20 @@ impl Judge {
         asking.join().expect("no panic").expect("the script reads all of its question");
         serde_json::from_slice(&output.stdout).expect("the script answers in JSON")
     }
+}
+
+/// The operations of all actions, as the script asks for them.
+fn actions() -> Vec<Value> {
+    let method = |operation: &Operation| http::Method::from(operation.method);
+    let described = |operation: &Operation| {
+        json!({
+            "id": operation.id,
+            "base": operation.api.base,
+            "method": method(operation).as_str(),
+            "path": operation.path,
+        })
+    };
+    operations().map(described).collect()
 }
 
 fn fault(fault: &Value) -> Fault {

@@ -1,6 +1,7 @@
 //! The independent validator of the conformance tests: Python packages in a folder of their own below `target`, there
 //! only where the vendor's files are, without which those tests are left out.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -31,13 +32,23 @@ const REQUIREMENTS: &str = "tests/conformance/requirements.txt";
 /// Where they are installed; the tests look there.
 const FOLDER: &str = "target/conformance";
 
+/// The vendor's files.
+const OPENAPI: &str = "openapi";
+
+/// Tests that run only where the material of others is present, and where it lies in the folder of it.
+const MATERIAL: &[(&str, &str)] = &[
+    ("connector and sandbox against the vendor's OpenAPI files", OPENAPI),
+    ("samples of events", "events"),
+    ("webhooks signed elsewhere", "vectors/webhook.json"),
+];
+
 /// Installs the validator unless these very packages are there already.
 ///
 /// # Errors
 /// What is missing or failed, with what to do.
 pub(super) fn provide(shell: &Shell) -> anyhow::Result<()> {
-    let (root, shared) = (shell.current_dir(), shell.var_os("CONNECTOR_SHARED"));
-    if !vendor_files(&root, shared.map(PathBuf::from)).is_dir() {
+    let root = shell.current_dir();
+    if !shared_folder(&root, shell.var_os("CONNECTOR_SHARED")).join(OPENAPI).is_dir() {
         return Ok(());
     }
     let wanted = shell.read_file(REQUIREMENTS)?;
@@ -58,9 +69,18 @@ pub(super) fn provide(shell: &Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder of the vendor's files: below the one that the environment names, or below the one beside the project.
-fn vendor_files(root: &Path, shared: Option<PathBuf>) -> PathBuf {
-    shared.unwrap_or_else(|| root.join("../shared")).join("openapi")
+/// What the tests leave out for want of the material of others, each with what is not there. The tests say so too, but
+/// nobody sees the output of a test that passes.
+pub(super) fn left_out(shell: &Shell) -> Vec<String> {
+    let shared = shared_folder(&shell.current_dir(), shell.var_os("CONNECTOR_SHARED"));
+    let missing = MATERIAL.iter().filter(|(_, place)| !shared.join(place).exists());
+    missing.map(|(tests, place)| format!("{tests}: {} not present", shared.join(place).display())).collect()
+}
+
+/// The folder of the material: the one that the environment names, seen from the root of the project, or the one beside
+/// the project.
+fn shared_folder(root: &Path, named: Option<OsString>) -> PathBuf {
+    root.join(named.unwrap_or_else(|| "../shared".into()))
 }
 
 #[cfg(test)]
@@ -93,8 +113,23 @@ mod tests {
 
     #[test]
     fn the_environment_names_another_folder() {
-        let root = Path::new("project");
-        assert_eq!(vendor_files(root, None), Path::new("project/../shared/openapi"));
-        assert_eq!(vendor_files(root, Some("elsewhere".into())), Path::new("elsewhere/openapi"));
+        let root = Path::new("/project");
+        assert_eq!(shared_folder(root, None), Path::new("/project/../shared"));
+        assert_eq!(shared_folder(root, Some("elsewhere".into())), Path::new("/project/elsewhere"));
+        assert_eq!(shared_folder(root, Some("/elsewhere".into())), Path::new("/elsewhere"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_with_the_place_that_lacks_it() {
+        let shell = Shell::new().expect("a folder to work in");
+        let folder = shell.create_temp_dir().expect("a temporary folder");
+        shell.set_var("CONNECTOR_SHARED", folder.path());
+        let told = left_out(&shell);
+        assert_eq!(told.len(), MATERIAL.len());
+        for ((tests, place), told) in MATERIAL.iter().zip(&told) {
+            assert_eq!(*told, format!("{tests}: {} not present", folder.path().join(place).display()));
+        }
+        shell.create_dir(folder.path().join(OPENAPI)).expect("a folder");
+        assert_eq!(left_out(&shell), told[1..], "what is there is not left out");
     }
 }

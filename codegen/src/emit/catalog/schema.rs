@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::Json;
-use crate::model::{Action, Field, Model, Place, Rules, Ty, Type, TypeKind};
+use crate::model::{Action, Effect, Field, Model, Place, Rules, Ty, Type, TypeKind};
 
 /// Whose JSON a schema describes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,24 @@ pub(super) enum Side {
 pub(super) fn input(action: &Action) -> Json {
     let property = |field: &Field| (field.name.clone(), parameter(field));
     let required = action.parameters.iter().filter(|field| field.required).map(|field| &field.name);
-    Json::object([
+    let schema = Json::object([
         ("type", Json::text("object")),
         ("properties", Json::Object(action.parameters.iter().map(property).collect())),
         ("required", Json::texts(required)),
         ("additionalProperties", Json::Boolean(false)),
-    ])
+    ]);
+    schema.with_some("not", changes_nothing(action))
+}
+
+/// What an update must not be: an input whose every field says where, and none what to change.
+fn changes_nothing(action: &Action) -> Option<Json> {
+    let (fields, others): (Vec<&Field>, Vec<&Field>) =
+        action.parameters.iter().partition(|field| field.place == Place::Body);
+    let can_be_empty = !fields.is_empty() && fields.iter().all(|field| !field.required);
+    (action.effect == Effect::Update && can_be_empty).then(|| {
+        let names = Json::object([("enum", Json::texts(others.iter().map(|field| &field.name)))]);
+        Json::object([("propertyNames", names)])
+    })
 }
 
 /// The schema of a parameter: not every value can stand in every place of a request.

@@ -1,0 +1,17 @@
+//! The material of others that the tests read where it is present, and never keep.
+
+use std::path::{Path, PathBuf};
+
+/// A file or folder of that material: below the folder that `CONNECTOR_SHARED` names, seen from the root of the project,
+/// or below the one beside the project. Where it is not present, that is said aloud and there is none.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+pub fn shared(place: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("CONNECTOR_SHARED").unwrap_or_else(|| "../shared".into());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named).join(place);
+    let is_present = path.exists();
+    if !is_present {
+        eprintln!("left out: {} not present", path.display());
+    }
+    is_present.then_some(path)
+}
