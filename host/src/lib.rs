@@ -19,8 +19,11 @@ mod failure;
 mod fixture;
 mod input;
 mod members;
+mod metrics;
 mod pages;
 mod progress;
+mod quota_sharing;
+mod quota_store;
 #[cfg(feature = "demo")]
 mod sandbox;
 #[cfg(feature = "demo")]
@@ -29,10 +32,13 @@ mod schema;
 mod shell;
 mod surroundings;
 mod table;
+mod waiting;
 
 use arguments::{Stop, Task};
 use failure::{Failure, Report};
 
+pub use metrics::prometheus_text;
+pub use quota_store::{QuotaStore, QuotaStoreError};
 pub use surroundings::{Style, Surroundings, width};
 
 /// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.
