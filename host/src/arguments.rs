@@ -399,6 +399,25 @@ mod tests {
     }
 
     #[test]
+    fn lists_wait_until_they_are_whole_and_single_calls_do_not() {
+        let patience = |arguments: &[&str]| call(arguments).options.patience();
+        assert_eq!(patience(&[]), Patience::Surface);
+        assert_eq!(patience(&["--all"]), Patience::Unlimited);
+        assert_eq!(patience(&["--all", "--no-wait"]), Patience::Surface);
+        assert_eq!(patience(&["--wait", "--json"]), Patience::Unlimited);
+        assert_eq!(patience(&["--wait", "1.5", "--all"]), Patience::Within(Duration::from_millis(1_500)));
+        assert_eq!(patience(&["--wait=0"]), Patience::Within(Duration::ZERO));
+        assert!(said_of_product(&["--wait", "-1"]).contains("--wait"));
+        assert!(said_of_product(&["--wait", "--no-wait"]).contains("cannot be used with"));
+    }
+
+    #[test]
+    fn the_help_of_verbose_lists_what_it_tells() {
+        let text = said_of_product(&["--help"]);
+        assert!(metrics::MEMBERS.iter().all(|member| text.contains(member)), "{text}");
+    }
+
+    #[test]
     fn limits_of_paging_belong_to_all() {
         for flag in ["--max-items=1", "--max-pages=1"] {
             assert!(said_of_product(&[flag]).contains("--all"), "{flag}");
