@@ -407,7 +407,7 @@ mod tests {
         assert_eq!(patience(&["--wait", "--json"]), Patience::Unlimited);
         assert_eq!(patience(&["--wait", "1.5", "--all"]), Patience::Within(Duration::from_millis(1_500)));
         assert_eq!(patience(&["--wait=0"]), Patience::Within(Duration::ZERO));
-        assert!(said_of_product(&["--wait", "-1"]).contains("--wait"));
+        assert!(said_of_product(&["--wait=-1"]).contains("give 0 or more seconds"));
         assert!(said_of_product(&["--wait", "--no-wait"]).contains("cannot be used with"));
     }
 

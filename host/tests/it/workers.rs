@@ -25,8 +25,8 @@ const ORDERS: &str = "CONNECTOR_TEST_WORKERS";
 /// What it writes for each answer.
 const ANSWERED: &str = "answered";
 
-/// Does the orders with all workers at once.
-fn work(origin: &str, hash: &str, requests: u32, file: &Path) {
+/// Does the orders with all workers at once, and calls `answered` after each answer.
+fn work(origin: &str, hash: &str, requests: u32, file: &Path, answered: fn()) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let clock = Arc::new(SystemClock::new());
     let store = QuotaStore::open(file, clock.clone()).expect("the file can be shared");
@@ -41,7 +41,7 @@ fn work(origin: &str, hash: &str, requests: u32, file: &Path) {
         let worker = |client: Client, begun: Arc<AtomicU32>| async move {
             while begun.fetch_add(1, Ordering::Relaxed) < requests {
                 client.call_untyped("get-product", br#"{"product_id": 111}"#).await.expect("it is answered");
-                writeln!(io::stdout(), "{ANSWERED}").expect("somebody listens");
+                answered();
             }
         };
         let workers: Vec<_> =
@@ -76,12 +76,13 @@ fn the_workers_of_one_process_keep_to_the_quota() {
         let mut orders = orders.splitn(4, ' ');
         let mut next = || orders.next().expect("orders have four parts");
         let (origin, hash, requests) = (next(), next(), next().parse().expect("a number"));
-        return work(origin, hash, requests, Path::new(next()));
+        let tell = || writeln!(io::stdout(), "{ANSWERED}").expect("somebody listens");
+        return work(origin, hash, requests, Path::new(next()), tell);
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = scaled(Duration::from_secs(1));
     let (origin, hash) = (store.sandbox().origin(), store.sandbox().store_hash().to_owned());
-    work(&origin, &hash, 2 * QUOTA, &folder.path().join("quota"));
+    work(&origin, &hash, 2 * QUOTA, &folder.path().join("quota"), || {});
     assert_eq!(assert_all_answered(&store, 0), 2 * QUOTA as usize);
 }
 
