@@ -36,6 +36,8 @@ async fn spend(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
     stage.told_refusal(ACTION, &limited, "nothing was sent, the caller decides")?;
     stage.show(ACTION, limited)?;
     stage.voice.wait(wait).await?;
+    // Else the client would go on with the little that is left.
+    stage.sandbox.misbehave(Misbehaviour::default());
     let reply = stage.done(ACTION, &json!({"product_id": product})).await?;
     stage.told(ACTION, &reply, "the same call after the wait")?;
     stage.voice.fact("waited_ms", milliseconds(wait));
