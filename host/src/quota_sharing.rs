@@ -104,13 +104,13 @@ mod tests {
     fn every_system_has_its_place() {
         let variable = |name: &str| match name {
             "LOCALAPPDATA" => Some("/local".into()),
-            "HOME" => Some("/home/me".into()),
+            "HOME" => Some("/me".into()),
             _ => None,
         };
         let folder = |system| state_folder(system, &variable).unwrap();
         assert_eq!(folder("windows"), Path::new("/local/connector"));
-        assert_eq!(folder("macos"), Path::new("/home/me/Library/Application Support/connector"));
-        assert_eq!(folder("linux"), Path::new("/home/me/.local/state/connector"));
+        assert_eq!(folder("macos"), Path::new("/me/Library/Application Support/connector"));
+        assert_eq!(folder("linux"), Path::new("/me/.local/state/connector"));
         let with =
             |text: &'static str| move |name: &str| (name == "XDG_STATE_HOME").then(|| OsString::from(text));
         assert_eq!(state_folder("linux", &with("/state")).unwrap(), Path::new("/state/connector"));
