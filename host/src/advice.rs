@@ -49,7 +49,8 @@ pub(crate) fn advice(
         Class::PlanLimit => "the plan of the account allows no more",
         Class::Partial => "a part was done: read back what is there before you call again",
         Class::RateLimitedWindow => {
-            "wait that long, then make the same call: the quota is shared by everything that calls this store"
+            "wait that long, then make the same call, or add --wait: the quota is shared by everything that calls \
+             this store"
         }
         Class::RateLimitedOverload => "the API is under load: wait, and longer after each refusal",
         Class::Server | Class::Unavailable => return Some(format!("the fault is the API's: {again}")),

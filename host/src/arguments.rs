@@ -7,13 +7,14 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use connector_runtime::{Connector, Operation};
+use connector_runtime::{Connector, Operation, Patience};
 
 use crate::action_command;
 use crate::catalog::{self, ActionEntry};
 use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::metrics;
 #[cfg(feature = "demo")]
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::suggestion::suggestions;
@@ -82,9 +83,20 @@ pub(crate) struct CallOptions {
     #[arg(long, help_heading = "Input and output")]
     pub(crate) json: bool,
 
-    /// Give up after so many seconds
+    /// Give up on an answer after so many seconds
     #[arg(long, value_name = "SECONDS", help_heading = "Input and output", default_value = "30", value_parser = timeout)]
     pub(crate) timeout: Duration,
+
+    /// Tell on standard error, after the call, what is left of the quota and what happened: as a table, with --json as one line `{"pacing": {…}}` before that of an error
+    #[arg(long, help_heading = "Input and output", long_help = verbose_help())]
+    pub(crate) verbose: bool,
+
+    /// Show no progress; without a terminal there is none anyway
+    #[arg(long, help_heading = "Input and output")]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) waiting: WaitingOptions,
 
     /// Read every page: with --json a line of JSON per item, written page by page, else one table
     #[arg(long, help_heading = PAGES)]
@@ -97,10 +109,36 @@ pub(crate) struct CallOptions {
     /// With --all, fail where the list has more pages than this
     #[arg(long, value_name = "N", help_heading = PAGES, requires = "all", default_value = "10000", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_pages: u64,
+}
 
-    /// With --all, show no progress; without a terminal there is none anyway
-    #[arg(long, help_heading = PAGES)]
-    pub(crate) quiet: bool,
+/// How long a call waits, and with whom it shares the quota.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Quota")]
+pub(crate) struct WaitingOptions {
+    /// Wait where the quota is spent, and try again what failed for the moment and can be repeated: SECONDS for the call or the page at most, else as long as it takes. --all does so by itself
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, value_parser = wait)]
+    wait: Option<Option<Duration>>,
+
+    /// Fail at once in place of waiting, and say how long it would have been. So do all calls without --all
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
+
+    /// Share the quota with the other processes of this machine that name the same FILE, a SQLite file on its own disk; `none` shares with nobody [default: quota.sqlite in the user's state folder] [env: CONNECTOR_SHARE_QUOTA]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) share_quota: Option<PathBuf>,
+}
+
+impl CallOptions {
+    /// How long a call waits: for a person as short as possible, for a list until it is whole, unless said otherwise.
+    pub(crate) fn patience(&self) -> Patience {
+        match self.waiting.wait {
+            _ if self.waiting.no_wait => Patience::Surface,
+            Some(Some(length)) => Patience::Within(length),
+            Some(None) => Patience::Unlimited,
+            None if self.all => Patience::Unlimited,
+            None => Patience::Surface,
+        }
+    }
 }
 
 /// Why there is nothing to do.
@@ -261,6 +299,21 @@ fn read_call(
     })
 }
 
+fn verbose_help() -> String {
+    format!(
+        "Tell on standard error, after the call, what is left of the quota and what happened: as a table, with --json \
+         as one line `{{\"pacing\": {{…}}}}` before that of an error.\n\nThe members: account; file, through which \
+         the quota is shared, or null; not_shared, why there is none, or null; {}; retries, counted by the class of \
+         the failure before. What is not known is null.",
+        metrics::MEMBERS.join(", ")
+    )
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "give 0 or more seconds".to_owned())
+}
+
 fn timeout(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds")?;
     let limit = Duration::from_secs(24 * 60 * 60);
@@ -397,6 +450,25 @@ mod tests {
         ] {
             assert!(said(arguments).contains("Examples:\n  connector "), "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn lists_wait_until_they_are_whole_and_single_calls_do_not() {
+        let patience = |arguments: &[&str]| call(arguments).options.patience();
+        assert_eq!(patience(&[]), Patience::Surface);
+        assert_eq!(patience(&["--all"]), Patience::Unlimited);
+        assert_eq!(patience(&["--all", "--no-wait"]), Patience::Surface);
+        assert_eq!(patience(&["--wait", "--json"]), Patience::Unlimited);
+        assert_eq!(patience(&["--wait", "1.5", "--all"]), Patience::Within(Duration::from_millis(1_500)));
+        assert_eq!(patience(&["--wait=0"]), Patience::Within(Duration::ZERO));
+        assert!(said_of_product(&["--wait=-1"]).contains("give 0 or more seconds"));
+        assert!(said_of_product(&["--wait", "--no-wait"]).contains("cannot be used with"));
+    }
+
+    #[test]
+    fn the_help_of_verbose_lists_what_it_tells() {
+        let text = said_of_product(&["--help"]);
+        assert!(metrics::MEMBERS.iter().all(|member| text.contains(member)), "{text}");
     }
 
     #[test]

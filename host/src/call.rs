@@ -11,9 +11,13 @@ use crate::arguments::Call;
 use crate::credentials::{self, Sources};
 use crate::failure::{self, Failure};
 use crate::input;
+use crate::metrics;
 use crate::pages;
+use crate::progress::Progress;
+use crate::quota_sharing::{self, Sharing};
 use crate::surroundings::{Surroundings, printable};
 use crate::table;
+use crate::waiting;
 
 /// Runs the call and prints what came back.
 pub(crate) async fn run(
@@ -32,7 +36,10 @@ pub(crate) async fn run(
     let (input, page_size) = pages::with_large_pages(input, call);
     let transport = HttpTransport::new(call.options.timeout)
         .map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
-    let client = Client::with_transport(connection, transport);
+    let share = call.options.waiting.share_quota.as_deref();
+    let sharing = quota_sharing::open(share, &sources).map_err(within)?;
+    let client = Client::with_transport(connection, transport).through(&sharing.gates);
+    let client = client.with_patience(call.options.patience());
     let failed = |error: Error| Failure::call(error, Some(operation));
     let action = connector
         .action(operation.id)
@@ -44,15 +51,51 @@ pub(crate) async fn run(
         return Err(Failure::Refused { operation, violations });
     }
     let request = prepared.map_err(failed)?;
-    if call.options.all {
-        return pages::run(&client, request, call, page_size, surroundings).await;
+    let outcome = match call.options.all {
+        true => pages::run(&client, request, call, page_size, surroundings).await,
+        false => once(&client, request, call, surroundings).await,
+    };
+    if call.options.verbose {
+        tell(&client, &sharing, call.options.json, surroundings)?;
     }
-    let reply = client.send(request.clone()).await.map_err(failed)?;
+    outcome
+}
+
+async fn once(
+    client: &Client,
+    request: Request,
+    call: &Call,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    let is_watched = surroundings.is_stderr_terminal && !call.options.quiet;
+    let mut progress = Progress::new(is_watched, surroundings.width, surroundings.stderr);
+    let answered = waiting::send(client, request.clone(), &mut progress, None).await;
+    progress.clear();
+    let reply = answered.map_err(|error: Error| Failure::call(error, Some(call.operation)))?;
     if call.options.json {
         writeln!(surroundings.stdout, "{}", reply.json.as_str())?;
         return Ok(());
     }
     print(call, &request, &reply, surroundings.width, surroundings.stdout)
+}
+
+/// What happened at the gate of the account, on standard error.
+fn tell(
+    client: &Client,
+    sharing: &Sharing,
+    json: bool,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    // What was written before belongs before it.
+    surroundings.stdout.flush()?;
+    let (report, width) = (client.gate().report(), surroundings.width);
+    let file = sharing.file.as_deref().map(Path::to_string_lossy);
+    let told = match json {
+        true => metrics::json(&report, file.as_deref(), sharing.reason.as_deref()),
+        false => metrics::table(&report, file.as_deref(), sharing.reason.as_deref(), width),
+    };
+    writeln!(surroundings.stderr, "{told}")?;
+    Ok(())
 }
 
 /// Refuses `--all` where there are no pages, and names an action that has some.

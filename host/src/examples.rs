@@ -33,6 +33,10 @@ pub(crate) const CALL: &[(&str, &str)] = &[
     ("connector call bigcommerce/list-orders --all --json | wc -l", "how many orders there are"),
     ("connector call bigcommerce/create-product --input product.json", "the fields from a file"),
     (
+        "connector call bigcommerce/list-orders --wait 60 --verbose",
+        "wait up to a minute for the quota, and tell what is left of it",
+    ),
+    (
         "connector call bigcommerce/get-order --order-id 104 --credentials shop.json",
         "a connection from a file",
     ),

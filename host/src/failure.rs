@@ -126,7 +126,7 @@ Exit codes:
    2  usage: the command line, or a file or variable it refers to, is wrong
    3  validation: the input or the connection was refused
    4  auth.revoked, auth.scope
-   5  not_found
+   5  not_found, not_found.eventual
    6  conflict, too_large, locked, plan_limit, partial
    7  rate_limited.window, rate_limited.overload
    8  server, unavailable
@@ -141,7 +141,7 @@ fn exit_code(class: Class) -> u8 {
     match class {
         Class::Validation => 3,
         Class::AuthRevoked | Class::AuthScope => 4,
-        Class::NotFound => 5,
+        Class::NotFound | Class::NotFoundEventual => 5,
         Class::Conflict | Class::TooLarge | Class::Locked | Class::PlanLimit | Class::Partial => 6,
         Class::RateLimitedWindow | Class::RateLimitedOverload => 7,
         Class::Server | Class::Unavailable => 8,

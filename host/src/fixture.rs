@@ -75,7 +75,7 @@ const fn limited_by(status: u16) -> RateLimit {
 #[cfg(feature = "demo")]
 pub(crate) mod whole {
     use bigcommerce_connector::CONNECTOR;
-    use connector_runtime::{Action, ActionEntry, Connector, Extra, Operation, impl_input};
+    use connector_runtime::{Action, ActionEntry, Connector, Extra, Operation, RateLimit, impl_input};
 
     use super::limited_by;
 
@@ -92,7 +92,9 @@ pub(crate) mod whole {
         wishes["id"] = "list-wishes".into();
         listed.push(wishes);
         let whole = whole(429, actions.leak());
-        Box::leak(Box::new(Connector { catalog: catalog.to_string().leak(), ..whole }))
+        // Not blind: it reads what is left of the quota.
+        let rate_limit = RateLimit { quota: CONNECTOR.rate_limit.quota, ..limited_by(429) };
+        Box::leak(Box::new(Connector { catalog: catalog.to_string().leak(), rate_limit, ..whole }))
     }
 
     #[derive(Clone, Default)]

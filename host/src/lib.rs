@@ -20,9 +20,12 @@ mod failure;
 mod fixture;
 mod input;
 mod members;
+mod metrics;
 mod offer;
 mod pages;
 mod progress;
+mod quota_sharing;
+mod quota_store;
 #[cfg(feature = "demo")]
 mod sandbox;
 #[cfg(feature = "demo")]
@@ -32,11 +35,14 @@ mod shell;
 mod suggestion;
 mod surroundings;
 mod table;
+mod waiting;
 mod wrap;
 
 use arguments::{Stop, Task};
 use failure::{Failure, Report};
 
+pub use metrics::prometheus_text;
+pub use quota_store::{QuotaStore, QuotaStoreError};
 pub use surroundings::{Style, Surroundings, width};
 
 /// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.

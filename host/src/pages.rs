@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::surroundings::Surroundings;
 use crate::table;
+use crate::waiting;
 
 /// Where an answer usually tells how many items there are on all pages together. Only people are told, so that an API
 /// that tells it elsewhere loses nothing but this.
@@ -83,7 +84,8 @@ impl Walk<'_> {
                 return Err(self.too_long(&request));
             }
             self.progress.show(self.walked);
-            let answered = client.send(request.clone()).await;
+            let answered =
+                waiting::send(client, request.clone(), &mut self.progress, Some(self.walked)).await;
             let reply = answered.map_err(|error: Error| {
                 Failure::call(error, Some(operation)).stopped(self.stopped(&request))
             })?;

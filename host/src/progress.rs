@@ -1,4 +1,4 @@
-//! Progress while paging, drawn over itself on one line of a terminal and gone at the end.
+//! Progress while paging or waiting, drawn over itself on one line of a terminal and gone at the end.
 
 use std::io::{self, Write};
 
@@ -20,9 +20,19 @@ impl<'a> Progress<'a> {
 
     /// Draws where the walk is.
     pub(crate) fn show(&mut self, walked: Walked) {
-        // The last column stays free: some terminals go on to the next line with it.
-        let text: String = text(walked).chars().take(self.width.saturating_sub(1)).collect();
-        self.draw(&text);
+        self.draw_within(&text(walked));
+    }
+
+    /// Draws why nothing comes, and what has come before.
+    pub(crate) fn show_wait(&mut self, reason: &str, walked: Option<Walked>) {
+        let items = walked.filter(|walked| walked.pages > 0).map(items);
+        let text = items.map_or(reason.to_owned(), |items| format!("{reason}; {items}"));
+        self.draw_within(&text);
+    }
+
+    /// Whether anybody sees it.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.out.is_some()
     }
 
     /// Takes the line away, before anything else is written.
@@ -30,6 +40,12 @@ impl<'a> Progress<'a> {
         if self.drawn > 0 {
             self.draw("");
         }
+    }
+
+    fn draw_within(&mut self, text: &str) {
+        // The last column stays free: some terminals go on to the next line with it.
+        let text: String = text.chars().take(self.width.saturating_sub(1)).collect();
+        self.draw(&text);
     }
 
     fn draw(&mut self, text: &str) {
@@ -53,10 +69,16 @@ impl<'a> Progress<'a> {
 
 fn text(walked: Walked) -> String {
     let page = walked.pages.saturating_add(1);
-    match (walked.pages, walked.total) {
-        (0, _) => format!("reading page {page}"),
-        (_, Some(total)) => format!("reading page {page}; items: {} of {total}", walked.items),
-        (_, None) => format!("reading page {page}; items: {}", walked.items),
+    match walked.pages {
+        0 => format!("reading page {page}"),
+        _ => format!("reading page {page}; {}", items(walked)),
+    }
+}
+
+fn items(walked: Walked) -> String {
+    match walked.total {
+        Some(total) => format!("items: {} of {total}", walked.items),
+        None => format!("items: {}", walked.items),
     }
 }
 

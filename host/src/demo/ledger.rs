@@ -33,8 +33,9 @@ impl Ledger {
     pub(super) fn note(&mut self, action: &str, outcome: Result<&Reply<()>, &Error>) {
         let word = outcome.map_or_else(|error| error.class().as_str(), |_| SUCCEEDED);
         *self.by_action.entry(action.to_owned()).or_default().entry(word).or_default() += 1;
-        // An input that is refused without a status was refused on this side.
-        if outcome.is_err_and(|error| error.class() == Class::Validation && error.status().is_none()) {
+        // What is refused in these ways and without a status was refused on this side.
+        let is_own = |class| matches!(class, Class::Validation | Class::RateLimitedWindow);
+        if outcome.is_err_and(|error| is_own(error.class()) && error.status().is_none()) {
             self.stopped += 1;
         }
         self.step.push(entry(action, word, outcome));

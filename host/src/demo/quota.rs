@@ -1,4 +1,4 @@
-//! Chapter nine: the quota is spent, the store says how long to wait, and the work goes on.
+//! Chapter nine: the quota is spent, the client knows how long to wait and sends nothing, and the work goes on.
 
 use bigcommerce_sandbox::Misbehaviour;
 use connector_runtime::{Class, Error};
@@ -14,7 +14,7 @@ const ACTION: &str = "get-product";
 
 /// Tells the chapter.
 pub(super) async fn tell(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
-    stage.begin("spend the quota, wait as the store says, go on")?;
+    stage.begin("spend the quota, wait for the next window, go on")?;
     let others = QUOTA - LEFT;
     stage.voice.say(&format!(
         "All apps of a store share one quota. Another one has used {others} of the {QUOTA} requests: {LEFT} are left."
@@ -30,12 +30,14 @@ pub(super) async fn tell(stage: &mut Stage<'_>, product: u64) -> Result<(), Fail
 
 async fn spend(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
     let limited = call_until_refused(stage, product).await?;
-    ensure(limited.status() == Some(429) && limited.is_retryable(), || format!("not as told: {limited}"))?;
+    ensure(limited.status().is_none() && limited.is_retryable(), || format!("not as told: {limited}"))?;
     let wait = limited.retry_after();
     let wait = wait.ok_or_else(|| Failure::Broken(format!("{} came without its wait", limited.class())))?;
-    stage.told_refusal(ACTION, &limited, "the caller decides")?;
+    stage.told_refusal(ACTION, &limited, "nothing was sent, the caller decides")?;
     stage.show(ACTION, limited)?;
     stage.voice.wait(wait).await?;
+    // Else the client would go on with the little that is left.
+    stage.sandbox.misbehave(Misbehaviour::default());
     let reply = stage.done(ACTION, &json!({"product_id": product})).await?;
     stage.told(ACTION, &reply, "the same call after the wait")?;
     stage.voice.fact("waited_ms", milliseconds(wait));

@@ -7,7 +7,9 @@ mod connection;
 mod demo;
 mod failure;
 mod pages;
+mod quota;
 mod sandbox;
+mod workers;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -73,6 +75,8 @@ impl Invocation {
         }
         // A proxy of the machine cannot reach the loopback address.
         command.env("NO_PROXY", "127.0.0.1").env("COLUMNS", "100");
+        // The file of whoever runs the tests is none of their business.
+        command.env("CONNECTOR_SHARE_QUOTA", "none");
         Self { command, stdin: None }
     }
 

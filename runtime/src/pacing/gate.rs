@@ -80,9 +80,11 @@ pub struct GateReport {
     pub account: String,
     /// Requests that a window allows.
     pub quota: Option<u32>,
+    /// How long a window lasts.
+    pub window: Option<Duration>,
     /// Requests that may still be sent in the window that is open.
     pub left: Option<u32>,
-    /// How long that window lasts.
+    /// How long it is until that window ends.
     pub window_ends_in: Option<Duration>,
     /// How long nobody may send, after a refusal.
     pub closed_for: Option<Duration>,
@@ -168,6 +170,7 @@ impl Gate {
         GateReport {
             account: self.account.clone(),
             quota: state.window.quota(),
+            window: state.window.length(),
             left: left.map(|(left, _)| left),
             window_ends_in: left.map(|(_, ends)| ends.saturating_sub(now)),
             closed_for: state.window.closed_until(now).map(|until| until.saturating_sub(now)),

@@ -211,6 +211,12 @@ impl Window {
         self.quota
     }
 
+    /// How long a window lasts, as answers say.
+    #[must_use]
+    pub fn length(&self) -> Option<Duration> {
+        self.length
+    }
+
     /// What is left of the window that is open at `now`, and when it ends.
     #[must_use]
     pub fn left(&self, now: Moment) -> Option<(u32, Moment)> {
