@@ -68,7 +68,7 @@ fn it_tells_the_whole_morning() {
             "the same call after the wait",
         ],
         &["clean up", "it is not_found", "delete-webhook 200"],
-        &["sum up", "All 19 actions in 52 calls", "received by the store: 50", "Try next:", "sandbox"],
+        &["sum up", "All 19 actions in 51 calls", "received by the store: 49", "Try next:", "sandbox"],
     ];
     let told: Vec<&str> = text.split("\n[").collect();
     assert_eq!(told.len(), chapters.len(), "{text}");

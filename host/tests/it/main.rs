@@ -9,7 +9,6 @@ mod failure;
 mod pages;
 mod quota;
 mod sandbox;
-mod workers;
 
 use std::ffi::OsStr;
 use std::io::Write;

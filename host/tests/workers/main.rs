@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bigcommerce_connector::CONNECTOR;
-use bigcommerce_sandbox::SandboxOptions;
+use bigcommerce_sandbox::{Sandbox, SandboxOptions};
 use connector_host::QuotaStore;
 use connector_runtime::pacing::{Gates, SystemClock};
 use connector_runtime::{Client, Connection, Patience, SecretString};
 
-use super::{Store, TOKEN};
+/// The token of the stores here.
+const TOKEN: &str = "hush-hush-token-7f3a";
 
 const WORKERS: usize = 16;
 const PROCESSES: usize = 4;
@@ -53,14 +54,24 @@ fn work(origin: &str, hash: &str, requests: u32, file: &Path, answered: fn()) {
     assert_eq!(client.gate().report().counts.store_errors, 0);
 }
 
+/// A local store on threads of its own.
+struct Store {
+    sandbox: Sandbox,
+    _runtime: tokio::runtime::Runtime,
+}
+
 /// The scaled quota.
 fn scaled(window: Duration) -> Store {
-    Store::with(SandboxOptions { quota: QUOTA, window, ..SandboxOptions::default() })
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let access_token = Some(TOKEN.to_owned());
+    let options = SandboxOptions { access_token, quota: QUOTA, window, ..SandboxOptions::default() };
+    let sandbox = runtime.block_on(Sandbox::start(options)).expect("a free port on loopback");
+    Store { sandbox, _runtime: runtime }
 }
 
 #[track_caller]
 fn assert_all_answered(store: &Store, at_least: usize) -> usize {
-    let requests = store.sandbox().requests();
+    let requests = store.sandbox.requests();
     let refused =
         requests.iter().filter(|request| request.status.is_some_and(|status| status != 200)).count();
     assert_eq!(refused, 0, "of {}", requests.len());
@@ -81,7 +92,7 @@ fn the_workers_of_one_process_keep_to_the_quota() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = scaled(Duration::from_secs(1));
-    let (origin, hash) = (store.sandbox().origin(), store.sandbox().store_hash().to_owned());
+    let (origin, hash) = (store.sandbox.origin(), store.sandbox.store_hash().to_owned());
     work(&origin, &hash, 2 * QUOTA, &folder.path().join("quota"), || {});
     assert_eq!(assert_all_answered(&store, 0), 2 * QUOTA as usize);
 }
@@ -95,9 +106,9 @@ struct Process {
 impl Process {
     fn start(store: &Store, requests: u32, file: &Path) -> Self {
         let program = std::env::current_exe().expect("this program has a path");
-        let (origin, hash) = (store.sandbox().origin(), store.sandbox().store_hash().to_owned());
+        let (origin, hash) = (store.sandbox.origin(), store.sandbox.store_hash().to_owned());
         let mut child = Command::new(program)
-            .args(["--exact", "workers::the_workers_of_one_process_keep_to_the_quota", "--nocapture"])
+            .args(["--exact", "the_workers_of_one_process_keep_to_the_quota", "--nocapture"])
             .env(ORDERS, format!("{origin} {hash} {requests} {}", file.display()))
             .env("NO_PROXY", "127.0.0.1")
             .stdout(Stdio::piped())
