@@ -6,8 +6,8 @@ use crate::misbehaviour::Misbehaviour;
 use crate::quota;
 use crate::seed::random::Random;
 
-/// What stands in a header that does not tell the truth: no whole number, or one too great, or none at all.
-const NONSENSE: [&str; 8] = ["soon", "-1", "", "0", "1e3", "0x96", "150, 150", "99999999999999999999"];
+/// What stands in a header that cannot be understood: no whole number, or one too great.
+const NONSENSE: [&str; 8] = ["soon", "-1", "", "1.5", "1e3", "0x96", "150, 150", "99999999999999999999"];
 
 /// What becomes of the headers of one answer.
 #[derive(Clone, Debug)]

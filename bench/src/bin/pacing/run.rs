@@ -226,12 +226,13 @@ async fn worker(caller: Caller, work: Arc<Work>, scale: Scale) {
     }
 }
 
-/// Lets three requests meet a 429 without headers again and again; those that nobody met are forgotten.
+/// Answers everybody 429 without headers for a tenth of the time, again and again.
 async fn overload(sandbox: Arc<Sandbox>, every: Duration) {
     loop {
-        sleep(every).await;
+        sleep(every * 9 / 10).await;
+        sandbox.inject(Fault::OverloadedWithoutHeaders, u32::MAX);
+        sleep(every / 10).await;
         sandbox.clear_faults();
-        sandbox.inject(Fault::OverloadedWithoutHeaders, 3);
     }
 }
 

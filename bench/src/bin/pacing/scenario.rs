@@ -80,7 +80,7 @@ pub(crate) enum Event {
     Nothing,
     /// Half of the first window's quota and half of its time are gone before the start.
     StartsInside,
-    /// Five times in a window, the next three requests are answered 429 without a header.
+    /// Five times in a window, for a fiftieth of its length, everything is answered 429 without a header.
     Overloads,
     /// The processes share what they know of the quota.
     Shares,
