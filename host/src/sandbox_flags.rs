@@ -84,6 +84,14 @@ struct MisbehaviourFlags {
     #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
     fault_rate: Rate,
 
+    /// Leave the headers of the quota out of this share of the answers, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    headers_missing_rate: Rate,
+
+    /// Let the headers of the quota say nonsense in this share of the answers, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    headers_nonsense_rate: Rate,
+
     /// Let the first requests meet a fault, TIMES times; `slow` takes so many MILLISECONDS. Faults that are given one after the other come one after the other
     #[arg(long, value_name = "NAME[:TIMES[:MILLISECONDS]]", hide_possible_values = true, value_parser = Offering::new(fault, fault_names()), long_help = fault_help())]
     fault: Vec<(Fault, u32)>,
@@ -103,6 +111,8 @@ impl SandboxFlags {
             fresh_is_missing_ms,
             token_revoked,
             fault_rate,
+            headers_missing_rate,
+            headers_nonsense_rate,
             ref fault,
         } = self.misbehaviour;
         SandboxOptions {
@@ -123,6 +133,8 @@ impl SandboxFlags {
                 fresh_is_missing_ms,
                 token_revoked,
                 fault_rate,
+                headers_missing_rate,
+                headers_nonsense_rate,
             },
             faults: fault.clone(),
             ..SandboxOptions::default()

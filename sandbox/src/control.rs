@@ -176,6 +176,7 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Response {
     let document = |request: crate::ReceivedRequest| {
         json!({
             "method": request.method, "path": request.path, "query": request.query, "status": request.status,
+            "window": request.window,
         })
     };
     answer::json(StatusCode::OK, &shared.log.requests().into_iter().map(document).collect())

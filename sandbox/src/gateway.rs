@@ -15,6 +15,8 @@ use crate::call::UrlFails;
 use crate::fault::{Fault, FaultQueue, Stage, truncated};
 use crate::misbehaviour::Misbehaviour;
 use crate::quota::{Meter, Quota, Standing};
+use crate::rate_headers::RateHeaders;
+use crate::request_log::MeteredIn;
 use crate::server::Shared;
 
 /// The layer around all paths of the management API; others pass through.
@@ -49,6 +51,8 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
     if let Some(standing) = decision.standing {
         let standing = if limited { standing.turned_away() } else { standing };
         standing.write_to(response.headers_mut());
+        decision.headers.apply(response.headers_mut());
+        response.extensions_mut().insert(MeteredIn(standing.number));
     }
     response
 }
@@ -80,6 +84,8 @@ struct Decision {
     fault: Option<Fault>,
     /// The quota's state; `None` where a fault in front of the API keeps the request from being counted.
     standing: Option<Standing>,
+    /// Whether the headers tell of that state.
+    headers: RateHeaders,
 }
 
 impl Decision {
@@ -103,15 +109,16 @@ impl Admission {
     /// beyond the quota leaves the queued faults of the API to the next one.
     fn decide(&mut self, quota: &Quota, now: Duration) -> Decision {
         let drawn = Fault::drawn(self.seed, self.requests, self.misbehaviour.fault_rate);
+        let headers = RateHeaders::drawn(self.seed, self.requests, &self.misbehaviour);
         self.requests += 1;
         let queued = self.faults.peek();
         if let Some(fault) = queued.or(drawn).filter(|fault| fault.stage() == Stage::Edge) {
             self.faults.pop();
-            return Decision { fault: Some(fault), standing: None };
+            return Decision { fault: Some(fault), standing: None, headers };
         }
         let standing = self.meter.admit(quota, &self.misbehaviour, now);
         let fault = if standing.admitted { self.faults.pop().or(drawn) } else { None };
-        Decision { fault, standing: Some(standing) }
+        Decision { fault, standing: Some(standing), headers }
     }
 }
 

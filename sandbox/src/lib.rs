@@ -70,6 +70,7 @@ mod orders;
 mod paging;
 mod quota;
 mod rate;
+mod rate_headers;
 mod request_log;
 mod sandbox;
 mod seed;

@@ -35,6 +35,10 @@ pub struct Misbehaviour {
     /// How many requests meet a passing fault ([`Fault::PASSING`](crate::Fault::PASSING)). Which request meets
     /// which fault follows from the store's seed and the request's number, so that it can be repeated.
     pub fault_rate: Rate,
+    /// How many answers lack the headers of the quota, those of used-up quotas included.
+    pub headers_missing_rate: Rate,
+    /// How many answers have headers of the quota that cannot be understood.
+    pub headers_nonsense_rate: Rate,
 }
 
 impl Misbehaviour {
@@ -59,6 +63,8 @@ impl Misbehaviour {
             "fresh_is_missing_ms": self.fresh_is_missing_ms,
             "token_revoked": self.token_revoked,
             "fault_rate": self.fault_rate.as_f64(),
+            "headers_missing_rate": self.headers_missing_rate.as_f64(),
+            "headers_nonsense_rate": self.headers_nonsense_rate.as_f64(),
         })
     }
 
@@ -70,6 +76,10 @@ impl Misbehaviour {
                 number.ok_or_else(|| format!("{name} must be a whole number from 0 on"))
             };
             let flag = || value.as_bool().ok_or_else(|| format!("{name} must be true or false"));
+            let rate = || {
+                let rate = value.as_f64().and_then(Rate::new);
+                rate.ok_or_else(|| format!("{name} must be a number from 0 to 1"))
+            };
             match name.as_str() {
                 "foreign_requests" => self.foreign_requests = number()?,
                 "foreign_every" => self.foreign_every = number()?,
@@ -80,10 +90,9 @@ impl Misbehaviour {
                 "rejections_count" => self.rejections_count = flag()?,
                 "throttles_with_500" => self.throttles_with_500 = flag()?,
                 "token_revoked" => self.token_revoked = flag()?,
-                "fault_rate" => {
-                    let rate = value.as_f64().and_then(Rate::new);
-                    self.fault_rate = rate.ok_or_else(|| format!("{name} must be a number from 0 to 1"))?;
-                }
+                "fault_rate" => self.fault_rate = rate()?,
+                "headers_missing_rate" => self.headers_missing_rate = rate()?,
+                "headers_nonsense_rate" => self.headers_nonsense_rate = rate()?,
                 _ => return Err(format!("{name} is not a setting")),
             }
         }
@@ -102,6 +111,8 @@ mod tests {
             left_lags_by: 3,
             sliding_window: true,
             fault_rate: Rate::new(0.1).expect("a rate"),
+            headers_missing_rate: Rate::new(0.2).expect("a rate"),
+            headers_nonsense_rate: Rate::new(0.3).expect("a rate"),
             ..Misbehaviour::default()
         };
         let shown = set.document();

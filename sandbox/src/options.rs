@@ -37,6 +37,8 @@ pub struct SandboxOptions {
     pub misbehaviour: Misbehaviour,
     /// The faults that the first requests meet, each with how often.
     pub faults: Vec<(Fault, u32)>,
+    /// How many of the latest requests are remembered; 10 000 by default.
+    pub remembered_requests: usize,
 }
 
 impl Default for SandboxOptions {
@@ -51,6 +53,7 @@ impl Default for SandboxOptions {
             clock: Arc::new(SystemClock::new()),
             misbehaviour: Misbehaviour::default(),
             faults: Vec::new(),
+            remembered_requests: 10_000,
         }
     }
 }
@@ -68,6 +71,7 @@ impl Debug for SandboxOptions {
             .field("clock", &self.clock)
             .field("misbehaviour", &self.misbehaviour)
             .field("faults", &self.faults)
+            .field("remembered_requests", &self.remembered_requests)
             .finish()
     }
 }

@@ -13,6 +13,8 @@ const REQUESTS_QUOTA: HeaderName = HeaderName::from_static("x-rate-limit-request
 const REQUESTS_LEFT: HeaderName = HeaderName::from_static("x-rate-limit-requests-left");
 const RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
+const HEADERS: [HeaderName; 5] = [TIME_WINDOW_MS, TIME_RESET_MS, REQUESTS_QUOTA, REQUESTS_LEFT, RETRY_AFTER];
+
 /// How many requests a store answers in how long a time, over all versions, paths and tokens together.
 /// Source: `docs/api-docs/getting-started/api-rate-limits.mdx` of <https://github.com/bigcommerce/docs>.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ pub(crate) struct Meter {
 pub(crate) struct Standing {
     /// False where the quota was used up before this request.
     pub(crate) admitted: bool,
+    /// The number of the window, the first being 1; of a sliding one the stretch of its length.
+    pub(crate) number: u64,
     requests: u32,
     left: u32,
     window: Duration,
@@ -54,13 +58,14 @@ pub(crate) struct Standing {
 impl Meter {
     /// Counts a request made at `now`. A request that is turned away costs nothing, unless `habits` say so.
     pub(crate) fn admit(&mut self, quota: &Quota, habits: &Misbehaviour, now: Duration) -> Standing {
-        let (admitted, used, reset) = if habits.sliding_window {
+        let (admitted, used, reset, number) = if habits.sliding_window {
             self.admit_sliding(quota, habits, now)
         } else {
             self.admit_fixed(quota, habits, now)
         };
         Standing {
             admitted,
+            number,
             requests: quota.requests,
             left: quota.requests.saturating_sub(used.saturating_sub(habits.left_lags_by)),
             window: quota.window,
@@ -68,7 +73,12 @@ impl Meter {
         }
     }
 
-    fn admit_fixed(&mut self, quota: &Quota, habits: &Misbehaviour, now: Duration) -> (bool, u32, Duration) {
+    fn admit_fixed(
+        &mut self,
+        quota: &Quota,
+        habits: &Misbehaviour,
+        now: Duration,
+    ) -> (bool, u32, Duration, u64) {
         let current = self.started.filter(|started| now < started.saturating_add(quota.window));
         if current.is_none() {
             self.started = Some(now);
@@ -83,7 +93,7 @@ impl Meter {
             self.owed = self.owed.saturating_add(1);
         }
         let ends = current.unwrap_or(now).saturating_add(quota.window);
-        (admitted, self.used, ends.saturating_sub(now))
+        (admitted, self.used, ends.saturating_sub(now), self.windows)
     }
 
     fn admit_sliding(
@@ -91,7 +101,7 @@ impl Meter {
         quota: &Quota,
         habits: &Misbehaviour,
         now: Duration,
-    ) -> (bool, u32, Duration) {
+    ) -> (bool, u32, Duration, u64) {
         while self.times.front().is_some_and(|first| first.saturating_add(quota.window) <= now) {
             self.times.pop_front();
         }
@@ -111,7 +121,8 @@ impl Meter {
             self.times.pop_front();
         }
         let oldest = self.times.front().copied().unwrap_or(now);
-        (admitted, used(&self.times), oldest.saturating_add(quota.window).saturating_sub(now))
+        let reset = oldest.saturating_add(quota.window).saturating_sub(now);
+        (admitted, used(&self.times), reset, stretch)
     }
 }
 
@@ -130,6 +141,22 @@ impl Standing {
         headers.insert(REQUESTS_LEFT, whole_number(self.left.into()));
         if !self.admitted {
             headers.insert(RETRY_AFTER, whole_number(self.reset.as_nanos().div_ceil(1_000_000_000)));
+        }
+    }
+}
+
+/// Takes the headers away.
+pub(crate) fn remove_headers(headers: &mut HeaderMap) {
+    for name in HEADERS {
+        headers.remove(name);
+    }
+}
+
+/// Puts what `wrong` gives for a header in the place of what it says.
+pub(crate) fn replace_headers(headers: &mut HeaderMap, mut wrong: impl FnMut() -> HeaderValue) {
+    for name in HEADERS {
+        if let Some(value) = headers.get_mut(name) {
+            *value = wrong();
         }
     }
 }

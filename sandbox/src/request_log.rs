@@ -14,9 +14,6 @@ use crate::server::Shared;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// How many requests are remembered; older ones are forgotten, so that a sandbox can run for weeks.
-const REMEMBERED: usize = 10_000;
-
 /// One request as the sandbox received it. Header values are not kept: one of them is the access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRequest {
@@ -28,11 +25,20 @@ pub struct ReceivedRequest {
     pub query: Option<String>,
     /// The status of the answer; `None` while there is none, and for ever where none was sent.
     pub status: Option<u16>,
+    /// The window of the quota in which the request was counted or turned away, the first being 1; `None` where the quota
+    /// has not seen it. A sliding window has no number: stretches of its length since the first request take its place.
+    pub window: Option<u64>,
 }
 
+/// The window of the quota in which a request was counted or turned away, on its way to the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MeteredIn(pub(crate) u64);
+
 /// The latest requests, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RequestLog {
+    /// How many requests are remembered; older ones are forgotten, so that a sandbox can run for weeks.
+    capacity: usize,
     entries: Mutex<Entries>,
 }
 
@@ -44,6 +50,11 @@ struct Entries {
 }
 
 impl RequestLog {
+    /// A log of the latest `capacity` requests.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, entries: Mutex::default() }
+    }
+
     /// Every remembered request.
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
         self.entries().latest.iter().cloned().collect()
@@ -52,20 +63,21 @@ impl RequestLog {
     /// Notes the arrival of a request and numbers it.
     fn arrived(&self, request: ReceivedRequest) -> u64 {
         let mut entries = self.entries();
-        if entries.latest.len() == REMEMBERED {
+        entries.latest.push_back(request);
+        while entries.latest.len() > self.capacity {
             entries.latest.pop_front();
             entries.forgotten += 1;
         }
-        entries.latest.push_back(request);
         entries.forgotten + entries.latest.len() as u64 - 1
     }
 
-    /// Notes the status with which the request of this number was answered.
-    fn answered(&self, number: u64, status: u16) {
+    /// Notes the status with which the request of this number was answered, and where the quota saw it.
+    fn answered(&self, number: u64, status: u16, window: Option<u64>) {
         let mut entries = self.entries();
         let position = number.checked_sub(entries.forgotten).and_then(|place| usize::try_from(place).ok());
         if let Some(request) = position.and_then(|place| entries.latest.get_mut(place)) {
             request.status = Some(status);
+            request.window = window;
         }
     }
 
@@ -85,10 +97,12 @@ pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, 
         path: request.uri().path().to_owned(),
         query: request.uri().query().map(str::to_owned),
         status: None,
+        window: None,
     });
     let mut response = next.run(request).await;
     response.headers_mut().insert(X_REQUEST_ID, request_id(shared.beginning.seed, number));
-    shared.log.answered(number, response.status().as_u16());
+    let window = response.extensions().get().map(|MeteredIn(window)| *window);
+    shared.log.answered(number, response.status().as_u16(), window);
     response
 }
 
@@ -101,22 +115,22 @@ fn request_id(seed: u64, number: u64) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use super::{REMEMBERED, ReceivedRequest, RequestLog, request_id};
+    use super::{ReceivedRequest, RequestLog, request_id};
 
     fn request(path: String) -> ReceivedRequest {
-        ReceivedRequest { method: "GET".to_owned(), path, query: None, status: None }
+        ReceivedRequest { method: "GET".to_owned(), path, query: None, status: None, window: None }
     }
 
     #[test]
     fn forgets_the_oldest_and_still_finds_the_others_by_number() {
-        let log = RequestLog::default();
-        let numbers: Vec<u64> = (0..REMEMBERED + 2).map(|n| log.arrived(request(format!("/{n}")))).collect();
-        log.answered(numbers[0], 500);
-        log.answered(numbers[2], 204);
+        let log = RequestLog::new(10);
+        let numbers: Vec<u64> = (0..12).map(|n| log.arrived(request(format!("/{n}")))).collect();
+        log.answered(numbers[0], 500, Some(1));
+        log.answered(numbers[2], 204, Some(2));
         let remembered = log.requests();
-        assert_eq!(remembered.len(), REMEMBERED);
+        assert_eq!(remembered.len(), 10);
         assert_eq!(remembered[0].path, "/2");
-        assert_eq!(remembered[0].status, Some(204));
+        assert_eq!((remembered[0].status, remembered[0].window), (Some(204), Some(2)));
         assert_eq!(remembered[1].status, None);
     }
 

@@ -74,7 +74,7 @@ impl Sandbox {
         &self.shared.access_token
     }
 
-    /// The requests received so far, oldest first; the latest 10 000 are remembered.
+    /// The requests received so far, oldest first; the latest [`SandboxOptions::remembered_requests`] of them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.log.requests()
     }
@@ -128,7 +128,7 @@ fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
         access_token,
         quota: Quota { requests: options.quota, window: options.window },
         clock: StoreClock::new(options.clock),
-        log: RequestLog::default(),
+        log: RequestLog::new(options.remembered_requests),
         admission: Mutex::new(Admission::new(&beginning)),
         beginning,
         running,

@@ -3,6 +3,7 @@
 
 mod measure;
 mod ours;
+mod pacing;
 mod rivals;
 mod synthetic;
 mod table;
@@ -45,6 +46,23 @@ Work of others on the machine slows the contenders unevenly: run it when the mac
     #[command(after_help = "Examples:
   cargo xtask bench gate       some seconds; to enter and to settle, on one thread")]
     Gate,
+    /// Many callers against a limited store: time beside the ideal, requests turned away, calls given up
+    #[command(after_help = "Examples:
+  cargo xtask bench pacing                          a window of 1 s and answers within 2 ms: some ten minutes
+  cargo xtask bench pacing --only plain,foreign     two scenarios of it
+  cargo xtask bench pacing --scale real             30 s and 60 ms, all scenarios at once: ten minutes at most
+  cargo xtask bench pacing --windows --only lag     with what each window answered and turned away
+
+1,500 requests are made. `time` is a multiple of the first possible moment for the last one, `429s` are requests beyond the
+quota, `in a window` the most of them in one, `given up` calls that failed and were made anew, `sent` requests for each one
+that was asked for. Nothing is asserted; at the scaled size other work on the machine makes the times longer.")]
+    Pacing(pacing::Options),
+    /// A whole call, typed and untyped, beside an HTTP client and JSON by hand
+    #[command(after_help = "Examples:
+  cargo xtask bench calls     some seconds; a page of ten products from a server on this machine
+
+Work of others on the machine slows the contenders unevenly: run it when the machine is quiet, and more than once.")]
+    Calls,
 }
 
 /// Options of the comparison.
@@ -96,6 +114,8 @@ pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
         Bench::Codegen(options) => codegen(shell, options),
         Bench::Verify => verify(shell),
         Bench::Gate => gate(shell),
+        Bench::Pacing(options) => pacing::pacing(shell, options),
+        Bench::Calls => calls(shell),
     }
 }
 
@@ -118,6 +138,21 @@ fn gate(shell: &Shell) -> anyhow::Result<()> {
     let mut rows = vec![heading(&["the gate's own cost of a call", "ns"])];
     let times = contenders(shell, "gate")?;
     rows.extend(times.iter().map(|(name, nanos)| vec![name.clone(), format!("{nanos:.0}")]));
+    say(&table(&rows));
+    Ok(())
+}
+
+/// Of each kind of call, the one by hand comes first.
+fn calls(shell: &Shell) -> anyhow::Result<()> {
+    let times = contenders(shell, "calls")?;
+    let mut rows = vec![heading(&["a page of ten products", "µs", "to the one by hand"])];
+    let mut by_hand = 1.0;
+    for (name, micros) in &times {
+        if name.ends_with("by hand") {
+            by_hand = *micros;
+        }
+        rows.push(vec![name.clone(), format!("{micros:.1}"), format!("{:.3}", micros / by_hand)]);
+    }
     say(&table(&rows));
     Ok(())
 }

@@ -102,13 +102,13 @@ fn shell(line: &str, variables: &[(&str, &str)]) -> (bool, String) {
 fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
     let flags = "--seed 7 --foreign-requests 75 --foreign-every 2 --left-lags-by 3 --sliding-window \
                  --rejections-count --throttles-with-500 --slow-ms 1 --fresh-is-missing-ms 20 --token-revoked \
-                 --fault-rate 0.25 --fault bad_gateway_page --fault slow:3:50";
+                 --fault-rate 0.25 --headers-missing-rate 0.5 --headers-nonsense-rate 0.75 --fault bad_gateway_page --fault slow:3:50";
     let (_served, text) = serve(&flags.split_whitespace().collect::<Vec<_>>());
     let origin = announced(&text, "origin");
     let expected = serde_json::json!({
         "foreign_requests": 75, "foreign_every": 2, "left_lags_by": 3, "sliding_window": true,
         "rejections_count": true, "throttles_with_500": true, "slow_ms": 1, "fresh_is_missing_ms": 20,
-        "token_revoked": true, "fault_rate": 0.25,
+        "token_revoked": true, "fault_rate": 0.25, "headers_missing_rate": 0.5, "headers_nonsense_rate": 0.75,
     });
     let read = |path: &str| -> serde_json::Value {
         let answer = request(origin, "GET", path);

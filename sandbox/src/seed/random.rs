@@ -2,7 +2,7 @@
 
 /// A stream of numbers that depends on its seed alone (the `SplitMix64` generator).
 /// Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Random {
     state: u64,
 }

@@ -95,6 +95,73 @@ async fn what_is_left_lags_behind() {
     sandbox.shutdown().await;
 }
 
+/// The headers of the quota in the answers to so many reads, the rejected ones included.
+async fn quota_headers(sandbox: &Sandbox, reads: usize) -> Vec<Vec<(String, String)>> {
+    let mut seen = Vec::new();
+    for _ in 0..reads {
+        let answer = get(sandbox, "v2/time").await;
+        let headers = answer.headers.iter().map(|(name, value)| {
+            (name.as_str().to_owned(), value.to_str().expect("a header of visible ASCII").to_owned())
+        });
+        seen.push(
+            headers.filter(|(name, _)| name.contains("rate-limit") || name.contains("retry")).collect(),
+        );
+    }
+    seen
+}
+
+#[tokio::test]
+async fn the_headers_of_the_quota_can_be_missing_from_some_answers_or_all() {
+    let always =
+        Misbehaviour { headers_missing_rate: "1".parse().expect("a rate"), ..Misbehaviour::default() };
+    let (sandbox, _) = misbehaving(2, always).await;
+    assert!(quota_headers(&sandbox, 4).await.iter().all(Vec::is_empty));
+    let statuses: Vec<_> = sandbox.requests().iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(200), Some(200), Some(429), Some(429)]);
+    sandbox.shutdown().await;
+    let some =
+        Misbehaviour { headers_missing_rate: "0.5".parse().expect("a rate"), ..Misbehaviour::default() };
+    let (sandbox, _) = misbehaving(150, some).await;
+    let missing = quota_headers(&sandbox, 60).await.iter().filter(|headers| headers.is_empty()).count();
+    assert!((15..45).contains(&missing), "{missing}");
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_headers_of_the_quota_can_say_nonsense_which_follows_from_the_seed() {
+    let habits =
+        Misbehaviour { headers_nonsense_rate: "1".parse().expect("a rate"), ..Misbehaviour::default() };
+    let (sandbox, _) = misbehaving(20, habits).await;
+    let seen = quota_headers(&sandbox, 40).await;
+    sandbox.shutdown().await;
+    assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [[4; 20], [5; 20]].concat());
+    let values = || seen.iter().flatten().map(|(_, value)| value.as_str());
+    assert!(values().all(|value| value.parse::<u64>().is_err()));
+    assert!(["soon", "-1", "1.5", ""].iter().all(|word| values().any(|value| value == *word)));
+    let (sandbox, _) = misbehaving(20, habits).await;
+    assert_eq!(quota_headers(&sandbox, 40).await, seen);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_log_tells_in_which_window_a_request_was_counted_or_turned_away() {
+    let (sandbox, clock) = misbehaving(1, Misbehaviour::default()).await;
+    get(&sandbox, PRODUCT).await;
+    get(&sandbox, PRODUCT).await;
+    clock.advance(Duration::from_secs(30));
+    sandbox.inject(Fault::OverloadedWithoutHeaders, 1);
+    get(&sandbox, PRODUCT).await;
+    get(&sandbox, PRODUCT).await;
+    let log: Vec<_> =
+        sandbox.requests().into_iter().map(|request| (request.status, request.window)).collect();
+    let status = Some;
+    assert_eq!(
+        log,
+        [(status(200), Some(1)), (status(429), Some(1)), (status(429), None), (status(200), Some(2)),]
+    );
+    sandbox.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_sliding_window_and_rejections_that_count() {
     let habits = Misbehaviour { sliding_window: true, ..Misbehaviour::default() };

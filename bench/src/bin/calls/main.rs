@@ -1,0 +1,102 @@
+//! How long a whole call takes, from the input to the data: the connector's client, its gate included, beside an HTTP client
+//! and JSON by hand, for a page of ten products with eight fields from a server on this machine.
+//!
+//! `cargo run --release --package connector-bench --bin calls` prints the median of microseconds a call for each contender.
+//! `cargo xtask bench calls` runs it and prints ratios.
+
+mod by_hand;
+mod server;
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io;
+
+use bigcommerce_connector::actions::ListProducts;
+use bigcommerce_connector::connection;
+use bigcommerce_connector::types::ProductField;
+use connector_bench::{Contender, Race};
+use connector_runtime::{Client, HttpTransport, SecretString};
+use tokio::runtime;
+
+const STORE_HASH: &str = "bench1";
+const TOKEN: &str = "6f1d2c3b4a5968778695a4b3c2d1e0ff";
+
+/// The input of the untyped call; the typed one is [`action`].
+const INPUT: &[u8] = br#"{"include_fields":["name","sku","price","inventory_level","is_visible","brand_id","date_modified"],"limit":10}"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let origin = server::start()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let client = client(&origin)?;
+    let by_hand = by_hand::Store::new(&origin, STORE_HASH, TOKEN)?;
+    let mut contenders = [
+        Contender::new("untyped: by hand", || {
+            black_box(runtime.block_on(by_hand.untyped())).expect("a page");
+        }),
+        Contender::new("untyped: ours", || {
+            black_box(runtime.block_on(client.call_untyped("list-products", INPUT))).expect("a page");
+        }),
+        Contender::new("typed: by hand", || {
+            black_box(runtime.block_on(by_hand.typed())).expect("a page");
+        }),
+        Contender::new("typed: ours", || {
+            black_box(runtime.block_on(client.call(&action()))).expect("a page");
+        }),
+    ];
+    Race { rounds: 401, repetitions: 40 }.print(&mut contenders, 1e-6, &mut io::stdout().lock())?;
+    Ok(())
+}
+
+fn client(origin: &str) -> Result<Client, Box<dyn Error>> {
+    let connection = connection(STORE_HASH, SecretString::from(TOKEN))?.at_origin(origin)?;
+    Ok(Client::with_transport(connection, HttpTransport::new(Client::DEFAULT_TIMEOUT)?))
+}
+
+fn action() -> ListProducts {
+    let fields = [
+        ProductField::Name,
+        ProductField::Sku,
+        ProductField::Price,
+        ProductField::InventoryLevel,
+        ProductField::IsVisible,
+        ProductField::BrandId,
+        ProductField::DateModified,
+    ];
+    ListProducts { include_fields: Some(fields.to_vec()), limit: Some(10), ..ListProducts::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_contenders_ask_for_the_same_page_and_read_the_same_values() {
+        let origin = server::start().unwrap();
+        let client = client(&origin).unwrap();
+        let by_hand = by_hand::Store::new(&origin, STORE_HASH, TOKEN).unwrap();
+
+        let raw = by_hand.untyped().await.unwrap();
+        let untyped = client.call_untyped("list-products", INPUT).await.unwrap();
+        assert_eq!(raw.data.get(), untyped.json.as_str());
+
+        let products = by_hand.typed().await.unwrap().data;
+        let typed = client.call(&action()).await.unwrap();
+        assert_eq!(typed.json.as_str(), untyped.json.as_str());
+        assert_eq!((products.len(), typed.data.len()), (10, 10));
+        for (theirs, ours) in products.iter().zip(&typed.data) {
+            assert_eq!(
+                (Some(theirs.id), Some(&theirs.name), Some(&theirs.sku)),
+                (ours.id, ours.name.as_ref(), ours.sku.as_ref())
+            );
+            assert_eq!(
+                (Some(theirs.inventory_level), Some(theirs.is_visible)),
+                (ours.inventory_level, ours.is_visible)
+            );
+            assert_eq!(ours.price.unwrap().to_string(), theirs.price.to_string());
+            assert_eq!(Some(theirs.brand_id), ours.brand_id);
+            assert!(ours.date_modified.is_some() && !theirs.date_modified.is_empty());
+        }
+        // The gate has read the headers of the quota.
+        assert_eq!(client.gate().report().quota, Some(server::QUOTA));
+    }
+}

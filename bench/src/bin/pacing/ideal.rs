@@ -1,0 +1,73 @@
+//! The first possible moment for the last of many requests.
+
+use std::time::Duration;
+
+use bigcommerce_sandbox::Misbehaviour;
+
+use crate::scenario::{QUOTA, Scale};
+
+/// What of the first window is gone before the first request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gone {
+    pub(crate) requests: u32,
+    /// Since the window began; `None` where it begins with the first request.
+    pub(crate) time: Option<Duration>,
+}
+
+/// How long `requests` take if each leaves as soon as the store lets it through: windows follow each other without a gap,
+/// and latency is paid once.
+pub(crate) fn ideal(scale: Scale, habits: &Misbehaviour, gone: Gone, requests: u32) -> Duration {
+    let mut rest = requests;
+    let mut window = 1;
+    loop {
+        let used = if window == 1 { gone.requests } else { 0 } + foreign(habits, window);
+        let capacity = QUOTA.saturating_sub(used);
+        if rest <= capacity || window == u32::MAX {
+            break;
+        }
+        rest -= capacity;
+        window += 1;
+    }
+    match (window, gone.time) {
+        (1, _) | (_, None) => scale.latency() + scale.window * (window - 1),
+        (_, Some(time)) => scale.window * (window - 1) - time.min(scale.window),
+    }
+}
+
+/// What others take of a window, as the sandbox describes it.
+fn foreign(habits: &Misbehaviour, window: u32) -> u32 {
+    if window.is_multiple_of(habits.foreign_every.max(1)) { habits.foreign_requests } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(habits: Misbehaviour, gone: Gone, requests: u32) -> f64 {
+        let scale = Scale { latency_ms: 0, ..Scale::named("real").unwrap() };
+        ideal(scale, &habits, gone, requests).as_secs_f64()
+    }
+
+    #[test]
+    fn the_last_request_leaves_with_its_window() {
+        let quiet = Misbehaviour::default();
+        assert_eq!(seconds(quiet, Gone::default(), 150), 0.0);
+        assert_eq!(seconds(quiet, Gone::default(), 151), 30.0);
+        assert_eq!(seconds(quiet, Gone::default(), 1_500), 270.0);
+    }
+
+    #[test]
+    fn a_foreign_client_makes_it_later() {
+        let half = Misbehaviour { foreign_requests: 75, foreign_every: 2, ..Misbehaviour::default() };
+        assert_eq!(seconds(half, Gone::default(), 225), 30.0);
+        assert_eq!(seconds(half, Gone::default(), 1_500), 360.0);
+    }
+
+    #[test]
+    fn a_start_inside_a_window_has_the_rest_of_it() {
+        let gone = Gone { requests: 75, time: Some(Duration::from_secs(15)) };
+        assert_eq!(seconds(Misbehaviour::default(), gone, 75), 0.0);
+        assert_eq!(seconds(Misbehaviour::default(), gone, 76), 15.0);
+        assert_eq!(seconds(Misbehaviour::default(), gone, 1_500), 285.0);
+    }
+}
