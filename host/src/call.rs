@@ -69,7 +69,7 @@ async fn once(
 ) -> Result<(), Failure> {
     let is_watched = surroundings.is_stderr_terminal && !call.options.quiet;
     let mut progress = Progress::new(is_watched, surroundings.width, surroundings.stderr);
-    let answered = waiting::send(client, request.clone(), &mut progress, None).await;
+    let answered = waiting::watch(client, client.send(request.clone()), &mut progress, None).await;
     progress.clear();
     let reply = answered.map_err(|error: Error| Failure::call(error, Some(call.operation)))?;
     if call.options.json {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use connector_runtime::{Client, Error, Paging, PagingStyle, Reply, Request, next_page, page_position};
+use connector_runtime::{Client, Error, Paging, PagingStyle, Reply, Request, page_position};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -78,14 +78,14 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn run(&mut self, client: &Client, first: Request) -> Result<End, Failure> {
         let operation = self.call.operation;
-        let mut next = Some(first);
-        while let Some(request) = next {
+        let mut pages = client.pages_from(first).at_most(u32::MAX);
+        while let Some(request) = pages.position().cloned() {
             if self.walked.pages >= self.call.options.max_pages {
                 return Err(self.too_long(&request));
             }
             self.progress.show(self.walked);
-            let answered =
-                waiting::send(client, request.clone(), &mut self.progress, Some(self.walked)).await;
+            let page = waiting::watch(client, pages.next(), &mut self.progress, Some(self.walked)).await;
+            let Some(answered) = page else { break };
             let reply = answered.map_err(|error: Error| {
                 Failure::call(error, Some(operation)).stopped(self.stopped(&request))
             })?;
@@ -98,9 +98,8 @@ impl Walk<'_> {
             self.walked.pages += 1;
             self.walked.items += taken.len() as u64;
             self.walked.total = total(&reply);
-            next = next_page(&request, &reply);
             if self.room() == Some(0) {
-                let is_all = next.is_none() && taken.len() == items.len();
+                let is_all = pages.position().is_none() && taken.len() == items.len();
                 return Ok(if is_all { End::Reached } else { End::CutOff });
             }
         }

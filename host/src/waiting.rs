@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use connector_runtime::Client;
 use connector_runtime::pacing::GateReport;
-use connector_runtime::{Client, Error, Reply, Request};
 
 use crate::pages::Walked;
 use crate::progress::Progress;
@@ -12,20 +12,20 @@ use crate::progress::Progress;
 /// How often a person is told how long it still takes.
 const TOLD_EVERY: Duration = Duration::from_millis(200);
 
-/// Sends `request`, and shows why nothing comes while nothing comes.
-pub(crate) async fn send(
+/// What `call` gives, one of `client`'s; shows why nothing comes while nothing comes.
+pub(crate) async fn watch<T>(
     client: &Client,
-    request: Request,
+    call: impl Future<Output = T>,
     progress: &mut Progress<'_>,
     walked: Option<Walked>,
-) -> Result<Reply<()>, Error> {
+) -> T {
     if !progress.is_watched() {
-        return client.send(request).await;
+        return call.await;
     }
-    let mut sending = pin!(client.send(request));
+    let mut call = pin!(call);
     let mut has_told = false;
     loop {
-        match tokio::time::timeout(TOLD_EVERY, &mut sending).await {
+        match tokio::time::timeout(TOLD_EVERY, &mut call).await {
             Ok(answered) => return answered,
             Err(_) => match (reason(&client.gate().report()), walked) {
                 (Some(reason), _) => {

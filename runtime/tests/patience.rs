@@ -1,5 +1,6 @@
 //! What a client does when a call cannot go or fails, at virtual time: what it sends again, how long it waits, and when it
 //! leaves that to its caller.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 #[path = "patience/scripted_api.rs"]
 mod scripted_api;

@@ -13,7 +13,7 @@ use bigcommerce_connector::triggers::order_created;
 use bigcommerce_connector::types::{Order, Product, ProductSort, SortDirection};
 use bigcommerce_sandbox::{Sandbox, SandboxOptions};
 use connector_runtime::signature::{Signer, Verifier};
-use connector_runtime::{Action, Class, Client, Decimal, Error, Event, SecretString, next_page};
+use connector_runtime::{Class, Client, Decimal, Error, Event, Patience, SecretString};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 type Outcome<T> = Result<T, Box<dyn StdError>>;
@@ -65,12 +65,11 @@ async fn run_step(client: &Client, action: &str, input: &str) -> Result<String, 
 
 /// Every order of the store, page by page.
 async fn all_orders(client: &Client) -> Outcome<Vec<Order>> {
+    let patient = client.clone().with_patience(Patience::Unlimited);
+    let mut pages = patient.pages(&ListOrders { limit: Some(20), ..ListOrders::default() })?;
     let mut orders = Vec::new();
-    let mut next = Some(ListOrders { limit: Some(20), ..ListOrders::default() }.request()?);
-    while let Some(request) = next {
-        let reply = client.send(request.clone()).await?;
-        orders.extend(reply.json.parse::<Vec<Order>>()?);
-        next = next_page(&request, &reply);
+    while let Some(page) = pages.next().await {
+        orders.extend(page?.data);
     }
     Ok(orders)
 }
@@ -89,8 +88,8 @@ async fn order_of(client: &Client, event: &Event) -> Outcome<Order> {
     if event.name != order_created::TRIGGER.event {
         return Err(format!("no workflow waits for {}", event.name).into());
     }
-    let id = event.id.as_deref().ok_or("an event without an id")?;
-    Ok(client.call(&order_created::read(id.parse()?)).await?.data)
+    let reply = client.read_after_event(&order_created::TRIGGER, event).await?;
+    Ok(reply.ok_or("an event without an id")?.json.parse()?)
 }
 
 // What an embedder copies ends here. What follows is the store, and who delivers.
