@@ -9,6 +9,8 @@ mod server;
 
 #[path = "pacing/alone.rs"]
 mod alone;
+#[path = "pacing/courses.rs"]
+mod courses;
 #[path = "pacing/faults.rs"]
 mod faults;
 #[path = "pacing/gate.rs"]

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use connector_runtime::BoxFuture;
 use connector_runtime::pacing::{
-    Clock, Ending, Gate, Gates, Moment, Waits, Window, WindowStore, WindowStoreError,
+    Clock, Ending, Gate, Gates, Moment, SystemClock, Waits, Window, WindowStore, WindowStoreError,
 };
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::meter::{Edges, Foreign, Meter, Quota};
 use super::server::{Faults, Server};
@@ -41,7 +41,7 @@ impl Clock for PausedClock {
     }
 
     fn sleep(&self, length: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(sleep(length))
+        SystemClock::new().sleep(length)
     }
 
     fn jitter(&self) -> f64 {
@@ -148,7 +148,7 @@ impl Race {
         let mut most_tries = 0;
         let all = async {
             if let Some(after) = self.dies_after {
-                sleep(after).await;
+                SystemClock::new().sleep(after).await;
                 is_dead.store(true, Ordering::Relaxed);
             }
             while let Some(tries) = workers.join_next().await {

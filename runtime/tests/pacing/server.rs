@@ -4,10 +4,10 @@ use std::future::pending;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use connector_runtime::pacing::{Ending, Observation};
+use connector_runtime::pacing::{Clock as _, Ending, Observation, SystemClock};
 use connector_runtime::{QuotaHeaders, WaitHeader, WaitUnit};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::meter::{Count, Meter};
 
@@ -88,7 +88,7 @@ impl Server {
         let chance = self.state.lock().expect("nobody panics with it").chance.f64();
         // Timers tick in milliseconds.
         let way = (self.latency / 2).mul_f64(0.75 + 0.5 * chance).as_secs_f64() * 1e3;
-        sleep(Duration::from_millis(way.round() as u64)).await;
+        SystemClock::new().sleep(Duration::from_millis(way.round() as u64)).await;
     }
 
     /// Whether the request is accepted, and the headers; none for one that hangs.

@@ -73,7 +73,14 @@ impl<'a> Schemas<'a> {
         let schema = self.resolve(schema);
         if kind(schema) == "object" && schema["properties"].is_object() {
             let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            // A change must change something: these alone are not enough.
+            let idle = schema["not"]["propertyNames"]["enum"].as_array();
+            let change = idle.and_then(|idle| {
+                let names = schema["properties"].as_object().into_iter().flat_map(|fields| fields.keys());
+                names.map(String::as_str).find(|name| !idle.iter().any(|known| known == name))
+            });
             return required
+                .chain(change)
                 .map(|name| {
                     let inner = &schema["properties"][name];
                     (name.to_owned(), self.smallest(inner, &below(path, name)))
