@@ -1,5 +1,8 @@
 //! Measures contenders in turn, so that one slow second of the machine hits all of them alike.
 
+pub mod derived;
+pub mod page;
+
 use std::io::{self, Write};
 use std::time::Instant;
 

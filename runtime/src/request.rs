@@ -36,9 +36,15 @@ impl Request {
             repeatable: operation.repeat != Repeat::Never,
         };
         let mut builder = Builder { request, fields: Vec::new(), violations: Vec::new() };
+        // Fields and parameters stand in the same order, so the next one is mostly the one.
+        let mut behind = 0;
         input.each(&mut |name, value| {
-            if let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == name) {
-                builder.add(parameter, value);
+            let (before, after) = operation.parameters.split_at(behind);
+            let mut rest = after.iter().chain(before);
+            if let Some(skipped) = rest.position(|parameter| parameter.name == name) {
+                let index = (behind + skipped) % operation.parameters.len();
+                behind = index + 1;
+                builder.add(&operation.parameters[index], value);
             }
         });
         builder.finish()

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// A future without a name, so that transports can be chosen at run time.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -95,21 +95,27 @@ impl HttpTransport {
             };
             error(source, what)
         })?;
-        let mut body = BytesMut::new();
+        let (mut chunks, mut length) = (Vec::new(), 0);
         while let Some(chunk) = answer.chunk().await.map_err(|source| {
             let timed_out = source.is_timeout();
             error(source, if timed_out { "the answer took too long" } else { "the answer broke off" })
         })? {
-            if body.len() + chunk.len() > self.max_body {
+            length += chunk.len();
+            if length > self.max_body {
                 return Err(TransportError {
                     sent: Sent::Maybe,
                     what: "the answer is too large",
                     source: None,
                 });
             }
-            body.extend_from_slice(&chunk);
+            chunks.push(chunk);
         }
-        let mut whole = http::Response::new(body.freeze());
+        // A body that came in one piece is not copied.
+        let body = match chunks.as_mut_slice() {
+            [one] => std::mem::take(one),
+            many => Bytes::from(many.concat()),
+        };
+        let mut whole = http::Response::new(body);
         *whole.status_mut() = answer.status();
         *whole.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(whole)

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use connector_bench::derived::Dropping;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -16,20 +17,6 @@ pub(crate) struct Page<T> {
     pub(crate) meta: Box<RawValue>,
 }
 
-/// A product of the page.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(not(test), expect(dead_code, reason = "tests alone look at what was read"))]
-pub(crate) struct Product {
-    pub(crate) id: i64,
-    pub(crate) name: String,
-    pub(crate) sku: String,
-    pub(crate) price: f64,
-    pub(crate) inventory_level: i64,
-    pub(crate) is_visible: bool,
-    pub(crate) brand_id: i64,
-    pub(crate) date_modified: String,
-}
-
 /// A store, as far as its products are read.
 pub(crate) struct Store {
     http: reqwest::Client,
@@ -40,9 +27,7 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn new(origin: &str, store_hash: &str, token: &str) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
-        let fields = "name,sku,price,inventory_level,is_visible,brand_id,date_modified";
-        let url =
-            format!("{origin}/stores/{store_hash}/v3/catalog/products?include_fields={fields}&limit=10");
+        let url = format!("{origin}/stores/{store_hash}/v3/catalog/products");
         Ok(Self { http, url, token: token.to_owned() })
     }
 
@@ -50,12 +35,13 @@ impl Store {
         self.get().await
     }
 
-    pub(crate) async fn typed(&self) -> Result<Page<Vec<Product>>, Box<dyn Error>> {
+    pub(crate) async fn typed(&self) -> Result<Page<Vec<Dropping>>, Box<dyn Error>> {
         self.get().await
     }
 
     async fn get<T: DeserializeOwned>(&self) -> Result<T, Box<dyn Error>> {
-        let request = self.http.get(&self.url).header("X-Auth-Token", &self.token);
+        let url = format!("{}?is_visible={}&limit={}", self.url, true, 10);
+        let request = self.http.get(url).header("X-Auth-Token", &self.token);
         let answer = request.header("Accept", "application/json").send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&answer.bytes().await?)?)
     }

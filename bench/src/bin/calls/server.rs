@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use connector_bench::page;
 use serde_json::json;
 
 /// So many that they never run out.
@@ -56,22 +57,11 @@ fn answer() -> Vec<u8> {
     answer.into_bytes()
 }
 
-/// Ten products with the fields that the request asks for.
+/// Ten products of 67 fields, as the store sends them where nothing is left out or included.
 fn page() -> String {
-    let product = |index: u32| {
-        json!({
-            "id": 111 + index,
-            "name": format!("Enamel stock pot no. {index}"),
-            "sku": format!("POT-{index:04}"),
-            "price": 49.95 + f64::from(index),
-            "inventory_level": 7 * index,
-            "is_visible": index.is_multiple_of(2),
-            "brand_id": 30 + index % 4,
-            "date_modified": "2026-05-21T14:07:00+00:00",
-        })
-    };
-    let products: Vec<_> = (0..10).map(product).collect();
+    let products = page::json();
+    let products = String::from_utf8_lossy(&products);
     let pagination = json!({"total": 200, "count": 10, "per_page": 10, "current_page": 1, "total_pages": 20,
         "links": {"next": "?limit=10&page=2", "current": "?limit=10&page=1"}});
-    json!({"data": products, "meta": {"pagination": pagination}}).to_string()
+    format!(r#"{{"data":{products},"meta":{}}}"#, json!({ "pagination": pagination }))
 }

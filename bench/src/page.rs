@@ -7,7 +7,7 @@ use bigcommerce_connector::types::{
 use connector_runtime::{DateTime, Decimal};
 
 /// The page as JSON, a list.
-pub(crate) fn json() -> Vec<u8> {
+pub fn json() -> Vec<u8> {
     let products: Vec<serde_json::Value> = (0..10).map(answered).collect();
     serde_json::to_vec(&products).expect("a list of JSON values is JSON")
 }

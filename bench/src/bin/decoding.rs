@@ -3,14 +3,11 @@
 //! `cargo run --release --package connector-bench --bin decoding` prints the median of microseconds a page for each
 //! contender. `cargo xtask bench codegen` runs it too.
 
-mod derived;
-mod page;
-
 use std::hint::black_box;
 use std::io;
 
 use bigcommerce_connector::types;
-use connector_bench::{Contender, Race};
+use connector_bench::{Contender, Race, derived, page};
 
 fn main() -> io::Result<()> {
     let json = page::json();
