@@ -28,7 +28,7 @@ pub(crate) fn steps(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> 
     steps.command(
         "interleavings",
         &[],
-        "cargo test --package connector-runtime --features loom --test gate_loom --locked",
+        "cargo test --workspace --features connector-runtime/loom --test gate_loom --locked",
     )?;
     steps.leave_out(setup::left_out(shell));
     // `--all-targets` leaves documentation examples out.
