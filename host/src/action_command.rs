@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
 use connector_runtime::{Connector, SecretString};
 
-use crate::arguments::{CallOptions, PAGES};
+use crate::call_options::{CallOptions, PAGES};
 use crate::catalog::ActionEntry;
 use crate::credentials::{BASE_URL, ConnectionFlags, flag_name, variable_name};
 use crate::examples;

@@ -10,6 +10,7 @@ mod action_command;
 mod advice;
 mod arguments;
 mod call;
+mod call_options;
 mod catalog;
 mod credentials;
 #[cfg(feature = "demo")]
