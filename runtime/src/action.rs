@@ -1,13 +1,16 @@
 //! The trait that every generated action implements, and its entry in the registry for untyped calls.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+
+use serde::de::IgnoredAny;
 
 use crate::decode::{Origin, decode};
 use crate::error::{Error, Violation};
 use crate::operation::Operation;
 use crate::record::Record;
 use crate::request::Request;
-use crate::rules::Parameter;
 use crate::value::Value;
 
 /// The input of an action, which knows how to become a request.
@@ -77,22 +80,22 @@ fn read_input(
     operation: &'static Operation,
 ) -> Result<Vec<Violation>, Error> {
     let broken = |what: String| Error::invalid_input(operation, vec![Violation::new(String::new(), what)]);
-    let given: std::collections::BTreeMap<String, &serde_json::value::RawValue> =
-        serde_json::from_slice(input).map_err(|fault| broken(no_object(&fault)))?;
-    let mut violations = decode(input, action, Origin::Input).map_err(|fault| broken(no_object(&fault)))?;
-    let missing = |parameter: &&Parameter| parameter.required && !given.contains_key(parameter.name);
-    violations.extend(
-        operation.parameters.iter().filter(missing).map(|parameter| parameter.violation("is required")),
-    );
-    Ok(violations)
-}
-
-/// Says where the JSON ends to be JSON, without serde's words for it: they quote the input.
-fn no_object(fault: &serde_json::Error) -> String {
-    match fault.is_data() {
-        true => "the input is JSON, but no object: write it like {\"name\": \"value\"}".to_owned(),
-        false => format!("the input is no JSON from line {} column {} on", fault.line(), fault.column()),
+    let no_json = |fault: serde_json::Error| {
+        // Without serde's own words: they quote the input.
+        broken(format!("the input is no JSON from line {} column {} on", fault.line(), fault.column()))
+    };
+    let mut violations = decode(input, action, Origin::Input).map_err(no_json)?;
+    if !input.trim_ascii_start().starts_with(b"{") {
+        let what = "the input is JSON, but no object: write it like {\"name\": \"value\"}";
+        return Err(broken(what.to_owned()));
     }
+    let mut required = operation.parameters.iter().filter(|parameter| parameter.required).peekable();
+    if required.peek().is_some() {
+        let given: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_slice(input).map_err(no_json)?;
+        let missing = required.filter(|parameter| !given.contains_key(parameter.name));
+        violations.extend(missing.map(|parameter| parameter.violation("is required")));
+    }
+    Ok(violations)
 }
 
 /// One violation per place: what could not be read was left blank, and the blank and its parts may violate constraints

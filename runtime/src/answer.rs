@@ -1,20 +1,16 @@
-//! From an answer to data or an error: pure functions over status, headers and body.
-
-use std::collections::BTreeMap;
+//! Tells success from failure, and what error an answer is: pure functions over status, headers and body.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use crate::Json;
-use crate::connector::{Connector, Envelope, ErrorShape};
-use crate::decode::{Origin, decode};
+use crate::connector::{Connector, ErrorShape};
 use crate::error::{Class, Error, Parts, Violation};
-use crate::operation::{Operation, Returns};
+use crate::operation::Operation;
 use crate::rate_limit;
 use crate::request::Request;
-use crate::value::Value;
+use crate::success::Success;
 
 /// A successful answer.
 #[derive(Clone, Debug)]
@@ -34,120 +30,20 @@ pub struct Reply<T> {
 /// What came back, before anybody looked at it.
 pub(crate) type Answer = http::Response<Bytes>;
 
-/// The data of a successful answer, or the error that the answer is.
-pub(crate) fn read(
+/// Tells success from the error that an answer may be.
+pub(crate) fn judge(
     connector: &Connector,
     request: &Request,
-    answer: &Answer,
+    answer: Answer,
     now: Timestamp,
-) -> Result<Reply<()>, Error> {
+) -> Result<Success, Error> {
     let operation = request.operation();
     let request_id = request_id(operation, answer.headers());
     let status = answer.status();
     if !status.is_success() || status == StatusCode::MULTI_STATUS {
-        return Err(refusal(connector, request, answer, request_id, now));
+        return Err(refusal(connector, request, &answer, request_id, now));
     }
-    let fail = |(class, detail, source): Fault| {
-        let (status, request_id) = (Some(status.as_u16()), request_id.clone());
-        Error::new(class, operation, Parts { detail, status, request_id, source, ..Parts::default() })
-    };
-    let (data, meta) = unwrap(operation, answer.body()).map_err(fail)?;
-    Ok(Reply { data: (), json: data, meta, status: status.as_u16(), request_id })
-}
-
-/// The reply of a deletion that an earlier try had carried out.
-pub(crate) fn deleted_before(error: &Error) -> Reply<()> {
-    Reply {
-        data: (),
-        json: Json::from(serde_json::Value::Null),
-        meta: None,
-        status: error.status().unwrap_or_default(),
-        request_id: error.request_id().map(str::to_owned),
-    }
-}
-
-/// The same reply with its data typed.
-pub(crate) fn typed<T: Value>(operation: &'static Operation, reply: Reply<()>) -> Result<Reply<T>, Error> {
-    let mut data = T::blank();
-    let fail = |violations: Vec<Violation>, source: Option<serde_json::Error>| {
-        let place = violations.first().map(|fault| format!(" at {fault}")).unwrap_or_default();
-        let parts = Parts {
-            detail: format!("the answer does not fit its type{place}"),
-            status: Some(reply.status),
-            request_id: reply.request_id.clone(),
-            violations,
-            source: source.map(Into::into),
-            ..Parts::default()
-        };
-        Error::new(Class::Decode, operation, parts)
-    };
-    match decode(reply.json.as_str().as_bytes(), &mut data, Origin::Answer) {
-        Ok(faults) if faults.is_empty() => {}
-        Ok(faults) => return Err(fail(faults, None)),
-        Err(source) => return Err(fail(Vec::new(), Some(source))),
-    }
-    Ok(Reply { data, json: reply.json, meta: reply.meta, status: reply.status, request_id: reply.request_id })
-}
-
-type Unwrapped = (Json, Option<Json>);
-type Fault = (Class, String, Option<Box<dyn std::error::Error + Send + Sync>>);
-
-fn unwrap(operation: &Operation, body: &[u8]) -> Result<Unwrapped, Fault> {
-    let null = || Json::from(serde_json::Value::Null);
-    match operation.returns {
-        // What a deletion answers says nothing about data; whatever it is, it is no fault.
-        Returns::Nothing => {
-            Ok((null(), envelope(operation.api.envelope, body).ok().and_then(|(_, meta)| meta)))
-        }
-        Returns::List if body.is_empty() => Ok((Json::from(serde_json::json!([])), None)),
-        Returns::First if body.is_empty() => Err(empty_list()),
-        Returns::One | Returns::List => envelope(operation.api.envelope, body),
-        Returns::First => {
-            let (list, meta) = envelope(operation.api.envelope, body)?;
-            // Serde would quote what it found in place of a list.
-            let items: Vec<Box<RawValue>> =
-                list.parse().map_err(|_| (Class::Decode, "the answer holds no list".to_owned(), None))?;
-            let first = items.into_iter().next().ok_or_else(empty_list)?;
-            Ok((first.into(), meta))
-        }
-    }
-}
-
-fn empty_list() -> Fault {
-    (Class::NotFound, "the API found none".to_owned(), None)
-}
-
-fn envelope(envelope: Envelope, body: &[u8]) -> Result<Unwrapped, Fault> {
-    let no_json = |source: serde_json::Error| {
-        // Serde quotes what it found in place of an object, and the answer may hold personal data.
-        if source.is_data() {
-            return (Class::Decode, "the answer is JSON, but no object".to_owned(), None);
-        }
-        let detail = match (body.is_empty(), looks_like_html(body)) {
-            (true, _) => "the answer is empty".to_owned(),
-            (false, true) => "the answer is an HTML page, not JSON".to_owned(),
-            (false, false) => {
-                format!("the answer is not whole JSON at line {} column {}", source.line(), source.column())
-            }
-        };
-        (Class::Decode, detail, Some(source.into()))
-    };
-    let Envelope::Object { data, meta } = envelope else {
-        let data: Box<RawValue> = serde_json::from_slice(body).map_err(no_json)?;
-        return Ok((data.into(), None));
-    };
-    let mut object: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).map_err(no_json)?;
-    let missing = || (Class::Decode, format!("the answer has no `{data}`"), None);
-    let found = object.remove(data).ok_or_else(missing)?;
-    let meta = match meta {
-        Some(meta) => object.remove(meta),
-        None => serde_json::value::to_raw_value(&object).ok(),
-    };
-    Ok((found.into(), meta.map(Json::from)))
-}
-
-fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"<")
+    Ok(Success { operation, status: status.as_u16(), request_id, body: Some(answer.into_body()) })
 }
 
 fn refusal(

@@ -17,6 +17,7 @@ use crate::pacing::{Ending, Gate, Gates, Moment, Observation, Waits};
 use crate::rate_limit;
 use crate::request::Request;
 use crate::retry::{Attempts, Decision, Patience, RetryBudget, decide, was_deleted_before};
+use crate::success::Success;
 use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 
 /// Calls actions over one connection. Cheap to clone.
@@ -71,6 +72,7 @@ pub struct Client {
     transport: Arc<dyn Transport>,
     gate: Arc<Gate>,
     patience: Patience,
+    user_agent: HeaderValue,
 }
 
 /// The gates of clients that are given none.
@@ -93,8 +95,9 @@ impl Client {
     #[must_use]
     pub fn with_transport(connection: Connection, transport: impl Transport + 'static) -> Self {
         let gate = gate_of(&connection, &Gates::new());
+        let user_agent = user_agent(connection.connector());
         let (connection, transport) = (Arc::new(connection), Arc::new(transport));
-        Self { connection, transport, gate, patience: Patience::default() }
+        Self { connection, transport, gate, patience: Patience::default(), user_agent }
     }
 
     /// The same client through other gates: those of a service that calls many accounts, or of a test.
@@ -134,8 +137,7 @@ impl Client {
     /// # Errors
     /// See [`Class`].
     pub async fn call<A: Action>(&self, action: &A) -> Result<Reply<A::Output>, Error> {
-        let reply = self.send(action.request()?).await?;
-        answer::typed(A::OPERATION, reply)
+        self.exchange(action.request()?).await?.typed()
     }
 
     /// Runs the action with this id on an input given as a JSON object.
@@ -152,17 +154,22 @@ impl Client {
     /// # Errors
     /// See [`Class`].
     pub async fn send(&self, request: Request) -> Result<Reply<()>, Error> {
+        self.exchange(request).await?.untyped()
+    }
+
+    /// Sends a request, again and again as far as patience goes, until the API takes it.
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Success, Error> {
         let clock = self.gate.clock();
         let deadline = self.patience.deadline(clock.now());
         let mut attempts = Attempts::default();
         self.gate.with_retry_budget(RetryBudget::earn);
         loop {
             let error = match self.attempt(&request, deadline).await {
-                Ok(reply) => return Ok(reply),
+                Ok(success) => return Ok(success),
                 Err(error) => error,
             };
             if request.operation().effect == Effect::Delete && was_deleted_before(error.class(), attempts) {
-                return Ok(answer::deleted_before(&error));
+                return Ok(Success::deleted_before(request.operation(), &error));
             }
             let (jitter, now) = (clock.jitter(), clock.now());
             let decide = |budget: &mut RetryBudget| decide(&error, attempts, deadline, budget, jitter, now);
@@ -180,7 +187,7 @@ impl Client {
     }
 
     /// Sends a request once, when the gate lets it go.
-    async fn attempt(&self, request: &Request, deadline: Option<Moment>) -> Result<Reply<()>, Error> {
+    async fn attempt(&self, request: &Request, deadline: Option<Moment>) -> Result<Success, Error> {
         let operation = request.operation();
         let connector = self.connection.connector();
         let outgoing = self.authenticate(request).map_err(|source| {
@@ -198,22 +205,19 @@ impl Client {
         let now = Timestamp::now();
         permit.settle(ending(&connector.rate_limit, &sent, now));
         let answer = sent.map_err(|failure| unanswered(request, failure))?;
-        answer::read(connector, request, &answer, now)
+        answer::judge(connector, request, answer, now)
     }
 
     fn authenticate(&self, request: &Request) -> Result<http::Request<Bytes>, http::Error> {
         let operation = request.operation();
-        let connector = self.connection.connector();
-        let body = request.body().map(Bytes::copy_from_slice);
-        let mut outgoing = http::Request::builder()
-            .method(http::Method::from(operation.method))
-            .uri(self.connection.url(operation.api, &request.path_and_query()))
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, format!("{}-connector/{}", connector.id, connector.version))
-            .body(body.clone().unwrap_or_default())?;
+        let mut outgoing = http::Request::new(request.shared_body().unwrap_or_default());
+        *outgoing.method_mut() = http::Method::from(operation.method);
+        *outgoing.uri_mut() = self.connection.url(operation.api, &request.path_and_query()).try_into()?;
         let headers = outgoing.headers_mut();
-        if body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, JSON);
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        if request.body().is_some() {
+            headers.insert(CONTENT_TYPE, JSON);
         }
         for (name, value) in request.headers() {
             headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
@@ -224,10 +228,18 @@ impl Client {
         }
         // Two credentials may share a header.
         for (name, value) in self.connection.headers() {
-            headers.append(name, value);
+            headers.append(name, value.clone());
         }
         Ok(outgoing)
     }
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What the client calls itself; a connector's id and version are visible ASCII.
+fn user_agent(connector: &Connector) -> HeaderValue {
+    let text = format!("{}-connector/{}", connector.id, connector.version);
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("connector"))
 }
 
 fn gate_of(connection: &Connection, gates: &Gates) -> Arc<Gate> {

@@ -133,14 +133,10 @@ impl Connection {
 
     /// The address of a path below an API's base.
     pub(crate) fn url(&self, api: &Api, path_and_query: &str) -> String {
-        let mut url = self.origin.clone().unwrap_or_else(|| api.server.to_owned());
-        let mut base = api.base.to_owned();
-        for (name, value) in &self.fields {
-            let mut segment = String::new();
-            push_component(&mut segment, value);
-            base = base.replace(&format!("{{{name}}}"), &segment);
-        }
-        url.push_str(&base);
+        let server = self.origin.as_deref().unwrap_or(api.server);
+        let mut url = String::with_capacity(server.len() + api.base.len() + path_and_query.len() + 64);
+        url.push_str(server);
+        self.push_base(&mut url, api.base);
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         url.push_str(path);
         let start = url.len();
@@ -155,9 +151,22 @@ impl Connection {
         url
     }
 
+    /// Appends an API's base path, with the connection's fields where it names them.
+    fn push_base(&self, url: &mut String, base: &str) {
+        let mut rest = base;
+        while let Some((before, (name, after))) =
+            rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+        {
+            url.push_str(before);
+            push_component(url, self.field(name).unwrap_or_default());
+            rest = after;
+        }
+        url.push_str(rest);
+    }
+
     /// The headers that authenticate a request, marked as sensitive.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        self.headers.iter().cloned()
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::Json;
 use crate::error::Violation;
+use crate::fields::read_value;
 use crate::value::{Read, Scalar, Value};
 
 /// Whose JSON is read.
@@ -34,6 +35,22 @@ pub(crate) fn decode(
     Place { value, faults: &mut faults }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(faults.found)
+}
+
+/// Reads the answer that stands at the beginning of `text` into `value`, and adds what did not fit to `violations`; the
+/// length of its text.
+///
+/// # Errors
+/// When no JSON stands there.
+pub(crate) fn decode_answer(
+    text: &str,
+    value: &mut dyn Value,
+    violations: &mut Vec<Violation>,
+) -> Result<usize, serde_json::Error> {
+    let mut faults = Faults { origin: Origin::Answer, found: std::mem::take(violations) };
+    let length = read_value(text, |json| Place { value, faults: &mut faults }.deserialize(json));
+    *violations = faults.found;
+    length
 }
 
 /// `serde::Deserialize` for every record, from JSON alone: another format has no raw text for decimals and free JSON.
@@ -247,7 +264,7 @@ fn kind(json: &str) -> &'static str {
 }
 
 /// A field name, borrowed from the JSON where it holds no escapes.
-struct Name<'de>(Cow<'de, str>);
+pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> serde::Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

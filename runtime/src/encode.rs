@@ -73,7 +73,7 @@ impl Serialize for Encoded<'_> {
                 Some(format) => serializer.serialize_str(&value.format(format).map_err(S::Error::custom)?),
                 None => serializer.serialize_str(&value.to_text()),
             },
-            View::Json(value) => value.raw().serialize(serializer),
+            View::Json(value) => value.serialize(serializer),
             View::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -1,16 +1,21 @@
 //! Free JSON, kept as the text that came.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use bytestring::ByteString;
 use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Any;
 use serde_json::value::RawValue;
 
 use crate::value::{Read, Value, View};
 
-/// One JSON value as text, digit for digit what the API sent.
+/// One JSON value as text, digit for digit what the API sent. Cheap to clone.
 #[derive(Clone)]
-pub struct Json(Box<RawValue>);
+pub struct Json(ByteString);
 
 impl Json {
     /// Parses the value into any type that serde can read.
@@ -18,59 +23,78 @@ impl Json {
     /// # Errors
     /// When the value does not fit `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.0.get())
+        serde_json::from_str(&self.0)
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
-    pub(crate) fn raw(&self) -> &RawValue {
-        &self.0
+    /// A part of a body that was read as JSON; it keeps the whole body alive.
+    pub(crate) fn part(body: &ByteString, text: &str) -> Self {
+        Self(body.slice_ref(text))
+    }
+
+    /// A part of this value that was read as JSON.
+    pub(crate) fn part_of(&self, text: &str) -> Self {
+        Self::part(&self.0, text)
+    }
+
+    /// The object with these fields, whose values are JSON.
+    pub(crate) fn object(fields: &BTreeMap<Cow<'_, str>, &str>) -> Self {
+        let fields = fields.iter().map(|(name, value)| format!("{}:{value}", Any::from(&**name)));
+        Self(format!("{{{}}}", fields.collect::<Vec<_>>().join(",")).into())
+    }
+
+    pub(crate) const fn null() -> Self {
+        Self(ByteString::from_static("null"))
+    }
+
+    pub(crate) const fn empty_list() -> Self {
+        Self(ByteString::from_static("[]"))
     }
 }
 
 impl From<Box<RawValue>> for Json {
     fn from(raw: Box<RawValue>) -> Self {
-        Self(raw)
+        Self(String::from(Box::<str>::from(raw)).into())
     }
 }
 
-impl From<serde_json::Value> for Json {
-    fn from(value: serde_json::Value) -> Self {
-        let text = value.to_string();
-        Self(RawValue::from_string(text).expect("a JSON value prints as JSON"))
+impl From<Any> for Json {
+    fn from(value: Any) -> Self {
+        Self(value.to_string().into())
     }
 }
 
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
+        self.0 == other.0
     }
 }
 
 impl fmt::Debug for Json {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.0.get())
+        out.write_str(&self.0)
     }
 }
 
 impl Serialize for Json {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
 /// The value at a dotted path; nothing where it is `null`.
-pub(crate) fn look_up<'a>(value: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
+pub(crate) fn look_up<'a>(value: &'a Any, path: &str) -> Option<&'a Any> {
     path.split('.').try_fold(value, |value, step| value.get(step)).filter(|value| !value.is_null())
 }
 
 impl Value for Json {
     fn blank() -> Self {
-        Self(RawValue::NULL.to_owned())
+        Self::null()
     }
 
     fn is_literal() -> bool {
@@ -90,14 +114,14 @@ impl Value for Json {
     }
 
     fn read_null(&mut self) -> Read {
-        self.0 = RawValue::NULL.to_owned();
+        *self = Self::null();
         Read::Taken
     }
 
     fn read_literal(&mut self, json: &str) -> Read {
         match RawValue::from_string(json.to_owned()) {
             Ok(raw) => {
-                self.0 = raw;
+                *self = raw.into();
                 Read::Taken
             }
             Err(_) => Read::Refused,

@@ -174,6 +174,7 @@ mod encode;
 mod enumeration;
 mod error;
 mod events;
+mod fields;
 mod hooks;
 mod json;
 mod operation;
@@ -187,6 +188,7 @@ mod request;
 mod retry;
 mod rules;
 pub mod signature;
+mod success;
 mod transport;
 mod value;
 

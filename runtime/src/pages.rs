@@ -7,11 +7,12 @@ use futures_core::Stream;
 use futures_util::stream;
 
 use crate::action::Action;
-use crate::answer::{self, Reply};
+use crate::answer::Reply;
 use crate::client::Client;
 use crate::error::Error;
 use crate::paging::{next_page, page_position};
 use crate::request::Request;
+use crate::success::Success;
 
 /// The pages of a list as raw JSON. It holds one request, whatever the length of the list.
 ///
@@ -70,12 +71,19 @@ impl Pages {
 
     /// The next page; `None` after the last. After an error the next call asks for the same page again.
     pub async fn next(&mut self) -> Option<Result<Reply<()>, Error>> {
+        self.advance(Success::untyped).await
+    }
+
+    async fn advance<T>(
+        &mut self,
+        read: fn(Success) -> Result<Reply<T>, Error>,
+    ) -> Option<Result<Reply<T>, Error>> {
         let request = self.next.clone()?;
         if self.read >= self.most {
             let detail = format!("too many pages: the list goes on after {}", self.most);
             return Some(Err(Error::endless(request.operation(), detail)));
         }
-        let reply = match self.client.send(request.clone()).await {
+        let reply = match self.client.exchange(request.clone()).await.and_then(read) {
             Ok(reply) => reply,
             Err(error) => return Some(Err(error)),
         };
@@ -121,10 +129,9 @@ impl<A: Action> TypedPages<A> {
         Self { pages: self.pages.at_most(most), ..self }
     }
 
-    /// The next page; `None` after the last. After an error of the call the next one asks for the same page again.
+    /// The next page; `None` after the last. After an error the next call asks for the same page again.
     pub async fn next(&mut self) -> Option<Result<Reply<A::Output>, Error>> {
-        let page = self.pages.next().await?;
-        Some(page.and_then(|reply| answer::typed(A::OPERATION, reply)))
+        self.pages.advance(Success::typed).await
     }
 
     /// The request of the next page, to go on from later; `None` after the last.

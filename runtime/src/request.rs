@@ -1,5 +1,7 @@
 //! Requests as plain values: what an action wants, before authentication and transport.
 
+use bytes::Bytes;
+
 use crate::encode::Encoded;
 use crate::error::{Error, Violation};
 use crate::operation::{Body, Effect, Operation, Repeat};
@@ -16,7 +18,7 @@ pub struct Request {
     /// Wire name and percent-encoded value.
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
-    body: Option<Vec<u8>>,
+    body: Option<Bytes>,
     repeatable: bool,
 }
 
@@ -35,18 +37,23 @@ impl Request {
             body: None,
             repeatable: operation.repeat != Repeat::Never,
         };
-        let mut builder = Builder { request, fields: Vec::new(), violations: Vec::new() };
-        // Fields and parameters stand in the same order, so the next one is mostly the one.
+        let mut builder = Builder { request, fields: Vec::new(), given: Vec::new(), violations: Vec::new() };
+        // Fields and parameters stand in the same order, so the next one given is mostly behind the one before.
         let mut behind = 0;
         input.each(&mut |name, value| {
+            let view = value.view();
+            if matches!(view, View::Absent) {
+                return;
+            }
             let (before, after) = operation.parameters.split_at(behind);
             let mut rest = after.iter().chain(before);
             if let Some(skipped) = rest.position(|parameter| parameter.name == name) {
                 let index = (behind + skipped) % operation.parameters.len();
                 behind = index + 1;
-                builder.add(&operation.parameters[index], value);
+                builder.add(&operation.parameters[index], value, view);
             }
         });
+        builder.require();
         builder.finish()
     }
 
@@ -72,6 +79,11 @@ impl Request {
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         self.body.as_deref()
+    }
+
+    /// The same, to be sent as often as need be.
+    pub(crate) fn shared_body(&self) -> Option<Bytes> {
+        self.body.clone()
     }
 
     /// Headers that carry parameters.
@@ -132,15 +144,19 @@ struct Builder {
     request: Request,
     /// Fields of the body's object as `"name":value`.
     fields: Vec<Vec<u8>>,
+    /// Names of required parameters that were given.
+    given: Vec<&'static str>,
     violations: Vec<Violation>,
 }
 
 impl Builder {
-    fn add(&mut self, parameter: &Parameter, value: &dyn Value) {
+    fn add(&mut self, parameter: &'static Parameter, value: &dyn Value, view: View<'_>) {
+        if parameter.required {
+            self.given.push(parameter.name);
+        }
         let since = self.violations.len();
-        parameter.check(value, &mut self.violations);
-        let view = value.view();
-        if self.violations.len() > since || matches!(view, View::Absent) {
+        parameter.check(&view, &mut self.violations);
+        if self.violations.len() > since {
             return;
         }
         if let Repeat::SafeWithout(names) = self.request.operation.repeat {
@@ -152,8 +168,16 @@ impl Builder {
             Place::RepeatedQuery => self.repeated_query(parameter, view),
             Place::Header => self.header(parameter, view),
             Place::Body => self.body_field(parameter, value),
-            Place::Payload => self.request.body = self.json(parameter, value),
+            Place::Payload => self.request.body = self.json(parameter, value).map(Bytes::from),
         }
+    }
+
+    /// Notes what must be given and was not.
+    fn require(&mut self) {
+        let Self { request, given, violations, .. } = self;
+        let required = request.operation.parameters.iter().filter(|parameter| parameter.required);
+        let missing = required.filter(|parameter| !given.contains(&parameter.name));
+        violations.extend(missing.map(|parameter| parameter.violation("is required")));
     }
 
     /// Whether this is an update that says nothing of what to update: an API may answer that with success, or empty
@@ -260,9 +284,9 @@ impl Builder {
         let object = |fields: Vec<Vec<u8>>| [b"{".as_slice(), &fields.join(&b','), b"}"].concat();
         match self.request.operation.body {
             Body::None | Body::Payload => {}
-            Body::Object => self.request.body = Some(object(self.fields)),
+            Body::Object => self.request.body = Some(object(self.fields).into()),
             Body::ListOfOne => {
-                self.request.body = Some([b"[".as_slice(), &object(self.fields), b"]"].concat())
+                self.request.body = Some([b"[".as_slice(), &object(self.fields), b"]"].concat().into())
             }
         }
         Ok(self.request)

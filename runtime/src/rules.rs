@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use crate::error::Violation;
-use crate::value::{Value, View};
+use crate::value::View;
 
 /// A parameter of an operation or a field of a record, as `static` data of generated code.
 #[derive(Clone, Copy, Debug)]
@@ -133,17 +133,16 @@ impl Parameter {
         Violation::new(self.name.to_owned(), what.into())
     }
 
-    /// Everything that is wrong with `value`.
-    pub(crate) fn check(&self, value: &dyn Value, violations: &mut Vec<Violation>) {
-        let since = violations.len();
-        let view = value.view();
+    /// Everything that is wrong with a value.
+    pub(crate) fn check(&self, view: &View<'_>, violations: &mut Vec<Violation>) {
         if matches!(view, View::Absent) {
             if self.required {
                 violations.push(self.violation("is required"));
             }
             return;
         }
-        self.rules.check(&view, violations);
+        let since = violations.len();
+        self.rules.check(view, violations);
         for violation in &mut violations[since..] {
             violation.prefix(&self.name);
         }
@@ -209,7 +208,7 @@ impl Rules {
             }
             View::Record(record) => {
                 record.each(&mut |name, value| match record.rules().iter().find(|rule| rule.name == name) {
-                    Some(rule) => rule.check(value, violations),
+                    Some(rule) => rule.check(&value.view(), violations),
                     None => Self::NONE.check_part(&value.view(), &name, violations),
                 })
             }

@@ -293,6 +293,12 @@ async fn data_is_unwrapped_as_it_came() {
     assert_eq!(reply.meta.unwrap().as_str(), "{\"total\": 1.0}");
     let reply = made_of(&READ, answer(200, &[], r#"{"data":null}"#)).await.unwrap();
     assert_eq!((reply.json.as_str(), reply.meta), ("null", None));
+    let reply = made_of(&READ, answer(200, &[], r#"{"\u0064ata":"\u0022,}","meta":{}}"#)).await.unwrap();
+    assert_eq!(
+        (reply.json.as_str(), reply.meta.unwrap().as_str()),
+        (r#""\u0022,}""#, "{}"),
+        "a name with escapes"
+    );
     let reply = made_of(&READ_BARE, answer(200, &[], " [1, 2]\n")).await.unwrap();
     assert_eq!((reply.json.as_str(), reply.meta), ("[1, 2]", None));
 }
@@ -365,6 +371,9 @@ async fn what_is_no_data_is_a_decode_error_with_its_status() {
         (r#"{"data":1} x"#, "not whole JSON at line 1 column 12", true),
         ("\n <!DOCTYPE html>", "is an HTML page, not JSON", true),
         (r#"{"date":1}"#, "has no `data`", false),
+        (r#"{"data":1,"data":2}"#, "has `data` more than once", false),
+        (r#"{"data":[1,],"meta":{}}"#, "not whole JSON at line 1 column 12", true),
+        (r#"{"data" 1}"#, "not whole JSON at line 1 column 9", true),
         ("[]", "is JSON, but no object", false),
         (r#""Ann Private""#, "is JSON, but no object", false),
     ] {
@@ -388,5 +397,6 @@ async fn data_that_is_no_utf8_is_a_decode_error() {
         let answer = http::Response::new(Bytes::copy_from_slice(body));
         let error = made_of(&READ, Ok(answer)).await.unwrap_err();
         assert_eq!(error.class(), Class::Decode, "{}", String::from_utf8_lossy(body));
+        assert!(error.to_string().contains("is no UTF-8 from byte "), "{error}");
     }
 }

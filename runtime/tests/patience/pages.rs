@@ -85,6 +85,19 @@ async fn a_page_that_fails_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_does_not_fit_its_type_is_not_passed_over() {
+    let mut misfits = true;
+    let api = ScriptedApi::new(move |request| {
+        if std::mem::take(&mut misfits) { answer(200, &[], r#"[1,"x"]"#) } else { page_of(request, 3) }
+    });
+    let client = api.client(Patience::Unlimited);
+    let mut pages = client.pages(&ListThings { limit: Some(2), ..ListThings::default() }).unwrap();
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert_eq!((error.class(), error.violations()[0].field()), (Class::Decode, "[1]"));
+    assert_eq!(pages.next().await.unwrap().unwrap().data, [0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_program_goes_on_where_one_stopped() {
     let api = ScriptedApi::new(|request| page_of(request, 5));
     let client = api.client(Patience::Unlimited);

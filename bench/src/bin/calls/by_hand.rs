@@ -6,6 +6,7 @@ use std::time::Duration;
 use connector_bench::derived::Dropping;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The answer's envelope.
@@ -31,7 +32,13 @@ impl Store {
         Ok(Self { http, url, token: token.to_owned() })
     }
 
-    pub(crate) async fn untyped(&self) -> Result<Page<Box<RawValue>>, Box<dyn Error>> {
+    /// As people do who want no types.
+    pub(crate) async fn untyped(&self) -> Result<Page<Value>, Box<dyn Error>> {
+        self.get().await
+    }
+
+    /// As somebody does who knows that the data is only passed on: its text is cut out and not looked into.
+    pub(crate) async fn text(&self) -> Result<Page<Box<RawValue>>, Box<dyn Error>> {
         self.get().await
     }
 

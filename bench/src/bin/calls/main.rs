@@ -32,6 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Contender::new("untyped: by hand", || {
             black_box(runtime.block_on(by_hand.untyped())).expect("a page");
         }),
+        Contender::new("untyped: text cut out by hand", || {
+            black_box(runtime.block_on(by_hand.text())).expect("a page");
+        }),
         Contender::new("untyped: ours", || {
             black_box(runtime.block_on(client.call_untyped("list-products", INPUT))).expect("a page");
         }),
@@ -65,9 +68,13 @@ mod tests {
         let client = client(&origin).unwrap();
         let by_hand = by_hand::Store::new(&origin, STORE_HASH, TOKEN).unwrap();
 
-        let raw = by_hand.untyped().await.unwrap();
+        let raw = by_hand.text().await.unwrap();
         let untyped = client.call_untyped("list-products", INPUT).await.unwrap();
         assert_eq!(raw.data.get(), untyped.json.as_str());
+        assert_eq!(
+            by_hand.untyped().await.unwrap().data,
+            serde_json::from_str::<serde_json::Value>(raw.data.get()).unwrap()
+        );
 
         let products = by_hand.typed().await.unwrap().data;
         let typed = client.call(&action()).await.unwrap();
