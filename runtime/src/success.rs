@@ -55,7 +55,8 @@ impl Success {
         });
         match unwrapped {
             Ok((json, meta)) => Ok(Reply { data: (), json, meta, status, request_id }),
-            Err((class, parts)) => {
+            Err(fault) => {
+                let (class, parts) = *fault;
                 let parts = Parts { status: Some(status), request_id, ..parts };
                 Err(Error::new(class, operation, parts))
             }
@@ -70,7 +71,7 @@ struct Target<'v> {
 }
 
 type Unwrapped = (Json, Option<Json>);
-type Fault = (Class, Parts);
+type Fault = Box<(Class, Parts)>;
 type Names<'b> = BTreeMap<Cow<'b, str>, IgnoredAny>;
 
 fn unwrap(
@@ -114,22 +115,22 @@ fn text(body: Bytes) -> Result<ByteString, Fault> {
             return decode_fault(HTML);
         }
         let detail = format!("the answer is no UTF-8 from byte {} on", fault.valid_up_to());
-        (Class::Decode, Parts { detail, source: Some(fault.into()), ..Parts::default() })
+        Box::new((Class::Decode, Parts { detail, source: Some(fault.into()), ..Parts::default() }))
     })
 }
 
 fn empty_list() -> Fault {
-    (Class::NotFound, Parts { detail: "the API found none".to_owned(), ..Parts::default() })
+    Box::new((Class::NotFound, Parts { detail: "the API found none".to_owned(), ..Parts::default() }))
 }
 
 fn decode_fault(detail: impl Into<String>) -> Fault {
-    (Class::Decode, Parts { detail: detail.into(), ..Parts::default() })
+    Box::new((Class::Decode, Parts { detail: detail.into(), ..Parts::default() }))
 }
 
 fn misfit(violations: Vec<Violation>) -> Fault {
     let place = violations.first().map(|fault| format!(" at {fault}")).unwrap_or_default();
     let detail = format!("the answer does not fit its type{place}");
-    (Class::Decode, Parts { detail, violations, ..Parts::default() })
+    Box::new((Class::Decode, Parts { detail, violations, ..Parts::default() }))
 }
 
 /// Reads the value at the beginning of `text` into the target, where there is one, and tells how long it is.
@@ -197,8 +198,7 @@ fn no_json<'b, T: Deserialize<'b>>(body: &'b str) -> Fault {
             format!("the answer is not whole JSON at line {} column {}", source.line(), source.column())
         }
     };
-    let (class, parts) = decode_fault(detail);
-    (class, Parts { source: Some(source.into()), ..parts })
+    Box::new((Class::Decode, Parts { detail, source: Some(source.into()), ..Parts::default() }))
 }
 
 fn looks_like_html(body: &[u8]) -> bool {

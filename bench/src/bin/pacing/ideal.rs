@@ -14,9 +14,16 @@ pub(crate) struct Gone {
     pub(crate) time: Option<Duration>,
 }
 
-/// How long `requests` take if each leaves as soon as the store lets it through: windows follow each other without a gap,
-/// and latency is paid once.
-pub(crate) fn ideal(scale: Scale, habits: &Misbehaviour, gone: Gone, requests: u32) -> Duration {
+/// How long `requests` take if each leaves as soon as the store lets it through and one of the `workers` is free, each of
+/// which waits for its answer: windows follow each other without a gap, and the last one takes as many round trips as its
+/// requests need.
+pub(crate) fn ideal(
+    scale: Scale,
+    habits: &Misbehaviour,
+    gone: Gone,
+    requests: u32,
+    workers: u32,
+) -> Duration {
     let mut rest = requests;
     let mut window = 1;
     loop {
@@ -28,9 +35,10 @@ pub(crate) fn ideal(scale: Scale, habits: &Misbehaviour, gone: Gone, requests: u
         rest -= capacity;
         window += 1;
     }
+    let round_trips = scale.latency() * rest.div_ceil(workers.max(1));
     match (window, gone.time) {
-        (1, _) | (_, None) => scale.latency() + scale.window * (window - 1),
-        (_, Some(time)) => scale.window * (window - 1) - time.min(scale.window),
+        (1, _) | (_, None) => round_trips + scale.window * (window - 1),
+        (_, Some(time)) => round_trips + scale.window * (window - 1) - time.min(scale.window),
     }
 }
 
@@ -45,7 +53,7 @@ mod tests {
 
     fn seconds(habits: Misbehaviour, gone: Gone, requests: u32) -> f64 {
         let scale = Scale { latency_ms: 0, ..Scale::named("real").unwrap() };
-        ideal(scale, &habits, gone, requests).as_secs_f64()
+        ideal(scale, &habits, gone, requests, 8).as_secs_f64()
     }
 
     #[test]
@@ -54,6 +62,16 @@ mod tests {
         assert_eq!(seconds(quiet, Gone::default(), 150), 0.0);
         assert_eq!(seconds(quiet, Gone::default(), 151), 30.0);
         assert_eq!(seconds(quiet, Gone::default(), 1_500), 270.0);
+    }
+
+    #[test]
+    fn the_last_window_takes_as_many_round_trips_as_its_requests_need() {
+        let scale = Scale { latency_ms: 10, ..Scale::named("real").unwrap() };
+        let millis = |requests, workers| {
+            ideal(scale, &Misbehaviour::default(), Gone::default(), requests, workers).as_millis()
+        };
+        assert_eq!((millis(1, 8), millis(8, 8), millis(9, 8), millis(150, 8)), (10, 10, 20, 190));
+        assert_eq!((millis(158, 8), millis(1_500, 64)), (30_010, 270_030));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod caller;
 mod ideal;
 mod run;
 mod scenario;
-mod shared_memory;
+mod shared_file;
 
 use std::error::Error;
 use std::io::{self, Write};

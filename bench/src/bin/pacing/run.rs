@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::caller::{Caller, Manner, Plain};
 use crate::ideal::{Gone, ideal};
 use crate::scenario::{Crowd, Event, QUOTA, Scale, Scenario};
-use crate::shared_memory::SharedMemory;
+use crate::shared_file::SharedFile;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -127,7 +127,7 @@ impl Run {
             .then(|| tokio::spawn(overload(Arc::clone(&sandbox), self.scale.window / 5)));
         let work = Arc::new(Work::new(progress.clone()));
         let started = Instant::now();
-        let latest = ideal(self.scale, &habits, gone, REQUESTS as u32) * LONGEST;
+        let latest = self.ideal(&habits, gone, REQUESTS as u32) * LONGEST;
         let finished = timeout(latest.max(Duration::from_secs(60)), self.call_all(&sandbox, &work)).await;
         let took = started.elapsed();
         if let Some(overloads) = overloads {
@@ -141,12 +141,17 @@ impl Run {
         let work_done = answered.max(REQUESTS);
         Ok(Outcome {
             took,
-            ideal: ideal(self.scale, &habits, gone, u32::try_from(work_done)?),
+            ideal: self.ideal(&habits, gone, u32::try_from(work_done)?),
             missing: REQUESTS.saturating_sub(progress.done()),
             given_up: work.given_up.load(Ordering::SeqCst),
             sent: sandbox.requests().len() - before,
             windows,
         })
+    }
+
+    fn ideal(&self, habits: &Misbehaviour, gone: Gone, requests: u32) -> Duration {
+        let workers = self.crowd.processes() * self.crowd.workers();
+        ideal(self.scale, habits, gone, requests, u32::try_from(workers).unwrap_or(u32::MAX))
     }
 
     /// Uses half of a window's quota, and waits until half of it is over.
@@ -169,11 +174,13 @@ impl Run {
     /// Ends when all requests are done.
     async fn call_all(&self, sandbox: &Sandbox, work: &Arc<Work>) -> Result<(), Failure> {
         let shares = matches!(self.scenario.event, Event::Shares | Event::SharesAndKills);
-        let first = SharedMemory::default();
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("quota.sqlite");
+        let first = SharedFile::open(&file)?;
         let mut processes = Vec::new();
         for index in 0..self.crowd.processes() {
-            let memory = if index == 0 { first.clone() } else { first.another() };
-            let store = shares.then(|| Arc::new(memory) as Arc<dyn WindowStore>);
+            let access = if index == 0 { first.clone() } else { SharedFile::open(&file)? };
+            let store = shares.then(|| Arc::new(access) as Arc<dyn WindowStore>);
             let caller = Caller::new(self.manner, self.scale, sandbox, store)?;
             let mut workers = JoinSet::new();
             for _ in 0..self.crowd.workers() {

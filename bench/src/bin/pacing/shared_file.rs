@@ -1,22 +1,26 @@
-//! Windows that several gates share within one process, each gate as if it were in a process of its own that can die.
+//! Windows that several gates share through a file, each gate as if it were in a process of its own that can die.
 
-use std::collections::HashMap;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use connector_runtime::pacing::{Window, WindowStore, WindowStoreError};
+use connector_host::QuotaStore;
+use connector_runtime::pacing::{SystemClock, Window, WindowStore, WindowStoreError};
 
-/// One process's access to the shared windows.
-#[derive(Clone, Default)]
-pub(crate) struct SharedMemory {
-    windows: Arc<Mutex<HashMap<String, Window>>>,
+/// One process's access to the shared windows: a connection of its own to the file.
+#[derive(Clone)]
+pub(crate) struct SharedFile {
+    store: Arc<QuotaStore>,
     is_dead: Arc<AtomicBool>,
 }
 
-impl SharedMemory {
-    /// The access of another process to the same windows.
-    pub(crate) fn another(&self) -> Self {
-        Self { windows: Arc::clone(&self.windows), is_dead: Arc::default() }
+impl SharedFile {
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn open(path: &Path) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let store = QuotaStore::open(path, Arc::new(SystemClock::new()))?;
+        Ok(Self { store: Arc::new(store), is_dead: Arc::default() })
     }
 
     /// From now on nothing of this process is heard: its requests are never settled.
@@ -25,14 +29,12 @@ impl SharedMemory {
     }
 }
 
-impl WindowStore for SharedMemory {
+impl WindowStore for SharedFile {
     fn update(&self, key: &str, change: &mut dyn FnMut(&mut Window)) -> Result<(), WindowStoreError> {
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_dead.load(Ordering::SeqCst) {
             return Err(WindowStoreError("the process is dead".into()));
         }
-        change(windows.entry(key.to_owned()).or_default());
-        Ok(())
+        self.store.update(key, change)
     }
 }
 
@@ -42,8 +44,9 @@ mod tests {
 
     #[test]
     fn what_one_process_writes_another_reads_and_a_dead_one_changes_nothing() {
-        let one = SharedMemory::default();
-        let other = one.another();
+        let folder = tempfile::tempdir().unwrap();
+        let open = || SharedFile::open(&folder.path().join("quota.sqlite")).unwrap();
+        let (one, other) = (open(), open());
         let changed = Window::from_text(&Window::default().to_text().replacen("null", "150", 1)).unwrap();
         one.update("a", &mut |window| window.clone_from(&changed)).unwrap();
         let mut seen = None;
