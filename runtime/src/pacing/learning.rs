@@ -53,7 +53,8 @@ impl Window {
         let (ends_after, ends_by) = match (seen.reset, self.length) {
             (Some(reset), _) => {
                 let [earliest, latest] = [sent, now].map(|moment| moment.saturating_add(reset));
-                (earliest.saturating_sub(ROUNDING), latest.saturating_add(ROUNDING))
+                // The next request travels as this one did, so a round trip makes up for what was rounded down.
+                (earliest.saturating_sub(ROUNDING), latest.max(earliest.saturating_add(ROUNDING)))
             }
             (None, Some(length)) => (sent, now.saturating_add(length)),
             (None, None) => return Told::Nothing,

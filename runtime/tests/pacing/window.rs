@@ -79,7 +79,8 @@ fn one_request_opens_a_window_and_the_others_wait_for_its_answer() {
     for (lease, left) in under_way.into_iter().zip([8, 7, 6, 5]) {
         bench.answered(lease, left, 9_900);
     }
-    assert_eq!(bench.window.left(bench.now), Some((5, bench.now + MS(9_901))));
+    // A round trip is longer than what the rest was rounded down by.
+    assert_eq!(bench.window.left(bench.now), Some((5, bench.now + MS(9_900))));
 }
 
 #[test]

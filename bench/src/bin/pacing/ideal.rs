@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bigcommerce_sandbox::Misbehaviour;
 
-use crate::scenario::{QUOTA, Scale};
+use crate::scenario::QUOTA;
 
 /// What of the first window is gone before the first request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +18,8 @@ pub(crate) struct Gone {
 /// which waits for its answer: windows follow each other without a gap, and the last one takes as many round trips as its
 /// requests need.
 pub(crate) fn ideal(
-    scale: Scale,
+    length: Duration,
+    latency: Duration,
     habits: &Misbehaviour,
     gone: Gone,
     requests: u32,
@@ -35,10 +36,10 @@ pub(crate) fn ideal(
         rest -= capacity;
         window += 1;
     }
-    let round_trips = scale.latency() * rest.div_ceil(workers.max(1));
+    let round_trips = latency * rest.div_ceil(workers.max(1));
     match (window, gone.time) {
-        (1, _) | (_, None) => round_trips + scale.window * (window - 1),
-        (_, Some(time)) => round_trips + scale.window * (window - 1) - time.min(scale.window),
+        (1, _) | (_, None) => round_trips + length * (window - 1),
+        (_, Some(time)) => round_trips + length * (window - 1) - time.min(length),
     }
 }
 
@@ -51,9 +52,10 @@ fn foreign(habits: &Misbehaviour, window: u32) -> u32 {
 mod tests {
     use super::*;
 
+    const LENGTH: Duration = Duration::from_secs(30);
+
     fn seconds(habits: Misbehaviour, gone: Gone, requests: u32) -> f64 {
-        let scale = Scale { latency_ms: 0, ..Scale::named("real").unwrap() };
-        ideal(scale, &habits, gone, requests, 8).as_secs_f64()
+        ideal(LENGTH, Duration::ZERO, &habits, gone, requests, 8).as_secs_f64()
     }
 
     #[test]
@@ -66,9 +68,9 @@ mod tests {
 
     #[test]
     fn the_last_window_takes_as_many_round_trips_as_its_requests_need() {
-        let scale = Scale { latency_ms: 10, ..Scale::named("real").unwrap() };
+        let latency = Duration::from_millis(10);
         let millis = |requests, workers| {
-            ideal(scale, &Misbehaviour::default(), Gone::default(), requests, workers).as_millis()
+            ideal(LENGTH, latency, &Misbehaviour::default(), Gone::default(), requests, workers).as_millis()
         };
         assert_eq!((millis(1, 8), millis(8, 8), millis(9, 8), millis(150, 8)), (10, 10, 20, 190));
         assert_eq!((millis(158, 8), millis(1_500, 64)), (30_010, 270_030));

@@ -118,6 +118,7 @@ impl Run {
             })
             .await?,
         );
+        let latency = self.latency().await?;
         let gone = match self.scenario.event {
             Event::StartsInside => self.spend_half(&sandbox).await?,
             _ => Gone::default(),
@@ -127,7 +128,7 @@ impl Run {
             .then(|| tokio::spawn(overload(Arc::clone(&sandbox), self.scale.window / 5)));
         let work = Arc::new(Work::new(progress.clone()));
         let started = Instant::now();
-        let latest = self.ideal(&habits, gone, REQUESTS as u32) * LONGEST;
+        let latest = self.ideal(latency, &habits, gone, REQUESTS as u32) * LONGEST;
         let finished = timeout(latest.max(Duration::from_secs(60)), self.call_all(&sandbox, &work)).await;
         let took = started.elapsed();
         if let Some(overloads) = overloads {
@@ -141,7 +142,7 @@ impl Run {
         let work_done = answered.max(REQUESTS);
         Ok(Outcome {
             took,
-            ideal: self.ideal(&habits, gone, u32::try_from(work_done)?),
+            ideal: self.ideal(latency, &habits, gone, u32::try_from(work_done)?),
             missing: REQUESTS.saturating_sub(progress.done()),
             given_up: work.given_up.load(Ordering::SeqCst),
             sent: sandbox.requests().len() - before,
@@ -149,9 +150,25 @@ impl Run {
         })
     }
 
-    fn ideal(&self, habits: &Misbehaviour, gone: Gone, requests: u32) -> Duration {
+    /// How long an answer really takes: the median of some calls of a store without a limit to speak of.
+    async fn latency(&self) -> Result<Duration, Failure> {
+        let misbehaviour = Misbehaviour { slow_ms: self.scale.latency_ms, ..Misbehaviour::default() };
+        let sandbox = Sandbox::start(SandboxOptions { misbehaviour, ..SandboxOptions::default() }).await?;
+        let plain = Plain::new(self.manner, self.scale, &sandbox)?;
+        plain.send().await?;
+        let mut times = Vec::new();
+        for _ in 0..15 {
+            let sent = Instant::now();
+            plain.send().await?;
+            times.push(sent.elapsed());
+        }
+        times.sort_unstable();
+        Ok(times[times.len() / 2])
+    }
+
+    fn ideal(&self, latency: Duration, habits: &Misbehaviour, gone: Gone, requests: u32) -> Duration {
         let workers = self.crowd.processes() * self.crowd.workers();
-        ideal(self.scale, habits, gone, requests, u32::try_from(workers).unwrap_or(u32::MAX))
+        ideal(self.scale.window, latency, habits, gone, requests, u32::try_from(workers).unwrap_or(u32::MAX))
     }
 
     /// Uses half of a window's quota, and waits until half of it is over.

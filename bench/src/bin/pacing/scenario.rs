@@ -27,10 +27,6 @@ impl Scale {
         }
     }
 
-    pub(crate) fn latency(self) -> Duration {
-        Duration::from_millis(self.latency_ms.into())
-    }
-
     /// A length that is meant for windows of 30 seconds, in this scale.
     pub(crate) fn scaled(self, length: Duration) -> Duration {
         length.mul_f64(self.window.as_secs_f64() / 30.0)
