@@ -34,16 +34,17 @@ impl Domains {
 
     /// Notes the end of a request; whether the domain is blocked from now on.
     pub(crate) fn note(&mut self, client: &str, domain: &str, success: bool, now: u64, scale: Scale) -> bool {
-        let standing = self.standing.entry((client.to_owned(), domain.to_owned())).or_default();
-        if standing.sent == 0 || now >= standing.since.saturating_add(scale.millis(WATCHED)) {
-            *standing = Standing { since: now, blocked_until: standing.blocked_until, ..Standing::default() };
-        }
+        // A window that is over counts no more; so nothing is kept of domains that get nothing.
+        let window = scale.millis(WATCHED);
+        self.standing.retain(|_, it| now < it.since.saturating_add(window) || it.blocked_until > now);
+        let fresh = Standing { since: now, ..Standing::default() };
+        let standing = self.standing.entry((client.to_owned(), domain.to_owned())).or_insert(fresh);
         standing.sent += 1;
         standing.succeeded += u64::from(success);
         let is_poor = standing.sent >= ENOUGH && standing.succeeded * 100 < standing.sent * GOOD;
         if is_poor {
-            *standing =
-                Standing { blocked_until: now.saturating_add(scale.millis(BLOCKED)), ..Standing::default() };
+            let blocked_until = now.saturating_add(scale.millis(BLOCKED));
+            *standing = Standing { since: now, blocked_until, ..Standing::default() };
         }
         is_poor
     }

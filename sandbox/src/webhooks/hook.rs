@@ -11,8 +11,7 @@ use super::ledger::Target;
 use super::options::Destinations;
 use crate::store::{Document, Store};
 
-/// The active webhooks that are told of `scope`, with where each leads. Those that are too new are not among
-/// them: nothing reaches one before `ready` says that it may.
+/// The active webhooks that are told of `scope`, with where each leads. `ready` says which are old enough.
 pub(crate) fn told_of(store: &Store, scope: &str, ready: impl Fn(u64) -> bool) -> Vec<Arc<Target>> {
     let concerns = |hook: &Document| {
         hook["is_active"] == true && covers(hook["scope"].as_str().unwrap_or_default(), scope)
@@ -57,9 +56,8 @@ pub(crate) fn is_destination(text: &str, allowed: Destinations) -> bool {
         return false;
     };
     let (scheme, host) = (address.scheme_str(), address.host().unwrap_or_default());
-    let is_local = || scheme == Some("http") || scheme == Some("https");
     if allowed == Destinations::LocalToo && is_loopback(host) {
-        return is_local();
+        return matches!(scheme, Some("http" | "https"));
     }
     let is_on_443 = address.port_u16().is_none_or(|port| port == 443);
     scheme == Some("https") && !host.is_empty() && is_on_443
