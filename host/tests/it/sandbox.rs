@@ -229,8 +229,12 @@ fn webhooks_come_to_this_machine_signed_with_a_secret_that_is_never_shown() {
             let origin = announced(text, "origin");
             let made = post(origin, "POST", "/stores/sandbox1/v3/hooks", token, &hook);
             assert!(made.starts_with("HTTP/1.1 200"), "{made}");
+            let taken = listener.try_clone().expect("a second handle");
+            let taken = std::thread::spawn(move || delivery(&taken));
             assert!(request(origin, "POST", "/_sandbox/orders").starts_with("HTTP/1.1 201"));
-            let (headers, body) = delivery(&listener);
+            let list = request(origin, "GET", "/_sandbox/deliveries?wait=settled");
+            assert!(list.contains(r#""state":"delivered""#), "{list}");
+            let (headers, body) = taken.join().expect("a delivery");
             let verifier = Verifier::new(&[profile], &[SecretString::from(secret)]).expect("a verifier");
             let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
             let verified = verifier.verify(&headers, "", &body, i64::try_from(now).expect("a time"));
