@@ -71,7 +71,7 @@ pub(crate) struct WebhookFlags {
     #[arg(long)]
     webhook_local: bool,
 
-    /// Take this share of BigCommerce's own waits: retries after 60 s to 24 h, blocks of 3 minutes, 90 days without an event
+    /// Take this share of BigCommerce's own waits: retries after 60 s to 24 h, blocks of 3 minutes
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     webhook_time_scale: f64,
 

@@ -20,8 +20,8 @@
 //! addresses, the shop's name, the removal of the app, and deliveries that fail. There are no events of brands.
 //! Deliveries are signed with the client secret in either form ([`WebhookOptions`]), tried again by BigCommerce's schedule
 //! of eleven retries over 48 hours, and given up with the webhook; domains that fail too often are blocked, and webhooks
-//! that are told of nothing for 90 days are deactivated. All waits go by the store's clock and by
-//! [`WebhookOptions::time_scale`]. Events of one resource begin their way to one webhook in order; retries, and
+//! that are told of nothing for 90 days are deactivated. All waits go by the store's clock, and
+//! retries and blocks by [`WebhookOptions::time_scale`]. Events of one resource begin their way to one webhook in order; retries, and
 //! misbehaviour on demand, break it.
 //!
 //! # Control

@@ -16,8 +16,8 @@ pub struct WebhookOptions {
     pub client_secret: Option<String>,
     /// A second API account, made for this store alone, with webhooks and a client secret of its own.
     pub store_account: Option<StoreAccount>,
-    /// Which share of its true length each of BigCommerce's waits takes: retries, the blocks of domains, the
-    /// 90 days without an event. More than 0; 1 by default, 0.001 makes the first retry come after 60 ms.
+    /// Which share of its true length each of BigCommerce's waits takes: between retries, between notices of
+    /// failure, and for blocked domains. More than 0; 1 by default, 0.001 makes the first retry come after 60 ms.
     pub time_scale: f64,
     /// When the signature of a retry says that it was made. The documentation leaves it open.
     pub retry_timestamps: RetryTimestamps,

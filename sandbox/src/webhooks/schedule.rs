@@ -15,8 +15,8 @@ pub(crate) const BLOCKED: Duration = Duration::from_secs(180);
 /// The shortest time between two notices of a delivery that will be tried again, for one destination.
 pub(crate) const NOTICES: Duration = Duration::from_secs(600);
 
-/// After this time without an event a webhook is deactivated.
-pub(crate) const IDLE: Duration = Duration::from_secs(90 * 86_400);
+/// After these milliseconds without an event, 90 days, a webhook is deactivated.
+pub(crate) const IDLE_MS: u64 = 90 * 86_400_000;
 
 /// How much of its true length each wait takes.
 #[derive(Clone, Copy, Debug, PartialEq)]

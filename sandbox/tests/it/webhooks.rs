@@ -23,6 +23,7 @@ use reqwest::header::{HeaderMap, LOCATION};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::{post, start};
@@ -76,8 +77,12 @@ impl Arrival {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reply {
     Status(u16),
+    /// 500 to every twentieth delivery, 200 to the others.
+    Flaky,
     /// A redirect to `/elsewhere`.
     Redirect,
+    /// What comes after this.
+    Held,
     /// Nothing, for as long as the sender waits.
     Never,
 }
@@ -91,7 +96,7 @@ struct Receiver {
 
 struct Seen {
     arrivals: Mutex<Vec<Arrival>>,
-    reply: Mutex<Reply>,
+    reply: watch::Sender<Reply>,
 }
 
 impl Drop for Receiver {
@@ -104,7 +109,8 @@ impl Receiver {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let seen = Arc::new(Seen { arrivals: Mutex::default(), reply: Mutex::new(Reply::Status(200)) });
+        let seen =
+            Arc::new(Seen { arrivals: Mutex::default(), reply: watch::Sender::new(Reply::Status(200)) });
         let app = Router::new().fallback(receive).with_state(Arc::clone(&seen));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.expect("it goes on") });
         Self { port, seen, server }
@@ -115,7 +121,7 @@ impl Receiver {
     }
 
     fn reply(&self, reply: Reply) {
-        *self.seen.reply.lock().expect("a lock") = reply;
+        self.seen.reply.send_replace(reply);
     }
 
     fn arrivals(&self) -> Vec<Arrival> {
@@ -137,10 +143,18 @@ async fn receive(State(seen): State<Arc<Seen>>, request: axum::extract::Request)
     let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
     assert_eq!(parts.method, "POST");
     let arrival = Arrival { path: parts.uri.path().to_owned(), headers: parts.headers, body };
-    seen.arrivals.lock().expect("a lock").push(arrival);
-    let reply = *seen.reply.lock().expect("a lock");
+    let number = {
+        let mut arrivals = seen.arrivals.lock().expect("a lock");
+        arrivals.push(arrival);
+        arrivals.len()
+    };
+    let mut replies = seen.reply.subscribe();
+    let reply = *replies.wait_for(|reply| *reply != Reply::Held).await.expect("the sender lives");
     match reply {
+        Reply::Held => unreachable!("it was waited for another"),
         Reply::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        Reply::Flaky if number.is_multiple_of(20) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Reply::Flaky => StatusCode::OK.into_response(),
         Reply::Redirect => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "/elsewhere")]).into_response(),
         Reply::Never => std::future::pending().await,
     }

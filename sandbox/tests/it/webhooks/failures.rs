@@ -1,12 +1,13 @@
 //! What many failures, or no events at all, do to webhooks, and who is told.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{DeliveryState, Sandbox};
+use bigcommerce_sandbox::{DeliveryState, Sandbox, WebhookOptions};
 use serde_json::{Value, json};
 
-use super::{HOOKS, Receiver, Reply, at_rest, hook, local, order};
-use crate::{get, put};
+use super::{HOOKS, Receiver, Reply, at_rest, hook, local, options, order};
+use crate::{get, put, start};
 
 const EXCEPTIONS: &str = "store/hook/deliveryException";
 
@@ -88,6 +89,46 @@ async fn a_domain_that_fails_a_hundred_times_is_blocked_for_three_minutes() {
     sandbox.delivered().await;
     assert_eq!(receiver.take().len(), 101);
     assert!(sandbox.deliveries().iter().all(|it| it.state == DeliveryState::Delivered));
+    sandbox.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_arrives_at_a_receiver_that_fails_now_and_then() {
+    let receiver = Receiver::start().await;
+    let sandbox = start(options(WebhookOptions { time_scale: 1e-4, ..local() })).await;
+    let id = hook(&sandbox, "store/order/*", &receiver.address("in")).await;
+    receiver.reply(Reply::Flaky);
+    let place = async || {
+        let mut placed = Vec::new();
+        for _ in 0..40 {
+            placed.push(order(&sandbox).await);
+        }
+        placed
+    };
+    let (one, two, three) = tokio::join!(place(), place(), place());
+    let orders = BTreeSet::from_iter([one, two, three].concat());
+    sandbox.delivered().await;
+    let arrived: BTreeSet<u64> =
+        receiver.arrivals().iter().filter_map(|it| it.json()["data"]["id"].as_u64()).collect();
+    assert_eq!(arrived, orders);
+    assert!(receiver.arrivals().len() > orders.len(), "some came again");
+    assert!(receiver.arrivals().iter().all(|arrival| arrival.is_standard(sandbox.client_secret())));
+    assert!(sandbox.deliveries().iter().all(|it| it.state == DeliveryState::Delivered));
+    assert_eq!(is_active(&sandbox, id).await, true);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_destination_without_a_certificate_is_not_reached() {
+    let (receiver, sandbox) = (Receiver::start().await, at_rest(local()).await);
+    hook(&sandbox, "store/order/created", &receiver.address("in").replace("http:", "https:")).await;
+    order(&sandbox).await;
+    sandbox.settled().await;
+    let delivery = &sandbox.deliveries()[0];
+    assert_eq!(
+        (delivery.state, delivery.attempts[0].failure),
+        (DeliveryState::Waiting, Some("no connection"))
+    );
     sandbox.shutdown().await;
 }
 

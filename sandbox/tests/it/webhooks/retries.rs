@@ -142,3 +142,25 @@ async fn redirects_and_late_answers_are_failures() {
     assert!(receiver.arrivals().iter().all(|arrival| arrival.path == "/in"), "no redirect is followed");
     sandbox.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_next_event_of_a_resource_waits_for_the_attempt_before_it_and_those_of_others_do_not() {
+    let receiver = Receiver::start().await;
+    let sandbox = at_rest(WebhookOptions { timeout: Duration::from_secs(300), ..local() }).await;
+    hook(&sandbox, "store/order/*", &receiver.address("in")).await;
+    receiver.reply(Reply::Held);
+    let first = order(&sandbox).await;
+    put(&sandbox, &format!("v2/orders/{first}"), json!({"staff_notes": "Soon"})).await;
+    order(&sandbox).await;
+    while receiver.arrivals().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let states: Vec<DeliveryState> = sandbox.deliveries().iter().map(|it| it.state).collect();
+    assert_eq!(states, [DeliveryState::Sending, DeliveryState::Waiting, DeliveryState::Sending]);
+    receiver.reply(Reply::Status(200));
+    sandbox.settled().await;
+    let states: Vec<DeliveryState> = sandbox.deliveries().iter().map(|it| it.state).collect();
+    assert_eq!(states, [DeliveryState::Delivered; 3]);
+    assert_eq!(receiver.scopes(), ["store/order/created", "store/order/created", "store/order/updated"]);
+    sandbox.shutdown().await;
+}
