@@ -33,7 +33,6 @@ pub(crate) struct Webhooks {
     profile: SignatureProfile,
     retry_timestamps: RetryTimestamps,
     new_hook_delay: Duration,
-    scale: Scale,
     /// Where webhooks can lead.
     pub(crate) destinations: Destinations,
     timeout: Duration,
@@ -51,7 +50,6 @@ impl Webhooks {
             profile: options.profile,
             retry_timestamps: options.retry_timestamps,
             new_hook_delay: options.new_hook_delay,
-            scale,
             destinations: options.destinations,
             timeout: options.timeout,
             ledger: Mutex::new(Ledger::new(scale, options.remembered_deliveries, options.waiting_deliveries)),
