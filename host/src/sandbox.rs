@@ -1,15 +1,15 @@
 //! `connector sandbox`: a local store to try actions on, until somebody stops it.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bigcommerce_sandbox::{CONTROL, Sandbox, StartError};
+use bigcommerce_sandbox::{CONTROL, Sandbox, StartError, StoreAccount};
 use connector_runtime::{Connector, ExposeSecret as _, SecretString};
 
 use crate::credentials::{Sources, environment, flag_name, secret_in, variable_name};
 use crate::failure::{Failure, seconds};
-use crate::sandbox_flags::SandboxFlags;
+use crate::sandbox_flags::{GivenSecrets, SandboxFlags};
 use crate::surroundings::Surroundings;
 
 pub(crate) use crate::shell::quoted;
@@ -20,6 +20,9 @@ pub(crate) const PRODUCT: u64 = 111;
 /// Holds the store's token where no file does. A variable of its own: the one of connections may hold a token that opens
 /// a real store, which must not become that of a toy.
 const ACCESS_TOKEN_VARIABLE: &str = "CONNECTOR_SANDBOX_ACCESS_TOKEN";
+
+/// Holds the app's client secret where no file does.
+const CLIENT_SECRET_VARIABLE: &str = "CONNECTOR_SANDBOX_CLIENT_SECRET";
 
 /// Serves the store, says how to reach it, and ends with Ctrl-C or SIGTERM.
 pub(crate) async fn run(
@@ -32,17 +35,15 @@ pub(crate) async fn run(
         stop_signal().map_err(|error| Failure::Broken(format!("cannot listen for signals: {error}")))?;
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
-    let token = access_token(flags, &sources)
-        .map_err(|failure| failure.of_command("sandbox"))?
-        .map(|token| token.expose_secret().to_owned());
-    let is_given = token.is_some();
-    let sandbox = Sandbox::start(flags.options(token)).await.map_err(start_failure)?;
+    let secrets = given_secrets(flags, &sources).map_err(|failure| failure.of_command("sandbox"))?;
+    let (is_given, has_given_secret) = (secrets.access_token.is_some(), secrets.client_secret.is_some());
+    let sandbox = Sandbox::start(flags.options(secrets)).await.map_err(start_failure)?;
     let out = &mut *surroundings.stdout;
     let call = match is_given {
         true => given_token_call(connector, &sandbox, flags, &surroundings.program),
         false => call_line(connector, &sandbox, &surroundings.program),
     };
-    announce(&sandbox, flags, is_given, &call, out)?;
+    announce(&sandbox, flags, (is_given, has_given_secret), &call, out)?;
     stop.await;
     let answered = sandbox.requests().len();
     sandbox.shutdown().await;
@@ -101,18 +102,32 @@ fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// The token that the owner of the store has chosen: from the file, else from the variable.
-fn access_token(flags: &SandboxFlags, sources: &Sources<'_>) -> Result<Option<SecretString>, Failure> {
-    match &flags.access_token_file {
-        Some(path) => secret_in(sources, path, "token file").map(Some),
-        None => environment(sources, ACCESS_TOKEN_VARIABLE),
-    }
+/// What the owner of the store has chosen: each secret from its file, else from its variable.
+fn given_secrets(flags: &SandboxFlags, sources: &Sources<'_>) -> Result<GivenSecrets, Failure> {
+    let given = |path: &Option<PathBuf>, what: &str, variable: Option<&str>| {
+        let secret = match (path, variable) {
+            (Some(path), _) => secret_in(sources, path, what).map(Some)?,
+            (None, Some(variable)) => environment(sources, variable)?,
+            (None, None) => None,
+        };
+        Ok::<_, Failure>(secret.map(|secret| secret.expose_secret().to_owned()))
+    };
+    let webhooks = &flags.webhooks;
+    let own_token = given(&webhooks.store_account_token_file, "token file", None)?;
+    let own_secret = given(&webhooks.store_account_secret_file, "secret file", None)?;
+    Ok(GivenSecrets {
+        access_token: given(&flags.access_token_file, "token file", Some(ACCESS_TOKEN_VARIABLE))?,
+        client_secret: given(&webhooks.client_secret_file, "secret file", Some(CLIENT_SECRET_VARIABLE))?,
+        store_account: own_token
+            .zip(own_secret)
+            .map(|(access_token, client_secret)| StoreAccount { access_token, client_secret }),
+    })
 }
 
 fn announce(
     sandbox: &Sandbox,
     flags: &SandboxFlags,
-    has_given_token: bool,
+    (has_given_token, has_given_secret): (bool, bool),
     call: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -121,10 +136,15 @@ fn announce(
         true => "the one given",
         false => &format!("{} (opens nothing but this sandbox)", sandbox.access_token()),
     };
+    let secret = match has_given_secret {
+        true => "the one given",
+        false => &format!("{} (signs the webhooks of this sandbox)", sandbox.client_secret()),
+    };
     let window = seconds(Duration::from_millis(flags.window_ms));
     writeln!(out, "origin        {origin}")?;
     writeln!(out, "store hash    {}", sandbox.store_hash())?;
     writeln!(out, "access token  {token}")?;
+    writeln!(out, "client secret {secret}")?;
     writeln!(out, "quota         {} requests per {window}", flags.quota)?;
     writeln!(out, "try it        {call}")?;
     writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;

@@ -4,8 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bigcommerce_sandbox::{CONTROL, ControlPath, Fault, Misbehaviour, Rate, SandboxOptions};
+use bigcommerce_sandbox::{
+    CONTROL, ControlPath, Destinations, Fault, Misbehaviour, Rate, RetryTimestamps, SandboxOptions,
+    SignatureProfile, StoreAccount, WebhookOptions,
+};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::offer::Offering;
 
@@ -37,7 +41,62 @@ pub(crate) struct SandboxFlags {
     pub(crate) window_ms: u64,
 
     #[command(flatten)]
+    pub(crate) webhooks: WebhookFlags,
+
+    #[command(flatten)]
     misbehaviour: MisbehaviourFlags,
+}
+
+/// How webhooks are sent.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Webhooks")]
+pub(crate) struct WebhookFlags {
+    /// A file that holds the app's client secret, which signs what is sent; without one it follows from the seed [env: CONNECTOR_SANDBOX_CLIENT_SECRET, which holds the secret itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+
+    /// A file that holds the access token of a second API account, made for this store alone
+    #[arg(long, value_name = "FILE", requires = "store_account_secret_file")]
+    pub(crate) store_account_token_file: Option<PathBuf>,
+
+    /// A file that holds the client secret of that account, which signs what is sent to its webhooks
+    #[arg(long, value_name = "FILE", requires = "store_account_token_file")]
+    pub(crate) store_account_secret_file: Option<PathBuf>,
+
+    /// Sign in this form
+    #[arg(long, value_name = "PROFILE", default_value = "standard-webhooks", value_parser = profiles())]
+    webhook_profile: SignatureProfile,
+
+    /// Let webhooks lead to this machine, too: to any port of the loopback address, over http as well as https
+    #[arg(long)]
+    webhook_local: bool,
+
+    /// Take this share of BigCommerce's own waits: retries after 60 s to 24 h, blocks of 3 minutes
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    webhook_time_scale: f64,
+
+    /// Let the signature of a retry say when that retry is made, or keep the time of the first attempt
+    #[arg(long, value_name = "TIMES", default_value = "renewed", value_parser = retry_timestamps())]
+    webhook_retry_timestamps: RetryTimestamps,
+
+    /// Tell a new webhook of nothing for so many milliseconds; BigCommerce says up to 60000
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    webhook_new_delay_ms: u32,
+
+    /// Give receivers so many milliseconds to answer
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    webhook_timeout_ms: u32,
+}
+
+/// What the owner of a store keeps in files and variables.
+#[derive(Default)]
+pub(crate) struct GivenSecrets {
+    /// The token that opens the store.
+    pub(crate) access_token: Option<String>,
+    /// The app's client secret.
+    pub(crate) client_secret: Option<String>,
+    /// The second account.
+    pub(crate) store_account: Option<StoreAccount>,
 }
 
 /// How the store misbehaves.
@@ -92,14 +151,39 @@ struct MisbehaviourFlags {
     #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
     headers_nonsense_rate: Rate,
 
+    /// Send this share of the deliveries to webhooks twice
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    webhook_duplicate_rate: Rate,
+
+    /// Send this share of the deliveries late
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default(), requires = "webhook_late_ms")]
+    webhook_late_rate: Rate,
+
+    /// Send those so many milliseconds late
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    webhook_late_ms: u32,
+
+    /// Send this share of the deliveries behind the next one of their webhook
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    webhook_reorder_rate: Rate,
+
+    /// Sign this share of the attempts to deliver with another secret
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    webhook_forged_rate: Rate,
+
+    /// Let this share of the events happen again a second later, with the same hash
+    #[arg(long, value_name = "SHARE", default_value_t = Rate::default())]
+    webhook_repeat_rate: Rate,
+
     /// Let the first requests meet a fault, TIMES times; `slow` takes so many MILLISECONDS. Faults that are given one after the other come one after the other
     #[arg(long, value_name = "NAME[:TIMES[:MILLISECONDS]]", hide_possible_values = true, value_parser = Offering::new(fault, fault_names()), long_help = fault_help())]
     fault: Vec<(Fault, u32)>,
 }
 
 impl SandboxFlags {
-    /// The options of a store with these settings and this access token.
-    pub(crate) fn options(&self, access_token: Option<String>) -> SandboxOptions {
+    /// The options of a store with these settings and these secrets.
+    pub(crate) fn options(&self, secrets: GivenSecrets) -> SandboxOptions {
+        let GivenSecrets { access_token, client_secret, store_account } = secrets;
         let MisbehaviourFlags {
             foreign_requests,
             foreign_every,
@@ -113,6 +197,12 @@ impl SandboxFlags {
             fault_rate,
             headers_missing_rate,
             headers_nonsense_rate,
+            webhook_duplicate_rate,
+            webhook_late_rate,
+            webhook_late_ms,
+            webhook_reorder_rate,
+            webhook_forged_rate,
+            webhook_repeat_rate,
             ref fault,
         } = self.misbehaviour;
         SandboxOptions {
@@ -135,11 +225,47 @@ impl SandboxFlags {
                 fault_rate,
                 headers_missing_rate,
                 headers_nonsense_rate,
+                webhook_duplicate_rate,
+                webhook_late_rate,
+                webhook_late_ms,
+                webhook_reorder_rate,
+                webhook_forged_rate,
+                webhook_repeat_rate,
             },
             faults: fault.clone(),
+            webhooks: self.webhooks.options(client_secret, store_account),
             ..SandboxOptions::default()
         }
     }
+}
+
+impl WebhookFlags {
+    fn options(&self, client_secret: Option<String>, store_account: Option<StoreAccount>) -> WebhookOptions {
+        WebhookOptions {
+            profile: self.webhook_profile,
+            client_secret,
+            store_account,
+            time_scale: self.webhook_time_scale,
+            retry_timestamps: self.webhook_retry_timestamps,
+            new_hook_delay: Duration::from_millis(self.webhook_new_delay_ms.into()),
+            destinations: match self.webhook_local {
+                true => Destinations::LocalToo,
+                false => Destinations::Documented,
+            },
+            timeout: Duration::from_millis(self.webhook_timeout_ms.into()),
+            ..WebhookOptions::default()
+        }
+    }
+}
+
+fn profiles() -> impl TypedValueParser<Value = SignatureProfile> {
+    let names = SignatureProfile::NAMES.map(|(name, _)| name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<SignatureProfile>())
+}
+
+fn retry_timestamps() -> impl TypedValueParser<Value = RetryTimestamps> {
+    let names = RetryTimestamps::NAMES.map(|(name, _)| name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<RetryTimestamps>())
 }
 
 /// Reads `NAME`, `NAME:TIMES` or `slow:TIMES:MILLISECONDS`.

@@ -11,12 +11,18 @@ use serde_json::Value;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
+use crate::authentication::APP;
 use crate::server::Shared;
 use crate::store::{Document, Store};
+use crate::webhooks::Webhooks;
 
 /// Marks a request that is to be carried out, but for the saving of a URL.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UrlFails;
+
+/// The client id of the account whose token a request carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller(pub(crate) &'static str);
 
 /// A request that has passed the gateway.
 pub(crate) struct Call {
@@ -27,6 +33,8 @@ pub(crate) struct Call {
     query: String,
     is_json: bool,
     body: Bytes,
+    /// Whose request it is.
+    pub(crate) client_id: &'static str,
     /// Whether the saving of a URL is to fail.
     pub(crate) url_fails: bool,
 }
@@ -41,6 +49,7 @@ impl FromRequest<Arc<Shared>> for Call {
         let parameters = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let is_json = is_json(&parts.headers);
+        let client_id = parts.extensions.get().map_or(APP, |Caller(client_id)| client_id);
         let url_fails = parts.extensions.get::<UrlFails>().is_some();
         let body = Bytes::from_request(Request::from_parts(parts, body), shared).await.map_err(|_| {
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body of the request is too large.")
@@ -53,6 +62,7 @@ impl FromRequest<Arc<Shared>> for Call {
             query,
             is_json,
             body,
+            client_id,
             url_fails,
         })
     }
@@ -62,6 +72,11 @@ impl Call {
     /// The store's hash.
     pub(crate) fn store_hash(&self) -> &str {
         &self.shared.store_hash
+    }
+
+    /// The settings of webhooks and their deliveries.
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.shared.webhooks
     }
 
     /// The store, for as long as the guard lives.
@@ -83,6 +98,11 @@ impl Call {
     /// The store's time in whole milliseconds since 1970.
     pub(crate) fn now_millis(&self) -> u128 {
         self.shared.clock.now().as_millis()
+    }
+
+    /// The same in the form of webhooks.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.shared.now_ms()
     }
 
     /// The id in this place of the path, the first after the store's hash being 0. An id is decimal digits

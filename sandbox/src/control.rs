@@ -1,4 +1,4 @@
-//! The control API: faults, misbehaviour and the clock, for other processes on this machine.
+//! The control API: faults, misbehaviour, the clock and what happens, for other processes on this machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ use crate::gateway::Admission;
 use crate::misbehaviour::Misbehaviour;
 use crate::seed;
 use crate::server::Shared;
+
+mod happenings;
 
 /// A path of the control API and what can be done with it.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,22 @@ pub const CONTROL: &[ControlPath] = &[
         what: "the store's time: POST {\"advance_ms\": N} puts it forward",
     },
     ControlPath { path: "/_sandbox/requests", methods: &["GET"], what: "the requests received" },
+    ControlPath {
+        path: "/_sandbox/orders",
+        methods: &["POST"],
+        what: "an order that a shopper places: the fields of POST /v2/orders, each of which may be missing",
+    },
+    ControlPath { path: "/_sandbox/store", methods: &["PUT"], what: "the shop's name: {\"name\": \"…\"}" },
+    ControlPath {
+        path: "/_sandbox/uninstall",
+        methods: &["POST"],
+        what: "the end of the app: its webhooks are told and removed, its token is void",
+    },
+    ControlPath {
+        path: "/_sandbox/deliveries",
+        methods: &["GET"],
+        what: "what was sent to webhooks; ?wait=settled waits until nothing is due, ?wait=done for the retries too",
+    },
     ControlPath { path: "/_sandbox/reset", methods: &["POST"], what: "the store as it was when it started" },
 ];
 
@@ -71,6 +89,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/_sandbox/clock", get(clock).post(advance))
         .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/reset", post(reset))
+        .merge(happenings::routes())
         .route_layer(from_fn(from_this_machine))
 }
 
@@ -105,7 +124,7 @@ async fn overview(State(shared): State<Arc<Shared>>) -> Response {
     let store = shared.store();
     let body = json!({
         "store_hash": shared.store_hash,
-        "epoch_ms": epoch_ms(&shared),
+        "epoch_ms": shared.now_ms(),
         "resources": {
             "products": store.products.len(),
             "brands": store.brands.len(),
@@ -162,14 +181,14 @@ async fn behave(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Response {
-    answer::json(StatusCode::OK, &json!({"epoch_ms": epoch_ms(&shared)}))
+    answer::json(StatusCode::OK, &json!({"epoch_ms": shared.now_ms()}))
 }
 
 async fn advance(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
     let step = object(&body)?.get("advance_ms").and_then(Value::as_u64);
     let step = step.ok_or_else(|| Refusal("advance_ms must be a whole number from 0 on".to_owned()))?;
     shared.clock.advance(Duration::from_millis(step));
-    Ok(answer::json(StatusCode::OK, &json!({"epoch_ms": epoch_ms(&shared)})))
+    Ok(answer::json(StatusCode::OK, &json!({"epoch_ms": shared.now_ms()})))
 }
 
 async fn requests(State(shared): State<Arc<Shared>>) -> Response {
@@ -185,11 +204,8 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Response {
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
     *shared.store() = seed::store(shared.beginning.seed, &shared.store_hash);
     *shared.admission() = Admission::new(&shared.beginning);
+    shared.webhooks.clear();
     no_content()
-}
-
-fn epoch_ms(shared: &Shared) -> u64 {
-    u64::try_from(shared.clock.now().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {

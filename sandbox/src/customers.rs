@@ -17,6 +17,7 @@ use crate::fields::{require, writable};
 use crate::paging::parameter;
 use crate::server::Shared;
 use crate::store::{Document, Store};
+use crate::webhooks::event::Event;
 use customer_fields::{UPDATABLE, WRITABLE, defaults};
 
 mod customer_fields;
@@ -47,7 +48,9 @@ async fn create(call: Call) -> Result<Response, V3Error> {
         let written = writable(&sent, WRITABLE)?;
         check_email(&draft, None, &written, "Create customers failed.")?;
         let customer = new_customer(&call, &mut draft, written)?;
-        draft.customers.insert(customer.clone(), call.now_millis());
+        let id = draft.customers.insert(customer.clone(), call.now_millis());
+        draft.events.push(Event::about("store/customer/created", "customer", id));
+        draft.events.extend(address_events(id, &customer));
         made.push(Value::Object(customer_list::created(&customer, &sent)));
     }
     *store = draft;
@@ -73,6 +76,7 @@ async fn update(call: Call) -> Result<Response, V3Error> {
         customer.extend(written);
         customer.insert("date_modified".to_owned(), customer_date(call.now()).into());
         changed.push(customer_list::plain(customer).into());
+        draft.events.push(Event::about("store/customer/updated", "customer", id));
     }
     *store = draft;
     Ok(v3_list(changed, json!({})))
@@ -87,9 +91,21 @@ async fn delete(call: Call) -> Result<Response, V3Error> {
     let ids = ids.map_err(|_| ApiError::invalid("id:in", "must be whole numbers joined by commas"))?;
     let mut store = call.store();
     for id in ids {
-        store.customers.remove(id);
+        if store.customers.remove(id).is_some() {
+            store.events.push(Event::about("store/customer/deleted", "customer", id));
+        }
     }
     Ok(no_content())
+}
+
+/// The addresses that came with a new customer, whose events are of the type of the customer.
+fn address_events(id: u64, customer: &Document) -> Vec<Event> {
+    let addresses = customer["addresses"].as_array().into_iter().flatten();
+    let event = |address: u64| {
+        let event = Event::about("store/customer/address/created", "customer", address);
+        event.with("address", json!({"customer_id": id}))
+    };
+    addresses.filter_map(|address| address["id"].as_u64()).map(event).collect()
 }
 
 /// The customers of the body, or the 413 beyond ten, which has no body.

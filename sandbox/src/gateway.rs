@@ -10,8 +10,7 @@ use http::StatusCode;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
-use crate::authentication::is_authenticated;
-use crate::call::UrlFails;
+use crate::call::{Caller, UrlFails};
 use crate::fault::{Fault, FaultQueue, Stage, truncated};
 use crate::misbehaviour::Misbehaviour;
 use crate::quota::{Meter, Quota, Standing};
@@ -23,7 +22,7 @@ use crate::server::Shared;
 ///
 /// An unknown store is a 404 as any wrong path is, an unknown token a 401; neither is told anything of the
 /// store's quota. Faults meet only requests that carry the store's token.
-pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+pub(crate) async fn admit(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let Some(path) = ApiPath::parse(request.uri().path()) else {
         return next.run(request).await;
     };
@@ -36,10 +35,12 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, request: Request, n
         () = shared.clock.wait(Duration::from_millis(habits.slow_ms.into())) => {}
         () = shared.stopped() => return shutting_down(version),
     }
-    if habits.token_revoked || !is_authenticated(request.headers(), &shared.access_token) {
+    let caller = shared.accounts.caller(request.headers()).filter(|_| !habits.token_revoked);
+    let Some(client_id) = caller else {
         let title = "The access token is missing, or it is not one of this store.";
         return ApiError::new(StatusCode::UNAUTHORIZED, title).in_version(version);
-    }
+    };
+    request.extensions_mut().insert(Caller(client_id));
     let decision = shared.admission().decide(&shared.quota, shared.clock.now());
     let mut response = match decision.fault {
         _ if decision.is_exhausted() && habits.throttles_with_500 => throttled_with_500(version),

@@ -13,6 +13,17 @@
 //! with 200 products, 8 brands, a category tree, 100 customers and 50 orders, all invented and the same for
 //! the same seed.
 //!
+//! # Webhooks
+//!
+//! What is changed through the API or the control API is told to the webhooks that were made for it: orders (created,
+//! updated, archived, new status), products (created, updated, deleted, new stock), categories, customers and their first
+//! addresses, the shop's name, the removal of the app, and deliveries that fail. There are no events of brands.
+//! Deliveries are signed with the client secret in either form ([`WebhookOptions`]), tried again by BigCommerce's schedule
+//! of eleven retries over 48 hours, and given up with the webhook; domains that fail too often are blocked, and webhooks
+//! that are told of nothing for 90 days are deactivated. All waits go by the store's clock, and
+//! retries and blocks by [`WebhookOptions::time_scale`]. Events of one resource begin their way to one webhook in order; retries, and
+//! misbehaviour on demand, break it.
+//!
 //! # Control
 //!
 //! Other processes on this machine steer a sandbox over JSON, without a token:
@@ -29,7 +40,11 @@
 //! | `GET /_sandbox/clock` | the store's time: `{"epoch_ms": 1800000000000}` |
 //! | `POST /_sandbox/clock` | puts it forward: `{"advance_ms": 30000}` |
 //! | `GET /_sandbox/requests` | the requests received, oldest first |
-//! | `POST /_sandbox/reset` | seeds the store anew, with the faults and misbehaviour it was started with |
+//! | `POST /_sandbox/orders` | places an order as a shopper does: the fields of `POST /v2/orders`, all optional |
+//! | `PUT /_sandbox/store` | renames the shop: `{"name": "Hearth"}` |
+//! | `POST /_sandbox/uninstall` | removes the app: its webhooks are told and removed, every token is void |
+//! | `GET /_sandbox/deliveries` | what was sent to webhooks, with every attempt; `?wait=settled` waits until nothing is due, `?wait=done` until no retry is to come either |
+//! | `POST /_sandbox/reset` | seeds the store anew, with the faults and misbehaviour it was started with and no deliveries |
 //!
 //! Faults are named like the variants of [`Fault`], in lower case with underscores. A client from another
 //! machine is refused with 403.
@@ -78,6 +93,7 @@ mod selection;
 mod server;
 mod store;
 mod store_information;
+mod webhooks;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use control::{CONTROL, ControlPath};
@@ -87,3 +103,5 @@ pub use options::{SandboxOptions, StartError};
 pub use rate::Rate;
 pub use request_log::ReceivedRequest;
 pub use sandbox::Sandbox;
+pub use webhooks::delivery::{Delivery, DeliveryAttempt, DeliveryState};
+pub use webhooks::options::{Destinations, RetryTimestamps, SignatureProfile, StoreAccount, WebhookOptions};

@@ -39,6 +39,19 @@ pub struct Misbehaviour {
     pub headers_missing_rate: Rate,
     /// How many answers have headers of the quota that cannot be understood.
     pub headers_nonsense_rate: Rate,
+    /// How many deliveries of webhooks are sent twice, with the same id and body.
+    pub webhook_duplicate_rate: Rate,
+    /// How many deliveries go out late.
+    pub webhook_late_rate: Rate,
+    /// How late, in milliseconds of the store's clock.
+    pub webhook_late_ms: u32,
+    /// How many deliveries go out behind the next one of their webhook, or a minute later where none comes.
+    pub webhook_reorder_rate: Rate,
+    /// How many attempts to deliver are signed with another secret.
+    pub webhook_forged_rate: Rate,
+    /// How many events happen again a second later: a delivery of its own, with an id of its own and the
+    /// same `hash`.
+    pub webhook_repeat_rate: Rate,
 }
 
 impl Misbehaviour {
@@ -65,6 +78,12 @@ impl Misbehaviour {
             "fault_rate": self.fault_rate.as_f64(),
             "headers_missing_rate": self.headers_missing_rate.as_f64(),
             "headers_nonsense_rate": self.headers_nonsense_rate.as_f64(),
+            "webhook_duplicate_rate": self.webhook_duplicate_rate.as_f64(),
+            "webhook_late_rate": self.webhook_late_rate.as_f64(),
+            "webhook_late_ms": self.webhook_late_ms,
+            "webhook_reorder_rate": self.webhook_reorder_rate.as_f64(),
+            "webhook_forged_rate": self.webhook_forged_rate.as_f64(),
+            "webhook_repeat_rate": self.webhook_repeat_rate.as_f64(),
         })
     }
 
@@ -93,6 +112,12 @@ impl Misbehaviour {
                 "fault_rate" => self.fault_rate = rate()?,
                 "headers_missing_rate" => self.headers_missing_rate = rate()?,
                 "headers_nonsense_rate" => self.headers_nonsense_rate = rate()?,
+                "webhook_duplicate_rate" => self.webhook_duplicate_rate = rate()?,
+                "webhook_late_rate" => self.webhook_late_rate = rate()?,
+                "webhook_late_ms" => self.webhook_late_ms = number()?,
+                "webhook_reorder_rate" => self.webhook_reorder_rate = rate()?,
+                "webhook_forged_rate" => self.webhook_forged_rate = rate()?,
+                "webhook_repeat_rate" => self.webhook_repeat_rate = rate()?,
                 _ => return Err(format!("{name} is not a setting")),
             }
         }
@@ -113,6 +138,12 @@ mod tests {
             fault_rate: Rate::new(0.1).expect("a rate"),
             headers_missing_rate: Rate::new(0.2).expect("a rate"),
             headers_nonsense_rate: Rate::new(0.3).expect("a rate"),
+            webhook_duplicate_rate: Rate::new(0.4).expect("a rate"),
+            webhook_late_rate: Rate::new(0.5).expect("a rate"),
+            webhook_late_ms: 60_000,
+            webhook_reorder_rate: Rate::new(0.6).expect("a rate"),
+            webhook_forged_rate: Rate::new(0.7).expect("a rate"),
+            webhook_repeat_rate: Rate::new(0.8).expect("a rate"),
             ..Misbehaviour::default()
         };
         let shown = set.document();

@@ -12,6 +12,8 @@ use http::HeaderValue;
 use crate::clock::{Clock, SystemClock};
 use crate::fault::Fault;
 use crate::misbehaviour::Misbehaviour;
+use crate::webhooks::options::WebhookOptions;
+use crate::webhooks::schedule::Scale;
 
 /// The settings of a [`Sandbox`](crate::Sandbox); [`SandboxOptions::default`] suits most tests.
 #[derive(Clone)]
@@ -39,6 +41,8 @@ pub struct SandboxOptions {
     pub faults: Vec<(Fault, u32)>,
     /// How many of the latest requests are remembered; 10 000 by default.
     pub remembered_requests: usize,
+    /// How webhooks are signed, sent and tried again.
+    pub webhooks: WebhookOptions,
 }
 
 impl Default for SandboxOptions {
@@ -54,6 +58,7 @@ impl Default for SandboxOptions {
             misbehaviour: Misbehaviour::default(),
             faults: Vec::new(),
             remembered_requests: 10_000,
+            webhooks: WebhookOptions::default(),
         }
     }
 }
@@ -72,13 +77,14 @@ impl Debug for SandboxOptions {
             .field("misbehaviour", &self.misbehaviour)
             .field("faults", &self.faults)
             .field("remembered_requests", &self.remembered_requests)
+            .field("webhooks", &self.webhooks)
             .finish()
     }
 }
 
 impl SandboxOptions {
     /// The first setting with which no store can run, if there is one.
-    pub(crate) fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<Scale, StartError> {
         let is_hash_character = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !(1..=64).contains(&self.store_hash.len()) || !self.store_hash.bytes().all(is_hash_character) {
             return Err(StartError::option(
@@ -96,7 +102,24 @@ impl SandboxOptions {
         if self.window < Duration::from_millis(1) {
             return Err(StartError::option("window", "give at least one millisecond"));
         }
-        Ok(())
+        self.check_webhooks()
+    }
+
+    fn check_webhooks(&self) -> Result<Scale, StartError> {
+        let WebhookOptions { client_secret, store_account, timeout, time_scale, .. } = &self.webhooks;
+        let own_secret = store_account.as_ref().map(|account| &account.client_secret);
+        if client_secret.iter().chain(own_secret).any(String::is_empty) {
+            return Err(StartError::option("webhooks.client_secret", "give a secret that is not empty"));
+        }
+        let own_token = store_account.as_ref().map(|account| &account.access_token);
+        if own_token.is_some_and(|it| it.is_empty() || HeaderValue::from_str(it).is_err()) {
+            return Err(StartError::option("webhooks.store_account", "give a token that a header can carry"));
+        }
+        if timeout.is_zero() {
+            return Err(StartError::option("webhooks.timeout", "give receivers some time"));
+        }
+        let advice = "give a factor above 0, up to a million";
+        Scale::new(*time_scale).ok_or_else(|| StartError::option("webhooks.time_scale", advice))
     }
 }
 
@@ -150,7 +173,8 @@ impl Error for StartError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, SandboxOptions};
+    use super::{Duration, SandboxOptions, WebhookOptions};
+    use crate::webhooks::options::StoreAccount;
 
     fn refusal(change: impl FnOnce(&mut SandboxOptions)) -> String {
         let mut options = SandboxOptions::default();
@@ -159,9 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn debug_does_not_show_the_access_token() {
+    fn debug_shows_neither_tokens_nor_secrets() {
         let options =
             SandboxOptions { access_token: Some("hush-hush".to_owned()), ..SandboxOptions::default() };
+        let webhooks = WebhookOptions {
+            client_secret: Some("hush-hush".to_owned()),
+            store_account: Some(StoreAccount {
+                access_token: "hush-hush".to_owned(),
+                client_secret: "hush-hush".to_owned(),
+            }),
+            ..WebhookOptions::default()
+        };
+        let options = SandboxOptions { webhooks, ..options };
         let shown = format!("{options:?}");
         assert!(!shown.contains("hush-hush"), "{shown}");
         assert!(shown.contains("sandbox1"), "{shown}");
@@ -182,5 +215,10 @@ mod tests {
         }
         assert!(refusal(|options| options.quota = 0).contains("quota"));
         assert!(refusal(|options| options.window = Duration::ZERO).contains("window"));
+        assert!(refusal(|options| options.webhooks.time_scale = 0.0).contains("time_scale"));
+        assert!(refusal(|options| options.webhooks.timeout = Duration::ZERO).contains("timeout"));
+        assert!(
+            refusal(|options| options.webhooks.client_secret = Some(String::new())).contains("client_secret")
+        );
     }
 }

@@ -23,7 +23,7 @@ mod statuses;
 
 pub(crate) use order_lines::{line, settle};
 pub(crate) use order_view::{address_defaults, defaults};
-pub(crate) use order_write::shipping_address_parts;
+pub(crate) use order_write::{place, shipping_address_parts};
 pub(crate) use statuses::status_name;
 
 /// The paths of orders and their statuses.

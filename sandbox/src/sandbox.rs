@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::authentication::{APP, Account, Accounts, OF_STORE};
 use crate::clock::StoreClock;
 use crate::fault::Fault;
 use crate::gateway::{Admission, Beginning};
@@ -19,6 +20,9 @@ use crate::quota::Quota;
 use crate::request_log::{ReceivedRequest, RequestLog};
 use crate::seed;
 use crate::server::{Shared, router};
+use crate::webhooks::delivery::Delivery;
+use crate::webhooks::schedule::Scale;
+use crate::webhooks::{self, Rest, Webhooks, dispatch};
 
 /// How long a shutdown waits for requests that are being answered.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
@@ -29,6 +33,7 @@ pub struct Sandbox {
     shared: Arc<Shared>,
     running: watch::Sender<()>,
     server: JoinHandle<()>,
+    dispatcher: JoinHandle<()>,
 }
 
 impl Debug for Sandbox {
@@ -51,12 +56,13 @@ impl Sandbox {
     /// [`StartError::InvalidOption`] where no store can run with a setting, [`StartError::Listen`] where the
     /// address cannot be listened on.
     pub async fn start(options: SandboxOptions) -> Result<Self, StartError> {
-        options.check()?;
+        let scale = options.check()?;
         let (listener, address) = listen(options.listen).await?;
         let (running, receiver) = watch::channel(());
-        let shared = Arc::new(shared(options, receiver));
+        let shared = Arc::new(shared(options, scale, receiver));
         let server = tokio::spawn(serve(listener, Arc::clone(&shared)));
-        Ok(Self { address, shared, running, server })
+        let dispatcher = tokio::spawn(dispatch::run(Arc::clone(&shared)));
+        Ok(Self { address, shared, running, server, dispatcher })
     }
 
     /// Scheme, host and port, such as `http://127.0.0.1:49152`; paths follow it directly.
@@ -71,7 +77,33 @@ impl Sandbox {
 
     /// The token that `X-Auth-Token` must carry. It opens nothing but this sandbox.
     pub fn access_token(&self) -> &str {
-        &self.shared.access_token
+        &self.shared.accounts.app.access_token
+    }
+
+    /// What the app's webhooks are signed with. It proves nothing outside this sandbox.
+    pub fn client_secret(&self) -> &str {
+        &self.shared.accounts.app.client_secret
+    }
+
+    /// The deliveries of webhooks, oldest first: all that wait, and the latest
+    /// [`WebhookOptions::remembered_deliveries`](crate::WebhookOptions::remembered_deliveries) of the others.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.webhooks.ledger().deliveries()
+    }
+
+    /// Waits until nothing is being sent to a webhook and nothing is due; retries may be to come.
+    pub async fn settled(&self) {
+        webhooks::rest(&self.shared, Rest::Settled).await;
+    }
+
+    /// Waits until every delivery arrived or was given up, which takes as long as the retries do.
+    pub async fn delivered(&self) {
+        webhooks::rest(&self.shared, Rest::Done).await;
+    }
+
+    /// Puts the store's clock forward.
+    pub fn advance(&self, step: Duration) {
+        self.shared.clock.advance(step);
     }
 
     /// The requests received so far, oldest first; the latest [`SandboxOptions::remembered_requests`] of them.
@@ -100,11 +132,14 @@ impl Sandbox {
         self.shared.admission().misbehaviour = misbehaviour;
     }
 
-    /// Stops listening, lets the requests that are being answered finish (for at most five seconds) and
+    /// Stops listening, breaks off what is being sent to webhooks, lets the requests that are being answered finish (for at most five seconds) and
     /// returns when the port is free.
     pub async fn shutdown(self) {
-        let Self { running, mut server, .. } = self;
+        let Self { running, mut server, mut dispatcher, .. } = self;
         drop(running);
+        if timeout(DRAIN_LIMIT, &mut dispatcher).await.is_err() {
+            dispatcher.abort();
+        }
         if timeout(DRAIN_LIMIT, &mut server).await.is_err() {
             server.abort();
         }
@@ -118,14 +153,16 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     Ok((listener, bound))
 }
 
-fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
+fn shared(options: SandboxOptions, scale: Scale, running: watch::Receiver<()>) -> Shared {
+    let accounts = accounts(&options);
+    let webhooks = Webhooks::new(&options.webhooks, scale);
     let beginning =
         Beginning { seed: options.seed, misbehaviour: options.misbehaviour, faults: options.faults };
-    let access_token = options.access_token.unwrap_or_else(|| seed::access_token(options.seed));
     Shared {
         store: Mutex::new(seed::store(options.seed, &options.store_hash)),
         store_hash: options.store_hash,
-        access_token,
+        accounts,
+        webhooks,
         quota: Quota { requests: options.quota, window: options.window },
         clock: StoreClock::new(options.clock),
         log: RequestLog::new(options.remembered_requests),
@@ -133,6 +170,21 @@ fn shared(options: SandboxOptions, running: watch::Receiver<()>) -> Shared {
         beginning,
         running,
     }
+}
+
+fn accounts(options: &SandboxOptions) -> Accounts {
+    let SandboxOptions { access_token, seed, webhooks, .. } = options;
+    let app = Account {
+        client_id: APP,
+        access_token: access_token.clone().unwrap_or_else(|| seed::access_token(*seed)),
+        client_secret: webhooks.client_secret.clone().unwrap_or_else(|| seed::client_secret(*seed)),
+    };
+    let of_store = webhooks.store_account.clone().map(|account| Account {
+        client_id: OF_STORE,
+        access_token: account.access_token,
+        client_secret: account.client_secret,
+    });
+    Accounts { app, of_store }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {

@@ -29,8 +29,17 @@ pub(crate) fn store(seed: u64, store_hash: &str) -> Store {
         customers,
         orders,
         hooks: Table::of(BTreeMap::new()),
+        hook_activity: BTreeMap::new(),
+        name: None,
+        events: Vec::new(),
         parts: Sequence::default(),
     }
+}
+
+/// The client secret of an app whose owner did not choose one.
+pub(crate) fn client_secret(seed: u64) -> String {
+    let mut random = Random::new(!seed.rotate_left(32));
+    format!("sandbox-secret-{:016x}{:016x}", random.next(), random.next())
 }
 
 /// The access token of a store whose owner did not choose one.

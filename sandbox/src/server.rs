@@ -11,22 +11,25 @@ use tokio::sync::watch;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
+use crate::authentication::Accounts;
 use crate::clock::StoreClock;
 use crate::gateway::{self, Admission, Beginning};
 use crate::quota::Quota;
 use crate::request_log::{self, RequestLog};
 use crate::store::Store;
+use crate::webhooks::{self, Webhooks};
 use crate::{catalog, control, customers, hooks, orders, store_information};
 
 /// What every request can reach: the store, and the state of its gateway.
 pub(crate) struct Shared {
     pub(crate) store_hash: String,
-    pub(crate) access_token: String,
+    pub(crate) accounts: Accounts,
     pub(crate) quota: Quota,
     pub(crate) beginning: Beginning,
     pub(crate) clock: StoreClock,
     pub(crate) log: RequestLog,
     pub(crate) store: Mutex<Store>,
+    pub(crate) webhooks: Webhooks,
     pub(crate) admission: Mutex<Admission>,
     /// Carries no value: its sender goes away when the sandbox stops.
     pub(crate) running: watch::Receiver<()>,
@@ -36,6 +39,11 @@ impl Shared {
     /// The store, for as long as the guard lives; never hold it across an `await`.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store's time in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The quota's window and the faults; never hold them across an `await`.
@@ -61,6 +69,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(control::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&shared), webhooks::tell))
         .layer(from_fn_with_state(Arc::clone(&shared), gateway::admit))
         .layer(from_fn_with_state(Arc::clone(&shared), request_log::record))
         .with_state(shared)

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::webhooks::event::Event;
+
 /// One resource with all its fields, sub-resources included; what an answer shows of it is selected.
 pub(crate) type Document = Map<String, Value>;
 
@@ -24,6 +26,12 @@ pub(crate) struct Store {
     pub(crate) orders: Table,
     /// Webhooks of the token's API account.
     pub(crate) hooks: Table,
+    /// When each active webhook was last told of something, in epoch milliseconds.
+    pub(crate) hook_activity: BTreeMap<u64, u64>,
+    /// What the merchant has renamed the shop to.
+    pub(crate) name: Option<String>,
+    /// What happened since the webhooks were last told.
+    pub(crate) events: Vec<Event>,
     /// The ids of variants, images, order lines and all other parts that are made after the seeding.
     pub(crate) parts: Sequence,
 }

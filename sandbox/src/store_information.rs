@@ -13,6 +13,12 @@ use serde_json::{Value, json};
 use crate::answer;
 use crate::server::Shared;
 
+/// The number that webhooks call the store by.
+pub(crate) const STORE_ID: u64 = 1_002_003;
+
+/// What the shop is called until the merchant renames it.
+const NAME: &str = "Hearth & Trail";
+
 /// The paths of the store's information.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -28,6 +34,7 @@ async fn get_system_timestamp(State(shared): State<Arc<Shared>>) -> Response {
 /// `GET /v2/store`: who the merchant is, and how the shop writes numbers, money and measures.
 async fn get_store_information(State(shared): State<Arc<Shared>>) -> Response {
     let hash = &shared.store_hash;
+    let name = shared.store().name.clone().unwrap_or_else(|| NAME.to_owned());
     let mut body = json!({
         "id": hash,
         "account_uuid": "0f5d6b52-0000-4000-8000-000000000001",
@@ -35,7 +42,7 @@ async fn get_store_information(State(shared): State<Arc<Shared>>) -> Response {
         "secure_url": "https://hearth-and-trail.example",
         "control_panel_base_url": format!("https://store-{hash}.mybigcommerce.com"),
         "status": "live",
-        "name": "Hearth & Trail",
+        "name": name,
         "first_name": "Mara",
         "last_name": "Keswick",
         "address": "12 Alder Lane, Austin, Texas 78701",
@@ -54,7 +61,7 @@ async fn get_store_information(State(shared): State<Arc<Shared>>) -> Response {
         // An object where there is a logo, and an empty array where there is none.
         "logo": [],
         "is_price_entered_with_tax": false,
-        "store_id": 1_002_003,
+        "store_id": STORE_ID,
         "default_channel_id": 1,
         "default_site_id": 1_000,
         "active_comparison_modules": [],

@@ -1,7 +1,14 @@
 //! The store as a program of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bigcommerce_connector::signatures::{BC_HEX, STANDARD_WEBHOOKS};
+use connector_runtime::SecretString;
+use connector_runtime::signature::{SignatureProfile, Verifier};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Invocation, Store, TOKEN, assert_contains};
 
@@ -29,6 +36,7 @@ fn serve_in(arguments: &[&str], variables: &[(&str, &str)]) -> (Served, String) 
         .arg("sandbox")
         .args(arguments)
         .env_remove("CONNECTOR_SANDBOX_ACCESS_TOKEN")
+        .env_remove("CONNECTOR_SANDBOX_CLIENT_SECRET")
         .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
@@ -102,13 +110,17 @@ fn shell(line: &str, variables: &[(&str, &str)]) -> (bool, String) {
 fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
     let flags = "--seed 7 --foreign-requests 75 --foreign-every 2 --left-lags-by 3 --sliding-window \
                  --rejections-count --throttles-with-500 --slow-ms 1 --fresh-is-missing-ms 20 --token-revoked \
-                 --fault-rate 0.25 --headers-missing-rate 0.5 --headers-nonsense-rate 0.75 --fault bad_gateway_page --fault slow:3:50";
+                 --fault-rate 0.25 --headers-missing-rate 0.5 --headers-nonsense-rate 0.75 \
+                 --webhook-duplicate-rate 0.1 --webhook-late-rate 0.2 --webhook-late-ms 500 --webhook-reorder-rate 0.3 \
+                 --webhook-forged-rate 0.4 --webhook-repeat-rate 0.6 --fault bad_gateway_page --fault slow:3:50";
     let (_served, text) = serve(&flags.split_whitespace().collect::<Vec<_>>());
     let origin = announced(&text, "origin");
     let expected = serde_json::json!({
         "foreign_requests": 75, "foreign_every": 2, "left_lags_by": 3, "sliding_window": true,
         "rejections_count": true, "throttles_with_500": true, "slow_ms": 1, "fresh_is_missing_ms": 20,
         "token_revoked": true, "fault_rate": 0.25, "headers_missing_rate": 0.5, "headers_nonsense_rate": 0.75,
+        "webhook_duplicate_rate": 0.1, "webhook_late_rate": 0.2, "webhook_late_ms": 500,
+        "webhook_reorder_rate": 0.3, "webhook_forged_rate": 0.4, "webhook_repeat_rate": 0.6,
     });
     let read = |path: &str| -> serde_json::Value {
         let answer = request(origin, "GET", path);
@@ -131,10 +143,22 @@ fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
 /// The answer to a request without a body, headers included.
 #[cfg(unix)]
 fn request(origin: &str, method: &str, path: &str) -> String {
+    post(origin, method, path, "", "")
+}
+
+/// The answer to a request with this token and JSON body, headers included.
+#[cfg(unix)]
+fn post(origin: &str, method: &str, path: &str, token: &str, body: &str) -> String {
     let address = origin.strip_prefix("http://").expect("the sandbox speaks HTTP");
     let mut stream = std::net::TcpStream::connect(address).expect("the sandbox listens");
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
-        .expect("the sandbox reads");
+    let length = body.len();
+    let headers =
+        format!("X-Auth-Token: {token}\r\nContent-Type: application/json\r\nContent-Length: {length}");
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n\r\n{body}"
+    )
+    .expect("the sandbox reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the answer is text");
     answer
@@ -159,12 +183,89 @@ fn a_token_of_ones_own_is_never_shown_and_works() {
     assert!(ok && said.contains("Copper Pour-Over Kettle"), "{said}");
 }
 
+/// Takes one delivery off a listener and acknowledges it: its headers and its body.
+#[cfg(unix)]
+fn delivery(listener: &TcpListener) -> (HeaderMap, Vec<u8>) {
+    let mut stream = BufReader::new(listener.accept().expect("a delivery").0);
+    let mut headers = HeaderMap::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).expect("headers are text");
+        if let Some((name, value)) = line.trim_end().split_once(": ") {
+            let name: HeaderName = name.parse().expect("a name");
+            headers.append(name, HeaderValue::from_str(value).expect("a value"));
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let length = headers["content-length"].to_str().expect("digits").parse().expect("a length");
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("a whole body");
+    write!(stream.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").expect("it reads");
+    (headers, body)
+}
+
+#[cfg(unix)]
+#[test]
+fn webhooks_come_to_this_machine_signed_with_a_secret_that_is_never_shown() {
+    const SECRET: &str = "a-client-secret-of-ones-own";
+    const OWN_SECRET: &str = "the-secret-of-the-store-account";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("{text}\n")).expect("it is writable");
+        path.to_str().expect("the path is UTF-8").to_owned()
+    };
+    let (app, token, own) = (file("app", SECRET), file("token", "own-token"), file("own", OWN_SECRET));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let hook = format!(r#"{{"scope": "store/order/created", "destination": "http://127.0.0.1:{port}/in"}}"#);
+    let common =
+        ["--webhook-local", "--store-account-token-file", &token, "--store-account-secret-file", &own];
+    let check =
+        |mut served: Served, text: &str, token: &str, profile: &'static SignatureProfile, secret: &str| {
+            assert!(!text.contains(SECRET) && !text.contains(OWN_SECRET), "{text}");
+            let origin = announced(text, "origin");
+            let made = post(origin, "POST", "/stores/sandbox1/v3/hooks", token, &hook);
+            assert!(made.starts_with("HTTP/1.1 200"), "{made}");
+            let taken = listener.try_clone().expect("a second handle");
+            let taken = std::thread::spawn(move || delivery(&taken));
+            assert!(request(origin, "POST", "/_sandbox/orders").starts_with("HTTP/1.1 201"));
+            let list = request(origin, "GET", "/_sandbox/deliveries?wait=settled");
+            assert!(list.contains(r#""state":"delivered""#), "{list}");
+            let (headers, body) = taken.join().expect("a delivery");
+            let verifier = Verifier::new(&[profile], &[SecretString::from(secret)]).expect("a verifier");
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+            let verified = verifier.verify(&headers, "", &body, i64::try_from(now).expect("a time"));
+            assert!(verified.is_ok(), "{verified:?}");
+            served.child.kill().expect("it runs");
+        };
+    let flags = [&common[..], &["--client-secret-file", &app, "--webhook-profile", "bc-hex"]].concat();
+    let (served, text) = serve(&flags);
+    let app_token = announced(&text, "access token").split(' ').next().expect("a token").to_owned();
+    check(served, &text, &app_token, &BC_HEX, SECRET);
+    let variables = [("CONNECTOR_SANDBOX_CLIENT_SECRET", SECRET)];
+    let (served, text) = serve_in(&common, &variables);
+    check(served, &text, &app_token, &STANDARD_WEBHOOKS, SECRET);
+    let (served, text) = serve_in(&common, &variables);
+    check(served, &text, "own-token", &STANDARD_WEBHOOKS, OWN_SECRET);
+    // A secret that nobody chose opens nothing, and is told.
+    let (served, text) = serve(&common);
+    let secret = announced(&text, "client secret").split(' ').next().expect("a secret");
+    check(served, &text, &app_token, &STANDARD_WEBHOOKS, secret);
+}
+
 #[test]
 fn a_wrong_fault_or_rate_names_what_can_be_given() {
     let said = |flags: [&str; 2]| Invocation::new().args(["sandbox"]).args(flags).run().failed_with(2);
     assert_contains(&said(["--fault", "earthquake"]), &["bad_gateway_page", "slow"]);
     assert_contains(&said(["--fault", "hang:1:50"]), &["only slow takes milliseconds"]);
     assert_contains(&said(["--fault-rate", "10"]), &["a number from 0 to 1"]);
+    assert_contains(&said(["--webhook-profile", "sha1"]), &["bc-hex", "standard-webhooks"]);
+    assert_contains(&said(["--webhook-time-scale", "0"]), &["time_scale", "above 0"]);
+    assert_contains(&said(["--webhook-late-rate", "1"]), &["--webhook-late-ms"]);
+    assert_contains(&said(["--store-account-token-file", "a"]), &["--store-account-secret-file"]);
     assert_contains(&said(["--access-token-file", "no/such/file"]), &["no/such/file", "sandbox --help`"]);
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::category_fields::{add, check_empty, checked, old_form, remove};
+use super::category_fields::{add, change, check_empty, checked, old_form, remove};
 use crate::answer::{ApiError, V3Error, no_content, v3_list, v3_object};
 use crate::call::Call;
 use crate::fields::require;
@@ -69,9 +69,8 @@ pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
     let mut store = call.store();
     let id = call.id(0).filter(|id| store.categories.contains(*id)).ok_or_else(not_found)?;
     let written = checked(&store, id, &sent)?;
-    let category = store.categories.get_mut(id).ok_or_else(not_found)?;
-    category.extend(written);
-    Ok(v3_object(old_form(category)))
+    change(&mut store, id, written);
+    Ok(v3_object(store.categories.get(id).map(old_form).unwrap_or_default()))
 }
 
 /// `DELETE /v3/catalog/categories/{category_id}`

@@ -7,6 +7,7 @@ use super::web_address::free_path;
 use crate::answer::ApiError;
 use crate::fields::{Field, Kind, LONG, SHORT_TEXT, writable};
 use crate::store::{Document, Store, fields};
+use crate::webhooks::event::Event;
 
 /// How many levels a tree of categories has at most.
 pub(super) const DEEPEST: usize = 8;
@@ -117,7 +118,18 @@ pub(super) fn add(store: &mut Store, written: Document, now: u128) -> u64 {
     let tree = store.categories.get(parent).map_or(json!(1), |parent| parent["tree_id"].clone());
     let mut category = defaults(id, tree);
     category.extend(written);
+    store.events.push(Event::about("store/category/created", "category", id));
     store.categories.insert(category, now)
+}
+
+/// Writes what [`checked`] let through to a category that is there.
+pub(super) fn change(store: &mut Store, id: u64, written: Document) {
+    let Some(category) = store.categories.get_mut(id) else { return };
+    let before = category.clone();
+    category.extend(written);
+    if *category != before {
+        store.events.push(Event::about("store/category/updated", "category", id));
+    }
 }
 
 /// A category of which nothing is known but its id and its tree.
@@ -157,7 +169,9 @@ pub(super) fn remove(store: &mut Store, ids: &[u64]) {
     for id in ids {
         let children = store.categories.iter().filter(|(_, category)| category["parent_id"] == *id);
         let children: Vec<u64> = children.map(|(child, _)| child).collect();
-        store.categories.remove(*id);
+        if store.categories.remove(*id).is_some() {
+            store.events.push(Event::about("store/category/deleted", "category", *id));
+        }
         remove(store, &children);
     }
 }

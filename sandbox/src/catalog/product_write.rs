@@ -17,6 +17,7 @@ use crate::date::catalog_date;
 use crate::fields::{require, writable};
 use crate::selection::Selection;
 use crate::store::{Document, Store};
+use crate::webhooks::event::{Event, product_changed};
 
 /// The most products of one batch.
 const MOST_IN_BATCH: usize = 10;
@@ -32,7 +33,8 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
     let variants = writable(&sent, VARIANTS)?;
     let mut store = call.store();
     let product = new_product(&call, &mut store, written, &variants)?;
-    store.products.insert(product.clone(), call.now_millis());
+    let id = store.products.insert(product.clone(), call.now_millis());
+    store.events.push(Event::about("store/product/created", "product", id));
     Ok(saved(&call, product))
 }
 
@@ -44,7 +46,7 @@ pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
     let id = call.id(0).filter(|id| store.products.contains(*id)).ok_or_else(not_found)?;
     let product = changed(&call, &mut store, id, &sent)?;
     let shown = selection.of(&product);
-    store.products.replace(id, product);
+    replace(&mut store, id, product);
     Ok(saved(&call, shown))
 }
 
@@ -60,10 +62,18 @@ pub(super) async fn update_batch(call: Call) -> Result<Response, V3Error> {
         let id = item["id"].as_u64().filter(|id| draft.products.contains(*id)).ok_or_else(not_found)?;
         let product = changed(&call, &mut draft, id, &item)?;
         data.push(selection.of(&product).into());
-        draft.products.replace(id, product);
+        replace(&mut draft, id, product);
     }
     *store = draft;
     Ok(v3_list(data, json!({})))
+}
+
+fn replace(store: &mut Store, id: u64, product: Document) {
+    if let Some(before) = store.products.get(id) {
+        let events = product_changed(id, before, &product);
+        store.events.extend(events);
+    }
+    store.products.replace(id, product);
 }
 
 /// 200 with the product, or 207 where its URL was not saved.

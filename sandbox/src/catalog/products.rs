@@ -11,7 +11,8 @@ use crate::call::Call;
 use crate::filter::{Criteria, Filter, IS, Kind, NUMBERS};
 use crate::paging::{PAGE_PARAMETERS, Page, parameter, sort};
 use crate::selection::{SELECTION_PARAMETERS, Selection, Shape};
-use crate::store::Document;
+use crate::store::{Document, Store};
+use crate::webhooks::event::Event;
 
 pub(super) const PRODUCT: Shape = Shape {
     identifier: "id",
@@ -102,8 +103,10 @@ pub(super) async fn read(call: Call) -> Result<Response, V3Error> {
 
 /// `DELETE /v3/catalog/products/{product_id}`; an id that no product has is a 404.
 pub(super) async fn delete(call: Call) -> Result<Response, V3Error> {
-    let removed = call.id(0).and_then(|id| call.store().products.remove(id));
-    removed.map(|_| no_content()).ok_or_else(|| not_found().into())
+    let mut store = call.store();
+    let id = call.id(0).filter(|id| store.products.contains(*id)).ok_or_else(not_found)?;
+    remove(&mut store, id);
+    Ok(no_content())
 }
 
 /// `DELETE /v3/catalog/products`: the products that meet the filters, of which there must be one.
@@ -122,9 +125,15 @@ pub(super) async fn delete_by_filter(call: Call) -> Result<Response, V3Error> {
     }
     let mut store = call.store();
     for id in ids {
-        store.products.remove(id);
+        remove(&mut store, id);
     }
     Ok(no_content())
+}
+
+fn remove(store: &mut Store, id: u64) {
+    if store.products.remove(id).is_some() {
+        store.events.push(Event::about("store/product/deleted", "product", id));
+    }
 }
 
 pub(super) fn not_found() -> ApiError {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::category_fields::{DEEPEST, add, check_empty, checked, remove, tree_form};
+use super::category_fields::{DEEPEST, add, change, check_empty, checked, remove, tree_form};
 use crate::answer::{self, ApiError, V3Error, v3_list};
 use crate::call::Call;
 use crate::fields::require;
@@ -110,9 +110,7 @@ pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
             return Err(ApiError::invalid("category_id", format!("there is no category with the id {id}")));
         }
         let written = checked(&store, id, &item)?;
-        if let Some(category) = store.categories.get_mut(id) {
-            category.extend(written);
-        }
+        change(&mut store, id, written);
         Ok(Document::new())
     });
     let results: Vec<_> = results.collect();

@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::date::{order_date, read_date};
 use crate::fields::{require, writable};
 use crate::store::{Document, Store};
+use crate::webhooks::event::Event;
 
 /// The status of an order that has left as a whole.
 const SHIPPED: u64 = 2;
@@ -21,27 +22,34 @@ const SHIPPED: u64 = 2;
 /// `POST /v2/orders`: 201, as real stores were seen to answer.
 pub(super) async fn create(call: Call) -> Result<Response, V2Error> {
     let sent = call.object()?;
-    require(&sent, &["billing_address", "products"])?;
-    check_prices(&sent)?;
-    let written = checked(&sent)?;
-    let parts = writable(&sent, PARTS)?;
     let view = View::read(call.store_hash(), call.parameters()?)?;
     let mut store = call.store();
+    let id = place(&mut store, &sent, call.now_millis())?;
+    let order = store.orders.get(id).ok_or_else(not_found)?;
+    Ok(answer::json(StatusCode::CREATED, &view.of(order).into()))
+}
+
+/// Places an order with what was `sent` at `now_ms`; its id.
+pub(crate) fn place(store: &mut Store, sent: &Document, now_ms: u128) -> Result<u64, ApiError> {
+    let now = i64::try_from(now_ms / 1_000).unwrap_or(i64::MAX);
+    require(sent, &["billing_address", "products"])?;
+    check_prices(sent)?;
+    let written = checked(sent)?;
+    let parts = writable(sent, PARTS)?;
     if lines(&parts).is_empty() {
-        return Err(ApiError::invalid("products", "must have at least one item").into());
+        return Err(ApiError::invalid("products", "must have at least one item"));
     }
-    check_customer(&store, &written)?;
+    check_customer(store, &written)?;
     let id = store.orders.next_id();
-    let mut order = defaults(id, call.now());
-    write_own(&mut order, written, call.now());
-    write_addresses(&mut order, &parts, &mut store);
-    write_fees(&mut order, &parts, &mut store);
-    write_lines(&mut order, &lines(&parts), &mut store)?;
+    let mut order = defaults(id, now);
+    write_own(&mut order, written, now);
+    write_addresses(&mut order, &parts, store);
+    write_fees(&mut order, &parts, store);
+    write_lines(&mut order, &lines(&parts), store)?;
     settle(&mut order);
-    order.insert("date_modified".to_owned(), order_date(call.now()).into());
-    let shown = view.of(&order).into();
-    store.orders.insert(order, call.now_millis());
-    Ok(answer::json(StatusCode::CREATED, &shown))
+    order.insert("date_modified".to_owned(), order_date(now).into());
+    store.events.push(Event::about("store/order/created", "order", id));
+    Ok(store.orders.insert(order, now_ms))
 }
 
 /// `PUT /v2/orders/{order_id}`: the fields that are sent. A line with an `id` is changed, one without is
@@ -59,6 +67,7 @@ pub(super) async fn update(call: Call) -> Result<Response, V2Error> {
     let parts = writable(&sent, PARTS)?;
     check_customer(&store, &written)?;
     let mut order = store.orders.get(id).cloned().ok_or_else(not_found)?;
+    let previous = order["status_id"].clone();
     write_own(&mut order, written, call.now());
     write_addresses(&mut order, &parts, &mut store);
     write_fees(&mut order, &parts, &mut store);
@@ -69,6 +78,10 @@ pub(super) async fn update(call: Call) -> Result<Response, V2Error> {
     settle(&mut order);
     order.insert("date_modified".to_owned(), order_date(call.now()).into());
     let shown = view.of(&order).into();
+    store.events.push(Event::about("store/order/updated", "order", id));
+    if order["status_id"] != previous {
+        store.events.push(Event::order_status(id, &previous, &order["status_id"]));
+    }
     store.orders.replace(id, order);
     Ok(answer::json(StatusCode::OK, &shown))
 }
@@ -76,9 +89,14 @@ pub(super) async fn update(call: Call) -> Result<Response, V2Error> {
 /// `DELETE /v2/orders/{order_id}`: the order is archived, not gone.
 pub(super) async fn archive(call: Call) -> Result<Response, V2Error> {
     let mut store = call.store();
-    let order = call.id(0).and_then(|id| store.orders.get_mut(id)).ok_or_else(not_found)?;
+    let id = call.id(0).ok_or_else(not_found)?;
+    let order = store.orders.get_mut(id).ok_or_else(not_found)?;
+    let was_there = order["is_deleted"] != true;
     order.insert("is_deleted".to_owned(), Value::Bool(true));
     order.insert("date_modified".to_owned(), order_date(call.now()).into());
+    if was_there {
+        store.events.push(Event::about("store/order/archived", "order", id));
+    }
     Ok(no_content())
 }
 

@@ -14,6 +14,7 @@ mod product_list;
 mod product_writes;
 mod products;
 mod store_information;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
