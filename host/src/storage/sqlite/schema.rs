@@ -98,7 +98,6 @@ fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
@@ -113,9 +112,6 @@ fn prepare(path: &Path, options: &SqliteOptions, migrations: &[&str]) -> Result<
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    if let Some(pages) = options.max_pages {
-        connection.pragma_update(None, "max_page_count", pages)?;
-    }
     Ok(connection)
 }
 
@@ -149,6 +145,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 impl StorageOpenError {
+    /// The file could not be set up.
+    pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Self {
+        Self { path: path.to_owned(), cause: Cause::Sqlite(error) }
+    }
+
     /// No thread could be started.
     pub(super) fn thread(path: &Path, error: io::Error) -> Self {
         Self { path: path.to_owned(), cause: Cause::Io(error) }
