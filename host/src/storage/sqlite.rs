@@ -16,6 +16,8 @@ mod connecting;
 mod finishing;
 mod group;
 mod leasing;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod reading;
 mod removing;
