@@ -2,6 +2,8 @@
 
 mod crash;
 mod disk;
+#[cfg(unix)]
+mod failing;
 mod model;
 mod removal;
 
