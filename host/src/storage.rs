@@ -8,8 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 mod error;
+mod sqlite;
 
 pub use error::{StorageError, StorageErrorKind};
+pub use sqlite::{SqliteOptions, SqliteStorage, StorageOpenError, back_up};
 
 /// A future of a storage call.
 pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + Send + 'a>>;

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
+
 /// Why a storage call failed.
 #[derive(Clone, Debug)]
 pub struct StorageError {
@@ -23,6 +25,8 @@ pub enum StorageErrorKind {
     QueueFull,
     /// The connection is not stored, or no more.
     UnknownConnection,
+    /// What was to be stored contradicts what is: a webhook key that another connection has, another account.
+    Refused,
     /// The database cannot be read: restore a backup.
     Corrupt,
     /// The disk failed, or the storage was closed.
@@ -51,6 +55,19 @@ impl StorageError {
     }
 }
 
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        let kind = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Locked,
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig) => StorageErrorKind::Refused,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageErrorKind::Corrupt,
+            _ => StorageErrorKind::Other,
+        };
+        Self::with_source(kind, error)
+    }
+}
+
 impl fmt::Display for StorageError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self.kind {
@@ -58,6 +75,7 @@ impl fmt::Display for StorageError {
             StorageErrorKind::Locked => "another process holds the storage",
             StorageErrorKind::QueueFull => "too many calls wait for the storage",
             StorageErrorKind::UnknownConnection => "the connection is not stored",
+            StorageErrorKind::Refused => "it contradicts what is stored",
             StorageErrorKind::Corrupt => "the storage cannot be read: restore a backup",
             StorageErrorKind::Other => "the storage failed",
         })?;
