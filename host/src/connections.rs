@@ -12,7 +12,7 @@ use crate::storage::{ConnectionRow, ConnectionState};
 pub(crate) mod command;
 mod directory;
 
-pub(crate) use directory::{Directory, Entry, Live};
+pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Live};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
@@ -55,13 +55,11 @@ pub(crate) struct Secrets {
     pub(crate) client_secrets: Vec<SecretString>,
 }
 
-/// The form in which secrets are sealed.
+/// The form in which secrets are sealed: read into texts of our own, written from borrowed ones.
 #[derive(Deserialize, Serialize)]
-struct SecretsText<'a> {
-    #[serde(borrow)]
-    credentials: BTreeMap<&'a str, std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    client_secrets: Vec<std::borrow::Cow<'a, str>>,
+struct SecretsText<T> {
+    credentials: BTreeMap<String, T>,
+    client_secrets: Vec<T>,
 }
 
 /// Why a row is no connection that can be used.
@@ -119,12 +117,8 @@ impl HostConnection {
     pub(crate) fn connect(&self, connector: &'static Connector) -> Result<Connection, Error> {
         let fields: Vec<(&str, &str)> =
             self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let credentials: Vec<(&str, SecretString)> = self
-            .secrets
-            .credentials
-            .iter()
-            .map(|(name, secret)| (name.as_str(), secret.clone()))
-            .collect();
+        let credentials: Vec<(&str, SecretString)> =
+            self.secrets.credentials.iter().map(|(name, secret)| (name.as_str(), secret.clone())).collect();
         let connection = Connection::new(connector, &fields, &credentials)?;
         match &self.settings.base_url {
             Some(url) => connection.at_origin(url),
@@ -146,15 +140,11 @@ impl fmt::Debug for HostConnection {
 
 impl Secrets {
     fn parse(text: &SecretString) -> Option<Self> {
-        let text: SecretsText<'_> = serde_json::from_str(text.expose_secret()).ok()?;
-        let own = |secret: std::borrow::Cow<'_, str>| SecretString::from(secret.into_owned());
+        let text: SecretsText<String> = serde_json::from_str(text.expose_secret()).ok()?;
+        let credentials = text.credentials.into_iter();
         Some(Self {
-            credentials: text
-                .credentials
-                .into_iter()
-                .map(|(name, secret)| (name.to_owned(), own(secret)))
-                .collect(),
-            client_secrets: text.client_secrets.into_iter().map(own).collect(),
+            credentials: credentials.map(|(name, secret)| (name, SecretString::from(secret))).collect(),
+            client_secrets: text.client_secrets.into_iter().map(SecretString::from).collect(),
         })
     }
 
@@ -165,10 +155,8 @@ impl Secrets {
     pub(crate) fn seal(&self, account: &str, ring: &KeyRing, nonce: Nonce) -> Result<Vec<u8>, Unopened> {
         let credentials = self.credentials.iter();
         let text = SecretsText {
-            credentials: credentials
-                .map(|(name, secret)| (name.as_str(), secret.expose_secret().into()))
-                .collect(),
-            client_secrets: self.client_secrets.iter().map(|secret| secret.expose_secret().into()).collect(),
+            credentials: credentials.map(|(name, secret)| (name.clone(), secret.expose_secret())).collect(),
+            client_secrets: self.client_secrets.iter().map(|secret| secret.expose_secret()).collect(),
         };
         let text = serde_json::to_string(&text).map_err(|_| Unopened::Malformed)?;
         ring.seal(Place { account, kind: KIND }, &SecretString::from(text), nonce)
@@ -187,7 +175,11 @@ pub(crate) fn account_field(connector: &Connector) -> Option<&'static str> {
 ///
 /// # Errors
 /// See [`KeyRing::seal`].
-pub(crate) fn new_row(new: &HostConnection, ring: &KeyRing, random: &Random) -> Result<ConnectionRow, Unopened> {
+pub(crate) fn new_row(
+    new: &HostConnection,
+    ring: &KeyRing,
+    random: &Random,
+) -> Result<ConnectionRow, Unopened> {
     let json = |text: serde_json::Result<String>| text.map_err(|_| Unopened::Malformed);
     Ok(ConnectionRow {
         id: new.id.clone(),
@@ -249,7 +241,8 @@ pub(crate) mod tests {
         let row = row(&connection("c1", "abc123"), 7);
         let opened = HostConnection::open(&row, &ring()).unwrap();
         assert_eq!(opened.secrets.credentials[0].1.expose_secret(), "hush-token");
-        let secrets: Vec<&str> = opened.secrets.client_secrets.iter().map(|one| one.expose_secret()).collect();
+        let secrets: Vec<&str> =
+            opened.secrets.client_secrets.iter().map(|one| one.expose_secret()).collect();
         assert_eq!(secrets, ["hush-\"new\"", "hush-old"]);
         assert_eq!(opened.connect(&CONNECTOR).unwrap().field("store_hash"), Some("abc123"));
 
@@ -265,10 +258,7 @@ pub(crate) mod tests {
     fn the_secrets_of_one_account_do_not_open_for_another() {
         let row = row(&connection("c1", "abc123"), 7);
         let moved = ConnectionRow { account: "xyz789".to_owned(), ..row.clone() };
-        assert_eq!(
-            HostConnection::open(&moved, &ring()).unwrap_err(),
-            Unusable::Sealed(Unopened::Forged)
-        );
+        assert_eq!(HostConnection::open(&moved, &ring()).unwrap_err(), Unusable::Sealed(Unopened::Forged));
         let broken = ConnectionRow { settings: "[]".to_owned(), ..row };
         assert_eq!(HostConnection::open(&broken, &ring()).unwrap_err(), Unusable::Unreadable);
     }

@@ -1,7 +1,6 @@
 //! `connector serve`: receives webhooks and keeps what they start, until somebody stops it.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +15,7 @@ use crate::failure::Failure;
 use crate::quota_sharing::make_folder;
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
-use crate::storage::{Retention, Storage};
+use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 
 pub(crate) mod config;
@@ -29,7 +28,7 @@ mod tally;
 mod tls;
 pub(crate) mod values;
 
-use config::{BaseConfig, Config};
+use config::Config;
 use health::Health;
 use listener::Listener;
 use signals::Signals;
@@ -100,7 +99,7 @@ struct Service {
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config) -> Result<Self, Failure> {
-        let storage = open_storage(&config.base)?;
+        let storage: Arc<dyn Storage> = Arc::new(open_storage(&config.base.data)?);
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -141,7 +140,8 @@ impl Service {
             listener.address().map_err(|error| broken("the address cannot be told", &error))
         };
         let known = self.directory.counts();
-        let (listen, public, data) = (address(&self.webhooks)?, &self.public_url, self.config.base.data.display());
+        let (listen, public, data) =
+            (address(&self.webhooks)?, &self.public_url, self.config.base.data.display());
         let out = &mut *surroundings.stdout;
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
@@ -200,7 +200,10 @@ impl Service {
         }
         for task in background {
             task.abort();
+            // It ends by being aborted.
+            drop(task.await);
         }
+        drop((directory, storage));
         is_in_time
     }
 }
@@ -214,14 +217,19 @@ fn below(public_url: &str, router: Router) -> Router {
     }
 }
 
+/// The database in a data folder.
+pub(crate) fn database(data: &Path) -> PathBuf {
+    data.join("connector.sqlite")
+}
+
 /// Opens the storage in the data folder, which is made where it is missing.
 ///
 /// # Errors
 /// When it cannot be opened.
-pub(crate) fn open_storage(base: &BaseConfig) -> Result<Arc<dyn Storage>, Failure> {
-    let data = &base.data;
+pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
     make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
-    todo_storage(data)
+    SqliteStorage::open(&database(data), SqliteOptions::default())
+        .map_err(|error| Failure::Broken(error.to_string()))
 }
 
 /// The connections that storage holds, with what opens them.

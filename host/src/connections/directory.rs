@@ -80,12 +80,7 @@ pub(crate) struct DirectoryCounts {
 impl Directory {
     /// A directory that knows no connection yet.
     pub(crate) fn new(connector: &'static Connector, parts: DirectoryParts) -> Self {
-        Self {
-            parts,
-            webhooks: connector.webhooks,
-            known: RwLock::default(),
-            reading: Mutex::new(None),
-        }
+        Self { parts, webhooks: connector.webhooks, known: RwLock::default(), reading: Mutex::new(None) }
     }
 
     /// The connection with this key. One that is not known is looked for in storage, where nobody has looked since the

@@ -104,7 +104,10 @@ mod tests {
     async fn pieces_make_one_body_up_to_the_limit() {
         assert_eq!(read_of(&[]).await, Ok(Bytes::new()));
         assert_eq!(read_of(&[Some("abc")]).await, Ok(Bytes::from_static(b"abc")));
-        assert_eq!(read_of(&[Some("a"), Some(""), Some("bc"), Some("de")]).await, Ok(Bytes::from_static(b"abcde")));
+        assert_eq!(
+            read_of(&[Some("a"), Some(""), Some("bc"), Some("de")]).await,
+            Ok(Bytes::from_static(b"abcde"))
+        );
         assert_eq!(read_of(&[Some("abc"), Some("def")]).await, Err(Unread::TooLarge));
         assert_eq!(read_of(&[Some("abcdef")]).await, Err(Unread::TooLarge));
         assert_eq!(read_of(&[Some("abc"), None]).await, Err(Unread::Broken));

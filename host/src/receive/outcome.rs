@@ -69,7 +69,7 @@ impl Outcome {
             StorageErrorKind::Locked => "locked",
             StorageErrorKind::QueueFull => "queue_full",
             StorageErrorKind::Corrupt => "corrupt",
-            StorageErrorKind::UnknownConnection | StorageErrorKind::Other => "other",
+            _ => "other",
         })
     }
 

@@ -181,7 +181,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let source = KeySource::Own(folder.path().to_owned());
         let first = seal(&source.ring(&key(1)).unwrap());
-        assert!(source.ring(&key(2)).unwrap().open(SHOP, &first).is_ok(), "the second start finds the first's");
+        assert!(
+            source.ring(&key(2)).unwrap().open(SHOP, &first).is_ok(),
+            "the second start finds the first's"
+        );
 
         source.add_key(&key(3)).unwrap();
         let ring = source.ring(&key(4)).unwrap();

@@ -122,7 +122,11 @@ impl Config {
             public_url,
             tls,
             base: BaseConfig::read(values, variable)?,
-            tolerance: values.parsed("signatures.tolerance", "profile, strict or a length of time", tolerance)?,
+            tolerance: values.parsed(
+                "signatures.tolerance",
+                "profile, strict or a length of time",
+                tolerance,
+            )?,
             limits: limits(values)?,
             stop_within: values.duration("stop_within")?,
             retention: Retention {
@@ -157,9 +161,7 @@ impl BaseConfig {
         values: &Values<'_>,
         variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
-        let data = values.path("data").or_else(|| data_folder(variable)).ok_or_else(|| {
-            Failure::usage("the environment names no home folder: give --data FOLDER or set CONNECTOR_DATA")
-        })?;
+        let data = data_of(values, variable)?;
         let keys = match (values.secret_variable("sealing.keys")?, values.path("sealing.keys_file")) {
             (Some(keys), _) => KeySource::Given(keys),
             (None, Some(path)) => KeySource::Named(path),
@@ -170,7 +172,9 @@ impl BaseConfig {
             let secret = |name: &str, what: &str| values.secret(&format!("apps.{id}.{name}"), what);
             let current = secret("client_secret", "file with the client secret")?.ok_or_else(|| {
                 let variable = super::settings::variable(&format!("apps.{id}.client_secret"));
-                let what = format!("the app {id} has no client secret: set apps.{id}.client_secret_file or {variable}");
+                let what = format!(
+                    "the app {id} has no client secret: set apps.{id}.client_secret_file or {variable}"
+                );
                 Failure::usage(what)
             })?;
             let previous = secret("previous_client_secret", "file with the previous client secret")?;
@@ -178,6 +182,19 @@ impl BaseConfig {
         }
         Ok(Self { data, apps, keys })
     }
+}
+
+/// The data folder.
+///
+/// # Errors
+/// `Usage` where nobody has named one and the environment has no place for it.
+pub(crate) fn data_of(
+    values: &Values<'_>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, Failure> {
+    values.path("data").or_else(|| data_folder(variable)).ok_or_else(|| {
+        Failure::usage("the environment names no home folder: give --data FOLDER or set CONNECTOR_DATA")
+    })
 }
 
 /// The public address, checked to be one.

@@ -48,7 +48,12 @@ pub(crate) const CONFIG: Setting = Setting {
     reach: Everywhere,
 };
 
-const fn setting(key: &'static str, value: &'static str, default: Fallback, meaning: &'static str) -> Setting {
+const fn setting(
+    key: &'static str,
+    value: &'static str,
+    default: Fallback,
+    meaning: &'static str,
+) -> Setting {
     Setting { key, value, default, meaning, reach: Everywhere }
 }
 
@@ -58,7 +63,12 @@ const fn reaching(setting: Setting, reach: Reach) -> Setting {
 
 /// All settings.
 pub(crate) const SETTINGS: &[Setting] = &[
-    setting("listen", "ADDRESS", Value("127.0.0.1:8080"), "Where webhooks are received; port 0 is any that is free"),
+    setting(
+        "listen",
+        "ADDRESS",
+        Value("127.0.0.1:8080"),
+        "Where webhooks are received; port 0 is any that is free",
+    ),
     setting(
         "public_url",
         "URL",
@@ -196,7 +206,8 @@ impl Setting {
     }
 
     /// The default as people read it.
-    pub(crate) fn default_text(&self) -> String {
+    #[cfg(test)]
+    fn default_text(&self) -> String {
         match self.default {
             Value(value) => format!("`{value}`"),
             Words(words) => words.to_owned(),
@@ -221,7 +232,8 @@ pub(crate) fn of_key(key: &str) -> Option<&'static Setting> {
 /// The table of the documentation.
 #[cfg(test)]
 pub(crate) fn markdown_table() -> String {
-    let mut table = "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n".to_owned();
     for setting in [&CONFIG].into_iter().chain(SETTINGS) {
         let key = match setting.is_in_file() && setting.key != CONFIG.key {
             true => format!("`{}`", setting.key),

@@ -15,6 +15,7 @@ use crate::storage::StorageCounts;
 pub(super) struct Metric {
     pub(super) name: &'static str,
     pub(super) kind: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the documentation, which a test compares"))]
     pub(super) labels: &'static str,
     pub(super) help: &'static str,
 }
@@ -37,12 +38,8 @@ const ACTIVATIONS_ACCEPTED: Metric = metric(
 );
 const BODY_BYTES: Metric =
     metric("connector_webhook_body_bytes_total", "counter", "", "Bytes of the bodies that were read");
-const WEBHOOK_SECONDS: Metric = metric(
-    "connector_webhook_duration_seconds",
-    "histogram",
-    "",
-    "From a request's head to its answer",
-);
+const WEBHOOK_SECONDS: Metric =
+    metric("connector_webhook_duration_seconds", "histogram", "", "From a request's head to its answer");
 const STORAGE_SECONDS: Metric = metric(
     "connector_storage_accept_duration_seconds",
     "histogram",
@@ -284,7 +281,12 @@ mod tests {
     use super::*;
 
     fn now(storage: Option<StorageCounts>) -> Now {
-        Now { storage, directory: DirectoryCounts { ready: 2, unusable: 1 }, is_draining: false, now_ms: 9_500 }
+        Now {
+            storage,
+            directory: DirectoryCounts { ready: 2, unusable: 1 },
+            is_draining: false,
+            now_ms: 9_500,
+        }
     }
 
     fn has(text: &str, wanted: &str) -> bool {
@@ -321,8 +323,7 @@ mod tests {
 
     #[test]
     fn storage_is_told_as_it_stands() {
-        let stored =
-            StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
+        let stored = StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
         let text = Counts::default().text(&now(Some(stored)));
         for line in [
             "connector_activations{state=\"waiting\"} 3",
@@ -338,7 +339,8 @@ mod tests {
     fn every_metric_has_its_help_and_its_row_in_the_documentation() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/serve.md");
         let page = std::fs::read_to_string(path).unwrap();
-        let text = Counts::default().text(&now(Some(StorageCounts { oldest_ms: Some(1), ..Default::default() })));
+        let text =
+            Counts::default().text(&now(Some(StorageCounts { oldest_ms: Some(1), ..Default::default() })));
         let mut table = "| metric | kind | labels | what it is |\n|---|---|---|---|\n".to_owned();
         for Metric { name, kind, labels, help } in METRICS {
             assert!(has(&text, &format!("# TYPE {name} {kind}")), "{name}");

@@ -33,7 +33,9 @@ impl fmt::Display for TlsError {
             Self::File(path, pem::Error::Io(error)) => {
                 write!(out, "the TLS file {} cannot be read: {error}", path.display())
             }
-            Self::File(path, _) => write!(out, "the TLS file {} does not hold what it should in PEM", path.display()),
+            Self::File(path, _) => {
+                write!(out, "the TLS file {} does not hold what it should in PEM", path.display())
+            }
             Self::Unfit(error) => write!(out, "certificate and key cannot be used: {error}"),
         }
     }
@@ -76,8 +78,7 @@ fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let key = key.map_err(|error| TlsError::File(files.key.clone(), error))?;
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Unfit)?;
-    let mut config =
-        builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Unfit)?;
+    let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Unfit)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use connector_runtime::{ExposeSecret as _, SecretString};
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::settings::{CONFIG, Fallback, SETTINGS, Setting, of_key, variable};
 use crate::credentials::{Sources, environment, secret_in};
@@ -33,7 +33,7 @@ impl Flags {
 }
 
 /// A flag for each setting that is wanted.
-pub(crate) fn flags(wanted: fn(&Setting) -> bool) -> Vec<clap::Arg> {
+pub(crate) fn flags(wanted: impl Fn(&Setting) -> bool) -> Vec<clap::Arg> {
     let all = [&CONFIG].into_iter().chain(SETTINGS).filter(|setting| wanted(setting));
     all.filter_map(|setting| {
         let default = match setting.default {
@@ -131,7 +131,8 @@ impl<'a> Values<'a> {
         wanted: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, Failure> {
-        let text = self.text(key).ok_or_else(|| Failure::usage(format!("{key} is not set: give {wanted}")))?;
+        let text =
+            self.text(key).ok_or_else(|| Failure::usage(format!("{key} is not set: give {wanted}")))?;
         read(&text).ok_or_else(|| self.wrong(key, &format!("{text:?} is not {wanted}")))
     }
 
