@@ -85,7 +85,7 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
 
 /// For `connector backup --help`.
 pub(crate) const BACKUP: &[(&str, &str)] = &[
-    ("connector backup connector-$(date +%F).sqlite", "a copy, while the service goes on"),
+    ("connector backup monday.sqlite", "a copy, while the service goes on"),
     ("connector backup --config connector.toml copy.sqlite", "of the data folder that the settings name"),
 ];
 

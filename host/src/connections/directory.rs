@@ -94,7 +94,7 @@ impl Directory {
         }
         let asked = Instant::now();
         let mut reading = self.reading.lock().await;
-        if reading.is_none_or(|began| began < asked) {
+        if reading.is_none_or(|began| began <= asked) {
             if let Some(began) = *reading {
                 sleep_until(began + PAUSE).await;
             }

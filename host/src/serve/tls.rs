@@ -1,7 +1,6 @@
 //! TLS of the service: certificate and key from files, which can be read anew while it runs.
 
 use std::fmt;
-use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
@@ -72,7 +71,7 @@ fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = CertificateDer::pem_file_iter(&files.certificate).map_err(of_certificate)?;
     let chain = chain.collect::<Result<Vec<_>, _>>().map_err(of_certificate)?;
     if chain.is_empty() {
-        return Err(of_certificate(pem::Error::Io(io::Error::other("there is no certificate in it"))));
+        return Err(of_certificate(pem::Error::NoItemsFound));
     }
     let key = PrivateKeyDer::from_pem_file(&files.key);
     let key = key.map_err(|error| TlsError::File(files.key.clone(), error))?;

@@ -245,6 +245,9 @@ impl<'a> Values<'a> {
                     }
                     self.apps.insert(id.to_owned());
                 }
+                if !is_section(&key) {
+                    return Err(Failure::usage(format!("{place}: {}", unknown(&key))));
+                }
                 self.read_table(inner, &format!("{key}."), at)?;
                 continue;
             }
@@ -274,8 +277,16 @@ fn is_app_id(id: &str) -> bool {
     (1..=32).contains(&id.len()) && id.bytes().all(is_plain)
 }
 
+/// Whether settings have a place below this key.
+fn is_section(key: &str) -> bool {
+    let is_of_app = key.strip_prefix("apps.").is_some_and(|id| !id.contains('.'));
+    is_of_app || SETTINGS.iter().any(|setting| setting.key.starts_with(&format!("{key}.")))
+}
+
 fn unknown(key: &str) -> String {
     let keys = SETTINGS.iter().filter(|setting| setting.is_in_file()).map(|setting| setting.key);
+    let sections = keys.clone().filter_map(|key| key.rsplit_once('.')).map(|(section, _)| section);
+    let keys = keys.chain(sections.filter(|section| *section != "apps.ID"));
     let found = suggestions(key, keys);
     let hint = found.first().map(|key| format!("; did you mean {key}?")).unwrap_or_default();
     format!("there is no setting {key}{hint}")

@@ -61,9 +61,11 @@ fn what_is_no_setting_is_refused_with_its_line_and_what_was_meant() {
         of_file("[limits]\n\nconections = 5\n"),
         "c.toml:3: there is no setting limits.conections; did you mean limits.connections?"
     );
-    assert_eq!(of_file("[limit]\n"), "c.toml:1: there is no setting limit");
+    assert_eq!(of_file("[limit]\n"), "c.toml:1: there is no setting limit; did you mean limits?");
+    assert_eq!(of_file("xyzzy = 1\n"), "c.toml:1: there is no setting xyzzy");
     assert!(of_file("listen = \"127.0.0.1:1\"\nlisten = \"x\"").starts_with("c.toml:2: no TOML"));
     assert!(of_file("[apps.Shop]\n").starts_with("c.toml:1: \"Shop\" is no id of an app"));
+    assert_eq!(of_file("xyzzy = 1\n"), "c.toml:1: there is no setting xyzzy");
     assert!(of_file("listen = [1]\n").starts_with("c.toml:1: listen takes ADDRESS"));
     assert_eq!(
         of_file("[apps.shop]\nclient_id = \"x\"\nclient_secret = \"hush\"\n"),
