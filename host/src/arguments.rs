@@ -16,6 +16,7 @@ use crate::connections::{self, command::ConnectionsTask};
 use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::health_check;
 #[cfg(feature = "demo")]
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
@@ -30,6 +31,8 @@ pub(crate) enum Task {
     Catalog(Format),
     /// Receive webhooks.
     Serve(Flags),
+    /// Ask the service whether it is ready.
+    Health(Flags),
     /// Change or show the connections of the service.
     Connections(Box<ConnectionsTask>),
     /// Copy the database of the service to a new file.
@@ -104,6 +107,9 @@ enum Verb {
     /// Receive webhooks and keep what they start, until Ctrl-C or SIGTERM
     #[command(after_help = examples::section(examples::SERVE))]
     Serve,
+    /// Ask the service that runs on this machine whether it is ready
+    #[command(after_help = examples::section(examples::HEALTH))]
+    Health,
     /// Show and change the accounts that the service receives webhooks of
     Connections,
     /// Copy the database of the service to a new file, also while it runs
@@ -144,6 +150,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             Ok(Task::Call(Box::new(call)))
         }
         Verb::Serve => Ok(Task::Serve(flags_of(&matches, "serve"))),
+        Verb::Health => Ok(Task::Health(flags_of(&matches, "health"))),
         Verb::Connections => {
             let task = connections::command::read(connector, &matches).map_err(Stop::Clap)?;
             Ok(Task::Connections(Box::new(task)))
@@ -188,6 +195,7 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
     let command = Arguments::command()
         .term_width(width.into())
         .mut_subcommand("serve", |serve| serve.args(serve::flags()))
+        .mut_subcommand("health", |health| health.args(health_check::flags()))
         .mut_subcommand("backup", |backup| backup.args(backup::flags()))
         .mut_subcommand("connections", |command| connections::command::build(connector, command));
     command.mut_subcommand("call", |call| {
@@ -348,7 +356,7 @@ mod tests {
         let made = actions.iter().flat_map(|action| examples::of_action(connector, action, &actions));
         let mut written =
             [examples::PROGRAM, examples::CALL, examples::CATALOG, examples::COMPLETION].concat();
-        written.extend([examples::SERVE, examples::BACKUP, examples::CONNECTIONS].concat());
+        written.extend([examples::SERVE, examples::BACKUP, examples::HEALTH, examples::CONNECTIONS].concat());
         #[cfg(feature = "demo")]
         written.extend([examples::SANDBOX, examples::DEMO].concat());
         let written = written.into_iter().map(|(command, what)| (command.to_owned(), what.to_owned()));
@@ -392,6 +400,7 @@ mod tests {
             &["serve", "--help"],
             &["connections", "--help"],
             &["backup", "--help"],
+            &["health", "--help"],
             #[cfg(feature = "demo")]
             &["sandbox", "--help"],
             #[cfg(feature = "demo")]

@@ -83,6 +83,12 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
     ("connector connections reseal --new-key", "seal all secrets anew, with a key that is made now"),
 ];
 
+/// For `connector health --help`.
+pub(crate) const HEALTH: &[(&str, &str)] = &[
+    ("connector health", "exit code 0 where it can take webhooks"),
+    ("connector health --admin-listen 127.0.0.1:9999", "one that serves its metrics elsewhere"),
+];
+
 /// For `connector backup --help`.
 pub(crate) const BACKUP: &[(&str, &str)] = &[
     ("connector backup monday.sqlite", "a copy, while the service goes on"),

@@ -21,6 +21,7 @@ mod examples;
 mod failure;
 #[cfg(test)]
 mod fixture;
+mod health_check;
 mod input;
 mod members;
 mod metrics;
@@ -89,6 +90,7 @@ async fn perform(
         }
         Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
         Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
+        Task::Health(flags) => health_check::run(flags, surroundings),
         Task::Backup(flags, to) => backup::run(flags, to, surroundings),
         Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
         #[cfg(feature = "demo")]
@@ -103,7 +105,7 @@ fn wants_json(task: &Task) -> bool {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
         Task::Connections(task) => task.is_json,
-        Task::Serve(_) | Task::Backup(..) | Task::Completion(_) => false,
+        Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,
         #[cfg(feature = "demo")]

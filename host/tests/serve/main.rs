@@ -1,6 +1,7 @@
 //! `connector serve` as a process of its own: webhooks over real sockets, settings, signals, and what it writes.
 
 mod connections;
+mod deployment;
 mod operation;
 mod outcomes;
 mod raw_sockets;

@@ -251,6 +251,17 @@ fn a_backup_made_while_it_runs_can_be_restored() {
 }
 
 #[test]
+fn health_asks_the_service_that_runs() {
+    let place = Place::new();
+    let mut served = place.serve();
+    let admin = served.admin.expect("metrics").to_string();
+    assert_eq!(place.ok(&["health", "--admin-listen", &admin]), "ready\n");
+    served.stop();
+    let (code, _, stderr) = place.run(["health", "--admin-listen", &admin]);
+    assert!(code == 1 && stderr.contains("nobody answers"), "{stderr}");
+}
+
+#[test]
 fn help_names_every_setting_with_its_variable() {
     let help = Place::new().ok(&["serve", "--help"]);
     for words in
