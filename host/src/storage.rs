@@ -73,7 +73,8 @@ pub trait Storage: Send + Sync {
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64>;
 
     /// Removes the connections of an account with their secrets, then all its activations, finished or not; how many
-    /// activations there were. Their bytes are overwritten.
+    /// activations there were. No byte of them stays on the disk, which may take the time to write the rest anew; after an
+    /// error, call it again.
     fn erase_account(&self, account: &str) -> StorageFuture<'_, u64>;
 
     /// Stores a connection, in place of one of the same id.

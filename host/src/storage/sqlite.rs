@@ -16,6 +16,8 @@ mod connecting;
 mod finishing;
 mod group;
 mod leasing;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod reading;
 mod removing;
@@ -26,8 +28,9 @@ mod writer;
 pub use backup::back_up;
 pub use schema::StorageOpenError;
 
+use group::{Growth, Session};
 use reader::Readers;
-use writer::{Growth, Writer};
+use writer::Writer;
 
 /// A storage in a SQLite file. See [`Storage`].
 ///
@@ -69,7 +72,9 @@ impl SqliteStorage {
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StorageOpenError> {
         let connection = schema::open(path, &options)?;
         let wrong = |error| StorageOpenError::thread(path, error);
-        let writer = Writer::start(connection, &options).map_err(wrong)?;
+        let session = Session::new(connection, options.max_pages);
+        let session = session.map_err(|error| StorageOpenError::sqlite(path, error))?;
+        let writer = Writer::start(session, &options).map_err(wrong)?;
         let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path, &options));
         let readers = Readers::start(connections.collect::<Result<_, _>>()?).map_err(wrong)?;
         Ok(Self { path: path.to_owned(), readers, writer })
@@ -215,8 +220,7 @@ impl SqliteStorage {
             let change = move |work: &mut group::Work<'_>| removing::remove(work, &positions);
             erased += self.writer.change(Growth::Stays, removing::SLICE as usize, change).await?;
         }
-        // The log still has what the file no longer has.
-        self.writer.checkpoint().await?;
+        self.writer.scrub().await?;
         Ok(erased)
     }
 }

@@ -26,12 +26,15 @@ pub fn back_up(database: &Path, to: &Path) -> Result<(), StorageError> {
     let source = schema::open_source(database, BUSY_TIMEOUT)?;
     let source = source.ok_or_else(|| StorageError::new(StorageErrorKind::Corrupt))?;
     let part = part_of(to);
+    let name = part.to_str().ok_or_else(|| {
+        failed(io::Error::new(io::ErrorKind::InvalidFilename, "the name of a copy must be Unicode"))
+    })?;
     // What an earlier try left there.
     drop(fs::remove_file(&part));
     let copy = || {
         // SQLite fills an empty file, and leaves it the mode it has.
         schema::create(&part).map_err(failed)?;
-        source.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
+        source.execute("VACUUM INTO ?1", [name])?;
         // SQLite leaves it to us to wait for the disk here.
         File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
         fs::rename(&part, to).map_err(failed)?;

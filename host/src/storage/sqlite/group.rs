@@ -139,50 +139,81 @@ fn spoils_all(kind: StorageErrorKind) -> bool {
     !matches!(kind, StorageErrorKind::UnknownConnection | StorageErrorKind::Refused)
 }
 
-/// Makes and commits all changes, and only then answers. Where there is no room, those that need none are made without the
-/// others, so that deliveries and removals go on when the disk is full. True when something was committed.
-pub(super) fn commit(connection: &Connection, turn: &mut String, mut group: Vec<Box<dyn Change>>) -> bool {
-    let mut outcome = transact(connection, turn, &mut group);
-    if let Err(error) = &outcome
-        && error.kind() != StorageErrorKind::Locked
-    {
-        let (growing, staying) = group.into_iter().partition(|change| change.growth() == Growth::Grows);
-        answer(growing, &outcome);
-        group = staying;
-        if !group.is_empty() {
-            outcome = transact(connection, turn, &mut group);
-        }
+/// The connection that writes, and what it remembers from group to group.
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    turn: String,
+    /// How many pages the file may have.
+    max_pages: Option<u32>,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection, max_pages: Option<u32>) -> rusqlite::Result<Self> {
+        let session = Self { connection, turn: String::new(), max_pages };
+        session.keep(Growth::Grows)?;
+        Ok(session)
     }
-    let is_committed = outcome.is_ok();
-    answer(group, &outcome);
-    is_committed
+
+    /// Makes and commits all changes, and only then answers. Where there is no room, those that need none are made without
+    /// the others, so that deliveries and removals go on. True when something was committed.
+    pub(super) fn commit(&mut self, mut group: Vec<Box<dyn Change>>) -> bool {
+        let mut outcome = self.transact(&mut group);
+        if let Err(error) = &outcome
+            && error.kind() != StorageErrorKind::Locked
+        {
+            let (growing, staying) = group.into_iter().partition(|change| change.growth() == Growth::Grows);
+            answer(growing, &outcome);
+            group = staying;
+            if !group.is_empty() {
+                outcome = self.transact_in_reserve(&mut group);
+            }
+        }
+        let is_committed = outcome.is_ok();
+        answer(group, &outcome);
+        is_committed
+    }
+
+    /// Where the size of the file is limited, the last pages are for those that take no new rows: a page of an index may
+    /// have to be parted for them.
+    fn transact_in_reserve(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
+        self.keep(Growth::Stays)?;
+        let outcome = self.transact(group);
+        self.keep(Growth::Grows)?;
+        outcome
+    }
+
+    fn keep(&self, growth: Growth) -> rusqlite::Result<()> {
+        let Some(pages) = self.max_pages else { return Ok(()) };
+        let limit = match growth {
+            Growth::Grows => pages - (pages / 16).max(16).min(pages / 2),
+            Growth::Stays => pages,
+        };
+        self.connection.pragma_update(None, "max_page_count", limit)
+    }
+
+    fn transact(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
+        let Self { connection, turn, .. } = self;
+        let mut work = Work { connection, turn, added: [0; State::COUNT] };
+        work.execute(BEGIN, ())?;
+        let mut make = || {
+            for change in group.iter_mut() {
+                change.make(&mut work)?;
+            }
+            work.write_totals()?;
+            work.execute(COMMIT, ())?;
+            Ok(())
+        };
+        let outcome = make();
+        if outcome.is_err() && !connection.is_autocommit() {
+            // It fails where the disk does, and the next transaction will tell so.
+            drop(connection.execute(ROLLBACK, ()));
+        }
+        outcome
+    }
 }
 
 fn answer(group: Vec<Box<dyn Change>>, outcome: &Result<(), StorageError>) {
     for change in group {
         change.answer(outcome.clone());
     }
-}
-
-fn transact(
-    connection: &Connection,
-    turn: &mut String,
-    group: &mut [Box<dyn Change>],
-) -> Result<(), StorageError> {
-    let mut work = Work { connection, turn, added: [0; State::COUNT] };
-    work.execute(BEGIN, ())?;
-    let mut make = || {
-        for change in group.iter_mut() {
-            change.make(&mut work)?;
-        }
-        work.write_totals()?;
-        work.execute(COMMIT, ())?;
-        Ok(())
-    };
-    let outcome = make();
-    if outcome.is_err() && !connection.is_autocommit() {
-        // It fails where the disk does, and the next transaction will tell so.
-        drop(connection.execute(ROLLBACK, ()));
-    }
-    outcome
 }

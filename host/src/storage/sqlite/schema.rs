@@ -98,7 +98,6 @@ fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
@@ -113,9 +112,6 @@ fn prepare(path: &Path, options: &SqliteOptions, migrations: &[&str]) -> Result<
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    if let Some(pages) = options.max_pages {
-        connection.pragma_update(None, "max_page_count", pages)?;
-    }
     Ok(connection)
 }
 
@@ -149,6 +145,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 impl StorageOpenError {
+    /// The file could not be set up.
+    pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Self {
+        Self { path: path.to_owned(), cause: Cause::Sqlite(error) }
+    }
+
     /// No thread could be started.
     pub(super) fn thread(path: &Path, error: io::Error) -> Self {
         Self { path: path.to_owned(), cause: Cause::Io(error) }
@@ -198,5 +199,66 @@ impl StdError for StorageOpenError {
             Cause::Io(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE notes (text TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('kept');";
+    const SECOND: &str = "ALTER TABLE notes ADD COLUMN author TEXT NOT NULL DEFAULT 'nobody';";
+    const BROKEN: &str =
+        "UPDATE notes SET text = 'lost'; CREATE TABLE more (x INTEGER); SELECT x FROM nothing;";
+
+    fn at(path: &Path, migrations: &[&str]) -> Result<Connection, Cause> {
+        create(path).unwrap();
+        prepare(path, &SqliteOptions::default(), migrations)
+    }
+
+    fn version(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", (), |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_migrated_with_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("storage");
+        drop(at(&path, &[FIRST]).unwrap());
+        let connection = at(&path, &[FIRST, SECOND]).unwrap();
+        let note: (String, String) = connection
+            .query_row("SELECT text, author FROM notes", (), |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!(note, ("kept".to_owned(), "nobody".to_owned()));
+        assert_eq!(version(&connection), 2);
+        // Once, and a file that is as new as the program is opened as it is.
+        assert_eq!(version(&at(&path, &[FIRST, SECOND]).unwrap()), 2);
+        assert!(matches!(at(&path, &[FIRST]), Err(Cause::Newer(2))));
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("storage");
+        drop(at(&path, &[FIRST]).unwrap());
+        assert!(matches!(at(&path, &[FIRST, SECOND, BROKEN]), Err(Cause::Sqlite(_))));
+        let connection = at(&path, &[FIRST]).unwrap();
+        assert_eq!(version(&connection), 1);
+        let columns: i64 = connection
+            .query_row("SELECT count(*) FROM pragma_table_info('notes')", (), |row| row.get(0))
+            .unwrap();
+        let text: String = connection.query_row("SELECT text FROM notes", (), |row| row.get(0)).unwrap();
+        assert_eq!((columns, text.as_str()), (1, "kept"));
+    }
+
+    #[test]
+    fn commits_wait_for_the_disk_and_removed_bytes_are_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("storage"), &SqliteOptions::default()).unwrap();
+        let pragma = |name: &str| -> i64 {
+            connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get(0)).unwrap()
+        };
+        assert_eq!(["synchronous", "secure_delete", "foreign_keys"].map(pragma), [2, 1, 1]);
+        assert_eq!(pragma("application_id"), i64::from(APPLICATION_ID));
     }
 }

@@ -10,8 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::SqliteOptions;
-pub(super) use super::group::Growth;
-use super::group::{self, Call, Change, Work};
+use super::group::{Call, Change, Growth, Session, Work};
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// The way to the thread.
@@ -23,19 +22,19 @@ pub(super) struct Writer {
 
 enum Order {
     Change(Box<dyn Change>),
-    /// Move the log into the file, and empty it.
-    Checkpoint(oneshot::Sender<Result<(), StorageError>>),
+    /// Write the file anew.
+    Scrub(oneshot::Sender<Result<(), StorageError>>),
 }
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, options: &SqliteOptions) -> io::Result<Self> {
+    pub(super) fn start(session: Session, options: &SqliteOptions) -> io::Result<Self> {
         let (orders, waiting) = sync_channel(options.queue.max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let (limit, counter) = (options.group.max(1), Arc::clone(&commits));
         let thread = std::thread::Builder::new()
             .name("storage-writer".to_owned())
-            .spawn(move || write(connection, &waiting, limit, &counter))?;
+            .spawn(move || write(session, &waiting, limit, &counter))?;
         Ok(Self { orders: Some(orders), thread: Some(thread), commits })
     }
 
@@ -55,10 +54,11 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Moves the log into the file and empties it.
-    pub(super) async fn checkpoint(&self) -> Result<(), StorageError> {
+    /// Writes the file anew, without anything that was removed: SQLite overwrites what it removes, but not the copies of it
+    /// that stay in gaps when it parts and joins pages. All changes wait for it.
+    pub(super) async fn scrub(&self) -> Result<(), StorageError> {
         let (reply, answer) = oneshot::channel();
-        self.order(Order::Checkpoint(reply))?;
+        self.order(Order::Scrub(reply))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -86,10 +86,9 @@ fn closed() -> StorageError {
     StorageError::new(StorageErrorKind::Other)
 }
 
-fn write(connection: Connection, waiting: &Receiver<Order>, limit: usize, commits: &AtomicU64) {
-    let mut turn = String::new();
+fn write(mut session: Session, waiting: &Receiver<Order>, limit: usize, commits: &AtomicU64) {
     while let Ok(order) = waiting.recv() {
-        let mut checkpoint = None;
+        let mut scrub = None;
         let mut group = Vec::new();
         let mut weight = 0;
         let mut next = Some(order);
@@ -100,23 +99,29 @@ fn write(connection: Connection, waiting: &Receiver<Order>, limit: usize, commit
                     group.push(change);
                 }
                 // What was ordered before it belongs to it.
-                Order::Checkpoint(reply) => {
-                    checkpoint = Some(reply);
+                Order::Scrub(reply) => {
+                    scrub = Some(reply);
                     break;
                 }
             }
             next = if weight < limit { waiting.try_recv().ok() } else { None };
         }
-        if !group.is_empty() && group::commit(&connection, &mut turn, group) {
+        if !group.is_empty() && session.commit(group) {
             commits.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(reply) = checkpoint {
-            drop(reply.send(empty_log(&connection)));
+        if let Some(reply) = scrub {
+            drop(reply.send(write_anew(&session.connection)));
         }
     }
     // The log is moved at the next start where it cannot be now.
-    drop(empty_log(&connection));
-    drop(connection.close());
+    drop(empty_log(&session.connection));
+    drop(session.connection.close());
+}
+
+fn write_anew(connection: &Connection) -> Result<(), StorageError> {
+    connection.execute("VACUUM", ())?;
+    // The log still has the pages as they were.
+    empty_log(connection)
 }
 
 /// Waits for readers as long as for another process.
