@@ -12,7 +12,7 @@ use crate::action_command;
 use crate::backup;
 use crate::call_options::CallOptions;
 use crate::catalog::{self, ActionEntry};
-use crate::connections::{self, command::ConnectionsTask};
+use crate::connections::command_line::{self, ConnectionsTask};
 use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
@@ -152,7 +152,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
         Verb::Serve => Ok(Task::Serve(flags_of(&matches, "serve"))),
         Verb::Health => Ok(Task::Health(flags_of(&matches, "health"))),
         Verb::Connections => {
-            let task = connections::command::read(connector, &matches).map_err(Stop::Clap)?;
+            let task = command_line::read(connector, &matches).map_err(Stop::Clap)?;
             Ok(Task::Connections(Box::new(task)))
         }
         Verb::Backup { to } => Ok(Task::Backup(flags_of(&matches, "backup"), to)),
@@ -197,7 +197,7 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
         .mut_subcommand("serve", |serve| serve.args(serve::flags()))
         .mut_subcommand("health", |health| health.args(health_check::flags()))
         .mut_subcommand("backup", |backup| backup.args(backup::flags()))
-        .mut_subcommand("connections", |command| connections::command::build(connector, command));
+        .mut_subcommand("connections", |command| command_line::build(connector, command));
     command.mut_subcommand("call", |call| {
         call.subcommand_required(true)
             .arg_required_else_help(true)

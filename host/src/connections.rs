@@ -10,6 +10,7 @@ use crate::sealing::{KeyRing, Nonce, Place, Unopened};
 use crate::storage::{ConnectionRow, ConnectionState};
 
 pub(crate) mod command;
+pub(crate) mod command_line;
 mod directory;
 
 pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Live};

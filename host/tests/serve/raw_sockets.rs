@@ -29,12 +29,12 @@ fn requests_that_two_servers_would_read_differently_are_refused() {
     let cases = [
         (
             "a length and chunks",
-            format!("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"),
+            "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n".to_owned(),
             format!("{chunked}{smuggled}"),
         ),
         (
             "chunks and a length",
-            format!("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"),
+            "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n".to_owned(),
             format!("{chunked}{smuggled}"),
         ),
         (
