@@ -167,7 +167,7 @@ impl Storage for SqliteStorage {
     }
 
     fn counts(&self) -> StorageFuture<'_, StorageCounts> {
-        Box::pin(self.readers.read(|connection| reading::counts(connection)))
+        Box::pin(self.readers.read(reading::counts))
     }
 
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64> {
@@ -195,7 +195,7 @@ impl Storage for SqliteStorage {
     }
 
     fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>> {
-        Box::pin(self.readers.read(|connection| connecting::all(connection)))
+        Box::pin(self.readers.read(connecting::all))
     }
 
     fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool> {

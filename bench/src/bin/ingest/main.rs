@@ -26,12 +26,14 @@ const ROUNDS: usize = 7;
 /// How long a turn is.
 const TURN: Duration = Duration::from_millis(1_500);
 
-/// One way to take activations, by a fresh file.
+/// One way to take activations, each turn into a fresh file.
 struct Contender {
     name: &'static str,
-    /// Takes them for a turn. The batch is what the contender before it was seen to commit at once.
-    take: fn(&Path, Turn) -> Result<Measured, Box<dyn Error>>,
+    /// Takes them for a turn. It is told what the contender before it was seen to commit at once.
+    take: fn(&Path, Turn) -> Outcome,
 }
+
+type Outcome = Result<Measured, Box<dyn Error>>;
 
 /// What is asked of a contender.
 #[derive(Clone, Copy)]

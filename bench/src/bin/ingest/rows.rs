@@ -4,7 +4,7 @@ use bytes::Bytes;
 use connector_host::storage::{Activation, ConnectionRow, ConnectionState, Origin};
 
 /// A delivery as it is sent, 300 bytes.
-const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":173331},"hash":"3f9ea420af83450d7ef9f78b08c8af25b2213637","created_at":1561479335,"producer":"stores/{store_hash}","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
+const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":173331},"hash":"3f9ea420af83450d7ef9f78b08c8af25b2213637","created_at":1561479335,"producer":"stores/{store_hash}","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
 
 const CONNECTION: &str = "5f1d7a84c2b3";
 const ACCOUNT: &str = "abc123xyz0";

@@ -154,8 +154,9 @@ impl Model {
 
     fn remove_expired(&mut self, retention: &Retention) {
         let now_ms = self.now_ms;
-        let is_over =
-            |since_ms: i64, kept: Duration| now_ms - since_ms >= i64::try_from(kept.as_millis()).unwrap();
+        let is_over = |since_ms: i64, kept: Duration| {
+            now_ms - since_ms >= i64::try_from(kept.as_millis()).expect("it is short")
+        };
         for row in &mut self.rows {
             row.is_emptied |= match row.state {
                 ActivationState::Delivered => is_over(row.finished_ms, retention.delivered),
@@ -227,7 +228,7 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             let is_noted = storage.retry_later(&id, token, due_ms, "busy").await.expect("it is noted");
             let row = model.held(&id, token);
             assert_eq!(is_noted, row.is_some());
-            for row in row {
+            if let Some(row) = row {
                 (row.state, row.due_ms, row.token) = (ActivationState::Waiting, due_ms, None);
             }
         }
@@ -237,7 +238,7 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             let now_ms = model.now_ms;
             let row = model.row(&id).filter(|row| row.is_finished() && !row.is_emptied);
             assert_eq!(is_noted, row.is_some());
-            for row in row {
+            if let Some(row) = row {
                 (row.state, row.due_ms, row.token) = (ActivationState::Waiting, now_ms, None);
                 row.attempts = 0;
             }
