@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
 
 use crate::action_command;
+use crate::backfill::{self, command_line::BackfillTask};
 use crate::backup;
 use crate::call_options::CallOptions;
 use crate::catalog::{self, ActionEntry};
@@ -21,6 +22,7 @@ use crate::health_check;
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
 use crate::suggestion::suggestions;
+use crate::triggers::{self, command_line::TriggersTask};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -35,6 +37,10 @@ pub(crate) enum Task {
     Health(Flags),
     /// Change or show the connections of the service.
     Connections(Box<ConnectionsTask>),
+    /// Change or show the webhooks of connections.
+    Triggers(Box<TriggersTask>),
+    /// Look for missed events.
+    Backfill(Box<BackfillTask>),
     /// Copy the database of the service to a new file.
     Backup(Flags, PathBuf),
     /// Write what a shell completes command lines with.
@@ -112,6 +118,10 @@ enum Verb {
     Health,
     /// Show and change the accounts that the service receives webhooks of
     Connections,
+    /// Show and change the webhooks through which accounts tell of events
+    Triggers,
+    /// Look for events that no webhook told of, and keep what they start
+    Backfill,
     /// Copy the database of the service to a new file, also while it runs
     #[command(after_help = examples::section(examples::BACKUP))]
     Backup {
@@ -155,6 +165,14 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             let task = command_line::read(connector, &matches).map_err(Stop::Clap)?;
             Ok(Task::Connections(Box::new(task)))
         }
+        Verb::Triggers => {
+            let task = triggers::command_line::read(&matches).map_err(Stop::Clap)?;
+            Ok(Task::Triggers(Box::new(task)))
+        }
+        Verb::Backfill => {
+            let task = backfill::command_line::read(&matches).map_err(Stop::Clap)?;
+            Ok(Task::Backfill(Box::new(task)))
+        }
         Verb::Backup { to } => Ok(Task::Backup(flags_of(&matches, "backup"), to)),
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
         Verb::Completion { shell } => {
@@ -197,6 +215,8 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
         .mut_subcommand("serve", |serve| serve.args(serve::flags()))
         .mut_subcommand("health", |health| health.args(health_check::flags()))
         .mut_subcommand("backup", |backup| backup.args(backup::flags()))
+        .mut_subcommand("triggers", triggers::command_line::build)
+        .mut_subcommand("backfill", |command| backfill::command_line::build(connector, command))
         .mut_subcommand("connections", |command| command_line::build(connector, command));
     command.mut_subcommand("call", |call| {
         call.subcommand_required(true)

@@ -13,7 +13,7 @@ pub(crate) mod command;
 pub(crate) mod command_line;
 mod directory;
 
-pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Live};
+pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
@@ -114,7 +114,6 @@ impl HostConnection {
     ///
     /// # Errors
     /// Class `validation`, also where the connection has no credentials and can only receive.
-    #[cfg_attr(not(test), expect(dead_code, reason = "delivery reads whole resources through it"))]
     pub(crate) fn connect(&self, connector: &'static Connector) -> Result<Connection, Error> {
         let fields: Vec<(&str, &str)> =
             self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

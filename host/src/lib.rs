@@ -9,6 +9,7 @@ use connector_runtime::Connector;
 mod action_command;
 mod advice;
 mod arguments;
+mod backfill;
 mod backup;
 mod call;
 mod call_options;
@@ -44,6 +45,7 @@ pub mod storage;
 mod suggestion;
 mod surroundings;
 mod table;
+mod triggers;
 mod waiting;
 mod wrap;
 
@@ -90,6 +92,8 @@ async fn perform(
         }
         Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
         Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
+        Task::Triggers(task) => triggers::command::run(connector, task, surroundings).await,
+        Task::Backfill(task) => backfill::command::run(connector, task, surroundings).await,
         Task::Health(flags) => health_check::run(flags, surroundings),
         Task::Backup(flags, to) => backup::run(flags, to, surroundings),
         Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
@@ -105,6 +109,8 @@ fn wants_json(task: &Task) -> bool {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
         Task::Connections(task) => task.is_json,
+        Task::Triggers(task) => task.is_json,
+        Task::Backfill(task) => task.is_json,
         Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,

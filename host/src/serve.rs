@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use connector_runtime::{Connector, SecretString};
-use tokio::sync::{Notify, watch};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Connector, Patience, SecretString};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, DirectoryParts};
 use crate::credentials::Sources;
 use crate::failure::Failure;
-use crate::quota_sharing::make_folder;
+use crate::quota_sharing::{self, make_folder};
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
-use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
+use crate::storage::{HookStorage, Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
+use crate::triggers::Keeper;
+use crate::triggers::reconcile::{Reconciler, Steward};
 
 pub(crate) mod config;
 mod health;
@@ -42,6 +45,9 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// How often payloads are looked for that were kept long enough.
 const RETENTION: Duration = Duration::from_secs(15 * 60);
 
+/// How long a call about webhooks, or a page of a search, may wait for the quota or for a failure to pass.
+const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
+
 /// The flags of the command.
 pub(crate) fn flags() -> Vec<clap::Arg> {
     values::flags(|_| true)
@@ -61,8 +67,10 @@ pub(crate) async fn run(
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
     let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
+    // An own file for the quota is a convenience, as for calls from the command line.
+    let gates = quota_sharing::open(None, &sources)?.gates;
     logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
-    let service = Service::start(connector, config).await?;
+    let service = Service::start(connector, config, gates).await?;
     service.announce(surroundings)?;
     let (stop, stopping) = watch::channel(false);
     let mut running = tokio::spawn(service.run(stopping));
@@ -89,6 +97,8 @@ struct Service {
     connector: &'static Connector,
     config: Config,
     storage: Arc<dyn Storage>,
+    hooks: Arc<dyn HookStorage>,
+    gates: Gates,
     directory: Arc<Directory>,
     counts: Arc<Counts>,
     clock: Clock,
@@ -98,8 +108,9 @@ struct Service {
 }
 
 impl Service {
-    async fn start(connector: &'static Connector, mut config: Config) -> Result<Self, Failure> {
-        let storage: Arc<dyn Storage> = Arc::new(open_storage(&config.base.data)?);
+    async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
+        let hooks = Arc::new(open_storage(&config.base.data)?);
+        let storage: Arc<dyn Storage> = hooks.clone();
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -131,7 +142,19 @@ impl Service {
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let clock: Clock = Arc::new(now_ms);
-        Ok(Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url })
+        Ok(Self {
+            connector,
+            config,
+            storage,
+            hooks,
+            gates,
+            directory,
+            counts,
+            clock,
+            webhooks,
+            admin,
+            public_url,
+        })
     }
 
     /// Says where everything is.
@@ -159,7 +182,27 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url } = self;
+        let Self { connector, config, storage, hooks, gates, .. } = self;
+        let Self { directory, counts, clock, webhooks, admin, public_url, .. } = self;
+        let accepted = Arc::new(Notify::new());
+        let (wish, wishes) = mpsc::unbounded_channel();
+        let keeper =
+            Keeper { connector, storage: hooks, gates, patience: PATIENCE, public_url: public_url.clone() };
+        let reconciler = Reconciler {
+            keeper: Arc::new(keeper),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&clock),
+            habits: config.triggers,
+            accepted: Arc::clone(&accepted),
+            counts: Arc::clone(&counts.reconciles),
+            wishes,
+        };
+        let steward = Steward {
+            storage: Arc::clone(&storage),
+            directory: Arc::clone(&directory),
+            wishes: wish,
+            clock: Arc::clone(&clock),
+        };
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -171,6 +214,7 @@ impl Service {
             })
         };
         let background = [
+            tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
             tokio::spawn(expire(Arc::clone(&storage), config.retention, Arc::clone(&clock))),
         ];
@@ -189,7 +233,8 @@ impl Service {
             clock: Arc::clone(&clock),
             body_timeout: config.limits.body_timeout,
             tally: counts.clone(),
-            accepted: Arc::new(Notify::new()),
+            service: Some(Arc::new(steward)),
+            accepted,
             public_url: public_url.clone(),
         });
         let router = public.merge(below(&public_url, receive::router(receiver)));

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::quota_sharing::state_folder;
 use crate::sealing::KeySource;
 use crate::storage::Retention;
+use crate::triggers::reconcile::Habits;
 
 /// What the operator allows for clocks that differ.
 const AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) stop_within: Duration,
     /// How long payloads are kept.
     pub(crate) retention: Retention,
+    /// When webhooks are looked at.
+    pub(crate) triggers: Habits,
     /// Where metrics are served.
     pub(crate) admin: Option<Admin>,
     /// How log lines are written.
@@ -132,6 +135,14 @@ impl Config {
             retention: Retention {
                 delivered: values.duration("retention.delivered")?,
                 dead: values.duration("retention.dead")?,
+            },
+            triggers: Habits {
+                every: values.parsed(
+                    "triggers.reconcile",
+                    "a length of time such as 15m, or never",
+                    often,
+                )?,
+                after_outage: values.duration("triggers.after_outage")?,
             },
             admin: admin(values)?,
             log: Log {
@@ -249,6 +260,14 @@ fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {
         return Err(values.wrong("admin.listen", &what));
     }
     Ok(Some(Admin { listen, token }))
+}
+
+/// Not more often than each second: whoever is asked has other things to do.
+fn often(text: &str) -> Option<Option<Duration>> {
+    match text {
+        "never" => Some(None),
+        _ => duration(text).filter(|length| *length >= Duration::from_secs(1)).map(Some),
+    }
 }
 
 fn tolerance(text: &str) -> Option<Option<Tolerance>> {

@@ -10,6 +10,7 @@ use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
 use crate::storage::StorageCounts;
+use crate::triggers::reconcile::ReconcileCounts;
 
 /// A metric as the documentation lists it.
 pub(super) struct Metric {
@@ -61,6 +62,24 @@ const CONNECTIONS: Metric = metric(
     "state",
     "Connections to accounts: those that can receive, and those that cannot be used",
 );
+const HOOKS: Metric = metric(
+    "connector_triggers",
+    "gauge",
+    "state",
+    "Webhooks of connections at their last look: active, and wanted but missing",
+);
+const RECONCILES: Metric = metric(
+    "connector_reconciles_total",
+    "counter",
+    "outcome",
+    "Looks at the webhooks of a connection, by whether all of it went well",
+);
+const BACKFILLED: Metric = metric(
+    "connector_activations_backfilled_total",
+    "counter",
+    "",
+    "Activations that a search of the service found and no webhook had told",
+);
 const OPEN: Metric = metric("connector_http_connections_open", "gauge", "", "HTTP connections that are open");
 const ACCEPTED: Metric =
     metric("connector_http_connections_total", "counter", "", "HTTP connections that were accepted");
@@ -81,7 +100,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 15] = [
+const METRICS: [&Metric; 18] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -91,6 +110,9 @@ const METRICS: [&Metric; 15] = [
     &OLDEST,
     &STORAGE_UP,
     &CONNECTIONS,
+    &HOOKS,
+    &RECONCILES,
+    &BACKFILLED,
     &OPEN,
     &ACCEPTED,
     &BROKEN,
@@ -126,6 +148,8 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+    /// Counted where webhooks are kept.
+    pub(super) reconciles: Arc<ReconcileCounts>,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -192,6 +216,12 @@ impl Counts {
         single(&mut text, &STORAGE_UP, now.storage.is_some().into());
         let DirectoryCounts { ready, unusable } = now.directory;
         labelled(&mut text, &CONNECTIONS, "state", &[("ready", whole(ready)), ("unusable", whole(unusable))]);
+        let reconciles = self.reconciles.now();
+        let (active, missing) = reconciles.hooks();
+        labelled(&mut text, &HOOKS, "state", &[("active", active), ("missing", missing)]);
+        let outcomes = [("settled", reconciles.settled), ("failed", reconciles.failed)];
+        labelled(&mut text, &RECONCILES, "outcome", &outcomes);
+        single(&mut text, &BACKFILLED, reconciles.found);
         let connections = &self.connections;
         single(&mut text, &OPEN, read(&connections.open));
         single(&mut text, &ACCEPTED, read(&connections.accepted));
