@@ -135,13 +135,6 @@ fn obstacle(wanted: &Wanted, others: usize, per_event: Option<usize>) -> Option<
     Some(format!("the account has {most} webhooks for it already, the most there may be: delete one of them"))
 }
 
-impl Plan {
-    /// Whether there is nothing to do, and nothing in the way.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.steps.is_empty() && self.conflicts.is_empty()
-    }
-}
-
 impl Step {
     /// The word for what is done.
     pub(crate) fn word(&self) -> &'static str {
@@ -239,7 +232,7 @@ mod tests {
         let barred = Wanted { barred: Some("no scope".to_owned()), ..wanted("a", "our/1", false) };
         assert_eq!(planned(std::slice::from_ref(&barred), &[], &[]).conflicts[0].reason, "no scope");
         let plan = planned(&[barred], &[hook(1, "a", "our/1", true)], &["1"]);
-        assert!(plan.is_settled() && plan.kept.len() == 1);
+        assert!(plan.steps.is_empty() && plan.conflicts.is_empty() && plan.kept.len() == 1);
     }
 
     /// What an API does with a step; it refuses what its limits forbid.

@@ -13,9 +13,7 @@ use super::{Keeper, Subject, Unkept, searched};
 use crate::backfill::{self, Found};
 use crate::connections::{Directory, Entry};
 use crate::receive::{Clock, ServiceEvents};
-use crate::storage::{
-    ConnectionRow, ConnectionState, Storage, StorageError, StorageFuture, Watermark,
-};
+use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError, StorageFuture, Watermark};
 
 /// How often it is looked whether anything is due.
 const LOOK: Duration = Duration::from_secs(1);

@@ -6,6 +6,8 @@ mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
+#[cfg(feature = "demo")]
+mod triggers;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -89,7 +91,12 @@ impl Place {
 
     #[track_caller]
     fn add(&self, arguments: &[&str]) -> (String, String) {
-        let whole = [&["connections", "add", "--store-hash", "abc123", "--json"], arguments].concat();
+        self.add_account(&[&["--store-hash", "abc123"], arguments].concat())
+    }
+
+    #[track_caller]
+    fn add_account(&self, arguments: &[&str]) -> (String, String) {
+        let whole = [&["connections", "add", "--json"], arguments].concat();
         let told: serde_json::Value = serde_json::from_str(&self.ok(&whole)).expect("JSON");
         let url = told["webhooks"].as_str().expect("an address");
         let path = &url[url.find("/webhooks/").expect("a path")..];
@@ -102,9 +109,13 @@ impl Place {
     }
 
     fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
+        self.serve_at("127.0.0.1:0", arguments, variables)
+    }
+
+    fn serve_at(&self, listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
         let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", listen, "--admin-listen", "127.0.0.1:0"])
             .args(arguments)
             .env("CONNECTOR_DATA", self.data())
             .envs(variables.iter().copied())
