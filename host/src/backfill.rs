@@ -126,7 +126,7 @@ fn at<'a>(item: &'a Value, path: &str) -> Option<&'a Value> {
 
 #[cfg(test)]
 mod tests {
-    use bigcommerce_connector::{CONNECTOR, WEBHOOKS};
+    use bigcommerce_connector::CONNECTOR;
     use serde_json::json;
 
     use super::*;
@@ -134,7 +134,7 @@ mod tests {
 
     fn found(trigger: &str, item: &Value) -> Option<Missed> {
         let trigger = CONNECTOR.triggers.iter().find(|one| one.id == trigger).unwrap();
-        missed(&WEBHOOKS, &connection("c1", "abc123"), trigger, item, 1_764_000_000_000)
+        missed(CONNECTOR.webhooks.unwrap(), &connection("c1", "abc123"), trigger, item, 1_764_000_000_000)
     }
 
     #[test]

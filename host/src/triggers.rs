@@ -87,6 +87,17 @@ impl fmt::Display for Unkept {
     }
 }
 
+impl Unkept {
+    /// Whether it may be over soon without anybody's doing.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_retryable(),
+            Self::Storage(error) => error.is_temporary(),
+            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Revoked => false,
+        }
+    }
+}
+
 impl From<StorageError> for Unkept {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
@@ -312,14 +323,14 @@ fn check_public_url(public_url: &str, subscription: &Subscription) -> Result<(),
 
 #[cfg(test)]
 mod tests {
-    use bigcommerce_connector::{CONNECTOR, WEBHOOKS};
+    use bigcommerce_connector::CONNECTOR;
 
     use super::*;
     use crate::connections::tests::connection;
 
     #[test]
     fn only_https_on_the_documented_port_is_led_to() {
-        let subscription = WEBHOOKS.subscription.unwrap();
+        let subscription = CONNECTOR.webhooks.unwrap().subscription.unwrap();
         for url in ["https://a.example", "https://a.example:443/below"] {
             assert_eq!(check_public_url(url, &subscription), Ok(()), "{url}");
         }
@@ -330,7 +341,12 @@ mod tests {
 
     #[test]
     fn service_events_are_always_wanted_and_the_failing_one_apart() {
-        let all = wanted(&CONNECTOR, &WEBHOOKS, &connection("c1", "abc123"), "https://h/webhooks/k");
+        let all = wanted(
+            &CONNECTOR,
+            CONNECTOR.webhooks.unwrap(),
+            &connection("c1", "abc123"),
+            "https://h/webhooks/k",
+        );
         let told: Vec<(&str, &str, bool)> =
             all.iter().map(|one| (&*one.event, &*one.destination, one.is_apart)).collect();
         let expected = [
@@ -345,7 +361,7 @@ mod tests {
     fn a_scope_that_is_known_to_be_missing_bars_its_trigger() {
         let mut one = connection("c1", "abc123");
         let barred = |one: &HostConnection| {
-            let all = wanted(&CONNECTOR, &WEBHOOKS, one, "u");
+            let all = wanted(&CONNECTOR, CONNECTOR.webhooks.unwrap(), one, "u");
             all.into_iter().find(|one| one.event == "store/order/created").unwrap().barred
         };
         assert_eq!(barred(&one), None, "nobody knows");

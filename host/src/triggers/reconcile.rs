@@ -172,7 +172,7 @@ fn is_other(before: &ConnectionRow, now: &ConnectionRow) -> bool {
     matters(before) != matters(now)
 }
 
-/// Looks at a connection, acts, and fills its gaps; whether all is in order.
+/// Looks at a connection, acts, and fills its gaps; whether it can wait for its next turn.
 async fn tend(
     keeper: &Keeper,
     entry: &Entry,
@@ -183,30 +183,28 @@ async fn tend(
     // One that cannot be used has been told of.
     let Ok(live) = &entry.state else { return true };
     let subject = Subject { row: entry.row(), connection: &live.connection };
-    let connection = entry.id();
-    let settled = match reconcile(keeper, subject, clock, counts).await {
-        Ok(is_settled) => match fill(keeper, subject, clock).await {
-            Ok(new) => {
-                counts.change(|tallied| tallied.found += new);
-                if new > 0 {
-                    accepted.notify_one();
-                }
-                is_settled
+    let outcome = async {
+        let is_settled = reconcile(keeper, subject, clock, counts).await?;
+        let new = fill(keeper, subject, clock).await?;
+        Ok((is_settled, new))
+    };
+    let (is_settled, can_wait) = match outcome.await {
+        Ok((is_settled, new)) => {
+            counts.change(|tallied| tallied.found += new);
+            if new > 0 {
+                accepted.notify_one();
             }
-            Err(why) => {
-                tracing::warn!(connection, %why, "missed events could not all be looked for; it is tried again");
-                false
-            }
-        },
+            (is_settled, is_settled)
+        }
         // Nothing can be done for one that only receives, and nothing is wrong with it.
         Err(Unkept::NoCredentials) => return true,
         Err(why) => {
-            tracing::warn!(connection, %why, "webhooks could not be looked at");
-            false
+            tracing::warn!(connection = entry.id(), %why, "webhooks, or what they missed, could not be looked at");
+            (false, !why.may_pass())
         }
     };
-    counts.change(|tallied| if settled { tallied.settled += 1 } else { tallied.failed += 1 });
-    settled
+    counts.change(|tallied| if is_settled { tallied.settled += 1 } else { tallied.failed += 1 });
+    can_wait
 }
 
 async fn reconcile(
