@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::connections::HostConnection;
 use crate::receive::activation_id;
 use crate::storage::{Activation, Missed, Origin, Watermark};
-use crate::triggers::calls::plain;
+use crate::triggers::calls::{items, plain};
 use crate::triggers::{Keeper, LAG, Subject, Unkept, millis};
 
 pub(crate) mod command;
@@ -53,7 +53,7 @@ pub(crate) async fn search(
     let input = Value::Object(input).to_string();
     let mut pages = client.pages_untyped(backfill.operation.id, input.as_bytes())?;
     while let Some(page) = pages.next().await {
-        let items: Vec<Value> = page?.json.parse().unwrap_or_default();
+        let items = items(&page?)?;
         found.looked_at += items.len();
         let missed =
             items.iter().filter_map(|item| missed(webhooks, subject.connection, trigger, item, now_ms));

@@ -65,6 +65,8 @@ pub(crate) enum Unkept {
     NoCredentials,
     /// The connection ended.
     Revoked,
+    /// What was to be a list is none.
+    NoList,
     /// A call failed.
     Call(Error),
     /// Storage failed.
@@ -80,6 +82,7 @@ impl fmt::Display for Unkept {
                 "it has no token and can only receive: remove it, and add it again with its token, as \
                  `connector connections add --help` shows",
             ),
+            Self::NoList => out.write_str("the API answered no list where it promises one: try again"),
             Self::Revoked => out.write_str("its access was revoked: connect the account again"),
             Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
             Self::Storage(error) => write!(out, "the storage: {error}"),
@@ -93,6 +96,7 @@ impl Unkept {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::Storage(error) => error.is_temporary(),
+            Self::NoList => true,
             Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Revoked => false,
         }
     }

@@ -1,6 +1,6 @@
 //! `connector backfill`: looks for events that no webhook told of, on request.
 
-use connector_runtime::{Connector, DateTime};
+use connector_runtime::{Connector, DateTime, Trigger};
 
 use super::command_line::BackfillTask;
 use super::search;
@@ -36,6 +36,15 @@ pub(crate) async fn run(
         return Err(Failure::usage(format!(
             "the connection {} wants no trigger whose events could be looked for: `connector connections list`",
             row.id
+        )));
+    }
+    let marks = desk.keeper.storage.watermarks(&row.id).await;
+    let marks = marks.map_err(|error| wrong(format!("the storage: {error}")))?;
+    let is_unknown = |trigger: &&&Trigger| !marks.iter().any(|mark| mark.trigger == trigger.id);
+    if let (None, Some(trigger)) = (task.since_ms, wanted.iter().find(is_unknown)) {
+        return Err(Failure::usage(format!(
+            "{} has not been kept yet, so nobody knows from when on to look: give --since, such as --since 2d",
+            trigger.id
         )));
     }
     let mut told = Vec::new();

@@ -1,8 +1,9 @@
 //! The calls that a plan needs, as the connector describes them: reads the webhooks of an account, and takes a step.
 
-use connector_runtime::{Class, Client, Error, Operation, Subscription, Webhooks};
+use connector_runtime::{Class, Client, Error, Operation, Reply, Subscription, Webhooks};
 use serde_json::{Map, Value, json};
 
+use super::Unkept;
 use super::plan::{Hook, Step};
 
 /// All webhooks that the connection's own API account has made.
@@ -13,14 +14,22 @@ pub(super) async fn existing(
     client: &Client,
     webhooks: &Webhooks,
     subscription: &Subscription,
-) -> Result<Vec<Hook>, Error> {
+) -> Result<Vec<Hook>, Unkept> {
     let mut pages = client.pages_untyped(webhooks.list.id, b"{}")?;
     let mut hooks = Vec::new();
     while let Some(page) = pages.next().await {
-        let items: Vec<Value> = page?.json.parse().unwrap_or_default();
+        let items = items(&page?)?;
         hooks.extend(items.iter().filter_map(|item| hook(item, subscription)));
     }
     Ok(hooks)
+}
+
+/// The items of a page. What is no list is no empty one: nothing may be concluded from it.
+///
+/// # Errors
+/// Where the answer is no list.
+pub(crate) fn items(page: &Reply<()>) -> Result<Vec<Value>, Unkept> {
+    page.json.parse().map_err(|_| Unkept::NoList)
 }
 
 /// The webhook of an answer; none where it lacks what makes it one.

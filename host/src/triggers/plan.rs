@@ -85,8 +85,10 @@ pub(crate) fn plan(wanted: &[Wanted], existing: &[Hook], rules: &Rules<'_>) -> P
     let is_wanted =
         |hook: &Hook| wanted.iter().any(|one| one.event == hook.event && one.destination == hook.destination);
     let (mut deletes, mut changes) = (Vec::new(), Vec::new());
-    // Of two for the same, the one that delivers stays.
-    let mut hooks: Vec<&Hook> = existing.iter().collect();
+    // Pages that shift while they are read bring one twice, which is no second one. Of two for the same, the one that
+    // delivers stays.
+    let mut ids = BTreeSet::new();
+    let mut hooks: Vec<&Hook> = existing.iter().filter(|hook| ids.insert(&hook.id)).collect();
     hooks.sort_by_key(|hook| !hook.is_active);
     for hook in hooks {
         if !(rules.is_ours)(&hook.destination) {
@@ -210,6 +212,13 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert_eq!((plan.foreign.len(), plan.conflicts.len()), (1, 0));
+    }
+
+    #[test]
+    fn one_that_two_pages_bring_is_not_taken_for_two() {
+        let twice = [hook(1, "a", "our/1", true), hook(1, "a", "our/1", true)];
+        let plan = planned(&[wanted("a", "our/1", false)], &twice, &["1"]);
+        assert!(plan.steps.is_empty() && plan.kept.len() == 1, "{plan:?}");
     }
 
     #[test]

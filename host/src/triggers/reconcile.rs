@@ -185,17 +185,15 @@ async fn tend(
     let subject = Subject { row: entry.row(), connection: &live.connection };
     let outcome = async {
         let is_settled = reconcile(keeper, subject, clock, counts).await?;
-        let new = fill(keeper, subject, clock).await?;
-        Ok((is_settled, new))
+        let (new, outcome) = fill(keeper, subject, clock).await;
+        counts.change(|tallied| tallied.found += new);
+        if new > 0 {
+            accepted.notify_one();
+        }
+        outcome.map(|()| is_settled)
     };
     let (is_settled, can_wait) = match outcome.await {
-        Ok((is_settled, new)) => {
-            counts.change(|tallied| tallied.found += new);
-            if new > 0 {
-                accepted.notify_one();
-            }
-            (is_settled, is_settled)
-        }
+        Ok(is_settled) => (is_settled, is_settled),
         // Nothing can be done for one that only receives, and nothing is wrong with it.
         Err(Unkept::NoCredentials) => return true,
         Err(why) => {
@@ -245,20 +243,29 @@ async fn reconcile(
     Ok(failed == 0)
 }
 
-/// Looks for what was missed in the gaps of a connection; how many activations are new.
-async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> Result<u64, Unkept> {
-    let marks = keeper.storage.watermarks(&subject.row.id).await?;
-    let mut all = 0;
+/// Looks for what was missed in the gaps of a connection, of each trigger whatever became of the others; how many
+/// activations are new, and why the last search failed that did.
+async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<(), Unkept>) {
+    let connection = &subject.row.id;
+    let marks = match keeper.storage.watermarks(connection).await {
+        Ok(marks) => marks,
+        Err(error) => return (0, Err(error.into())),
+    };
+    let (mut all, mut outcome) = (0, Ok(()));
     for trigger in searched(keeper.connector, subject.connection) {
-        if marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
-            let found = backfill::search(keeper, subject, trigger, None, clock()).await?;
-            let Found { looked_at, new, known, .. } = found;
-            let (connection, trigger) = (&subject.row.id, trigger.id);
-            tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
-            all += u64::try_from(new).unwrap_or(u64::MAX);
+        if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
+            continue;
+        }
+        match backfill::search(keeper, subject, trigger, None, clock()).await {
+            Ok(Found { looked_at, new, known, .. }) => {
+                let trigger = trigger.id;
+                tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
+                all += u64::try_from(new).unwrap_or(u64::MAX);
+            }
+            Err(why) => outcome = Err(why),
         }
     }
-    Ok(all)
+    (all, outcome)
 }
 
 /// Acts on what an account tells of the connection itself.

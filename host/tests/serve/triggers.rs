@@ -196,6 +196,8 @@ fn an_error_says_what_to_do() {
     let vendor = ["--access-token-file", token.as_str()];
     assert!(said(&vendor, &[]).contains("give --public-url"));
     assert!(said(&vendor, &["--public-url", "https://a.example:8443"]).contains("port 443"));
+    let (code, _, stderr) = scene.place.run(["backfill", "--connection", &scene.id]);
+    assert!(code == 2 && stderr.contains("give --since"), "{stderr}");
     let (code, _, stderr) = scene.place.run(["triggers", "plan", "--connection", "nothing"]);
     assert!(code == 2 && stderr.contains("connections list"), "{stderr}");
 }
