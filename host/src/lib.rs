@@ -33,6 +33,7 @@ mod sandbox;
 mod sandbox_flags;
 mod schema;
 mod shell;
+pub mod storage;
 mod suggestion;
 mod surroundings;
 mod table;

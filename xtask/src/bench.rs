@@ -1,6 +1,7 @@
 //! Measures and prints; it never fails for being slow. What is compared, and what was measured last, stands in
 //! ARCHITECTURE.md.
 
+mod ingest;
 mod measure;
 mod ours;
 mod pacing;
@@ -63,6 +64,13 @@ that was asked for. Nothing is asserted; at the scaled size other work on the ma
 
 Work of others on the machine slows the contenders unevenly: run it when the machine is quiet, and more than once.")]
     Calls,
+    /// Activations that become durable, beside the same rows in SQLite alone
+    #[command(after_help = "Examples:
+  cargo xtask bench ingest     a minute; rows of 300 bytes, files below the build folder, contenders in turn
+
+A caller waits for its answer before it asks anew. SQLite alone inserts batches of the size that the storage was seen to
+commit, with the same tables, indexes and settings, on one thread. The disk decides: run it more than once.")]
+    Ingest,
 }
 
 /// Options of the comparison.
@@ -116,6 +124,7 @@ pub(crate) fn run(shell: &Shell, bench: &Bench) -> anyhow::Result<()> {
         Bench::Gate => gate(shell),
         Bench::Pacing(options) => pacing::pacing(shell, options),
         Bench::Calls => calls(shell),
+        Bench::Ingest => ingest::ingest(shell),
     }
 }
 

@@ -9,6 +9,7 @@ mod failure;
 mod pages;
 mod quota;
 mod sandbox;
+mod storage;
 
 use std::ffi::OsStr;
 use std::io::Write;

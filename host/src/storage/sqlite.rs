@@ -1,0 +1,226 @@
+//! The storage of one machine: a SQLite file in WAL mode whose commits wait for the disk. One thread writes and commits
+//! what waits in groups, a few threads read.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{
+    Accepted, Activation, ActivationFilter, ActivationSummary, ConnectionRow, LeaseRequest, LeaseToken,
+    Leased, Retention, Storage, StorageCounts, StorageError, StorageFuture, StoredActivation,
+};
+
+mod accepting;
+mod backup;
+mod connecting;
+mod finishing;
+mod group;
+mod leasing;
+#[cfg(test)]
+mod plans;
+mod reader;
+mod reading;
+mod removing;
+mod row;
+mod schema;
+mod writer;
+
+pub use backup::back_up;
+pub use schema::StorageOpenError;
+
+use group::{Growth, Session};
+use reader::Readers;
+use writer::Writer;
+
+/// A storage in a SQLite file. See [`Storage`].
+///
+/// The file must lie on a disk of this machine. Other processes may open it at the same time, as the command line does.
+/// Dropping it does what still waits, moves all into the file itself and closes it.
+pub struct SqliteStorage {
+    path: PathBuf,
+    // Readers end first, so that none of them keeps the log from being emptied.
+    readers: Readers,
+    writer: Writer,
+}
+
+/// How a file is used.
+#[derive(Clone, Copy, Debug)]
+pub struct SqliteOptions {
+    /// How long to wait while another process writes.
+    pub busy_timeout: Duration,
+    /// How many changes may wait; more are refused at once.
+    pub queue: usize,
+    /// At most so many are committed together; a large payload counts for several.
+    pub group: usize,
+    /// Threads that read.
+    pub readers: usize,
+    /// How large the file may become, in pages of 4 KiB; as large as SQLite allows where nothing is said.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(2), queue: 4096, group: 512, readers: 2, max_pages: None }
+    }
+}
+
+impl SqliteStorage {
+    /// Opens `path`, or makes a new file there that only this user can read, and brings it to this program's version.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, holds something else, or was made by a newer version.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StorageOpenError> {
+        let connection = schema::open(path, &options)?;
+        let wrong = |error| StorageOpenError::thread(path, error);
+        let session = Session::new(connection, options.max_pages);
+        let session = session.map_err(|error| StorageOpenError::sqlite(path, error))?;
+        let writer = Writer::start(session, &options).map_err(wrong)?;
+        let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path, &options));
+        let readers = Readers::start(connections.collect::<Result<_, _>>()?).map_err(wrong)?;
+        Ok(Self { path: path.to_owned(), readers, writer })
+    }
+
+    /// Copies all that was committed before into a new file, while others go on. See [`back_up`].
+    ///
+    /// # Errors
+    /// As for [`back_up`].
+    pub fn back_up(&self, to: &Path) -> Result<(), StorageError> {
+        back_up(&self.path, to)
+    }
+
+    /// How often changes were committed since the file was opened, each time a group of them.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        self.readers.stop();
+        self.writer.stop();
+    }
+}
+
+impl fmt::Debug for SqliteStorage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SqliteStorage").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Storage for SqliteStorage {
+    fn accept(&self, activations: Vec<Activation>) -> StorageFuture<'_, Accepted> {
+        let weight = activations.iter().map(accepting::weight).sum();
+        Box::pin(self.writer.change(Growth::Grows, weight, move |work| accepting::accept(work, &activations)))
+    }
+
+    fn lease(&self, request: LeaseRequest) -> StorageFuture<'_, Vec<Leased>> {
+        let weight = request.limit as usize;
+        Box::pin(self.writer.change(Growth::Stays, weight, move |work| leasing::lease(work, &request)))
+    }
+
+    fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool> {
+        let id = id.to_owned();
+        Box::pin(
+            self.writer
+                .change(Growth::Stays, 1, move |work| finishing::acknowledge(work, &id, lease, now_ms)),
+        )
+    }
+
+    fn retry_later(
+        &self,
+        id: &str,
+        lease: LeaseToken,
+        not_before_ms: i64,
+        failure: &str,
+    ) -> StorageFuture<'_, bool> {
+        let (id, failure) = (id.to_owned(), failure.to_owned());
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| {
+            finishing::retry_later(work, &id, lease, not_before_ms, &failure)
+        }))
+    }
+
+    fn bury(&self, id: &str, lease: LeaseToken, failure: &str, now_ms: i64) -> StorageFuture<'_, bool> {
+        let (id, failure) = (id.to_owned(), failure.to_owned());
+        Box::pin(
+            self.writer
+                .change(Growth::Stays, 1, move |work| finishing::bury(work, &id, lease, &failure, now_ms)),
+        )
+    }
+
+    fn list(&self, filter: &ActivationFilter) -> StorageFuture<'_, Vec<ActivationSummary>> {
+        let filter = filter.clone();
+        Box::pin(self.readers.read(move |connection| reading::list(connection, &filter)))
+    }
+
+    fn find(&self, id: &str) -> StorageFuture<'_, Option<StoredActivation>> {
+        let id = id.to_owned();
+        Box::pin(self.readers.read(move |connection| reading::find(connection, &id)))
+    }
+
+    fn replay(&self, id: &str, now_ms: i64) -> StorageFuture<'_, bool> {
+        let id = id.to_owned();
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| finishing::replay(work, &id, now_ms)))
+    }
+
+    fn next_due(&self, now_ms: i64) -> StorageFuture<'_, Option<i64>> {
+        Box::pin(self.readers.read(move |connection| reading::next_due(connection, now_ms)))
+    }
+
+    fn counts(&self) -> StorageFuture<'_, StorageCounts> {
+        Box::pin(self.readers.read(reading::counts))
+    }
+
+    fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64> {
+        let limits = removing::Limits::new(now_ms, retention);
+        Box::pin(async move {
+            let mut removed = 0;
+            loop {
+                let change = move |work: &mut group::Work<'_>| removing::remove_expired(work, limits);
+                let changed = self.writer.change(Growth::Stays, removing::SLICE as usize, change).await?;
+                if changed == 0 {
+                    return Ok(removed);
+                }
+                removed += changed;
+            }
+        })
+    }
+
+    fn erase_account(&self, account: &str) -> StorageFuture<'_, u64> {
+        let account = account.to_owned();
+        Box::pin(async move { self.erase(account).await })
+    }
+
+    fn put_connection(&self, row: ConnectionRow) -> StorageFuture<'_, ()> {
+        Box::pin(self.writer.change(Growth::Grows, 1, move |work| connecting::put(work, &row)))
+    }
+
+    fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>> {
+        Box::pin(self.readers.read(connecting::all))
+    }
+
+    fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool> {
+        let id = id.to_owned();
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| connecting::remove(work, &id)))
+    }
+}
+
+impl SqliteStorage {
+    /// Removes the connections first: from then on nothing of the account is accepted, and what is found is all there is.
+    async fn erase(&self, account: String) -> Result<u64, StorageError> {
+        let name = account.clone();
+        let change = move |work: &mut group::Work<'_>| connecting::remove_account(work, &name);
+        self.writer.change(Growth::Stays, 1, change).await?;
+        let (mut erased, mut after) = (0, 0);
+        loop {
+            let name = account.clone();
+            let positions =
+                self.readers.read(move |connection| removing::of_account(connection, &name, after)).await?;
+            let Some(last) = positions.last() else { break };
+            after = *last;
+            let change = move |work: &mut group::Work<'_>| removing::remove(work, &positions);
+            erased += self.writer.change(Growth::Stays, removing::SLICE as usize, change).await?;
+        }
+        self.writer.scrub().await?;
+        Ok(erased)
+    }
+}

@@ -1,0 +1,70 @@
+//! Rows of connections.
+
+use rusqlite::{Connection, Row};
+
+use super::group::Work;
+use crate::storage::{ConnectionRow, StorageError, StorageErrorKind};
+
+/// The account of a connection does not change: activations of the other would be taken for those of this one.
+const PUT: &str = "INSERT INTO connections \
+     (id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+     ON CONFLICT (id) DO UPDATE SET webhook_key = excluded.webhook_key, app = excluded.app, fields = excluded.fields, \
+         sealed = excluded.sealed, settings = excluded.settings, state = excluded.state, \
+         created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
+     WHERE account = excluded.account";
+
+const ALL: &str = "SELECT id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms \
+     FROM connections ORDER BY id";
+
+const REMOVE: &str = "DELETE FROM connections WHERE id = ?1";
+const REMOVE_ACCOUNT: &str = "DELETE FROM connections WHERE account = ?1";
+
+pub(super) fn put(work: &mut Work<'_>, row: &ConnectionRow) -> Result<(), StorageError> {
+    let changed = work.execute(
+        PUT,
+        (
+            &row.id,
+            &row.webhook_key,
+            &row.account,
+            &row.app,
+            &row.fields,
+            &row.sealed,
+            &row.settings,
+            row.state,
+            row.created_ms,
+            row.updated_ms,
+        ),
+    )?;
+    if changed == 0 {
+        return Err(StorageError::new(StorageErrorKind::Refused));
+    }
+    Ok(())
+}
+
+pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<ConnectionRow>> {
+    let read = |row: &Row<'_>| {
+        Ok(ConnectionRow {
+            id: row.get("id")?,
+            webhook_key: row.get("webhook_key")?,
+            account: row.get("account")?,
+            app: row.get("app")?,
+            fields: row.get("fields")?,
+            sealed: row.get("sealed")?,
+            settings: row.get("settings")?,
+            state: row.get("state")?,
+            created_ms: row.get("created_ms")?,
+            updated_ms: row.get("updated_ms")?,
+        })
+    };
+    connection.prepare_cached(ALL)?.query_map((), read)?.collect()
+}
+
+pub(super) fn remove(work: &mut Work<'_>, id: &str) -> Result<bool, StorageError> {
+    Ok(work.execute(REMOVE, [id])? > 0)
+}
+
+pub(super) fn remove_account(work: &mut Work<'_>, account: &str) -> Result<(), StorageError> {
+    work.execute(REMOVE_ACCOUNT, [account])?;
+    Ok(())
+}

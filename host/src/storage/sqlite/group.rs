@@ -1,0 +1,219 @@
+//! A group of changes in one transaction: each is made or not by itself, and all are committed at once.
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::row::State;
+use crate::storage::{StorageError, StorageErrorKind};
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const SAVEPOINT: &str = "SAVEPOINT change";
+const RELEASE: &str = "RELEASE change";
+const UNDO: &str = "ROLLBACK TO change";
+const ADD: &str = "UPDATE totals SET count = count + ?2 WHERE state = ?1";
+
+/// Whether a change needs room for new rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Growth {
+    Grows,
+    Stays,
+}
+
+/// The transaction that a change is part of.
+pub(super) struct Work<'a> {
+    pub(super) connection: &'a Connection,
+    /// The connection that was leased from last; the next one is asked first.
+    pub(super) turn: &'a mut String,
+    /// What the changes so far add to the number of activations in each state.
+    added: [i64; State::COUNT],
+}
+
+impl Work<'_> {
+    /// Notes that so many activations came into, or went out of, a state.
+    pub(super) fn add(&mut self, state: State, count: i64) {
+        self.added[state.number()] += count;
+    }
+
+    /// Notes that an activation went from one state to another.
+    pub(super) fn moved(&mut self, from: State, to: State) {
+        self.add(from, -1);
+        self.add(to, 1);
+    }
+
+    /// Runs a statement that asks nothing.
+    pub(super) fn execute(&self, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {
+        self.connection.prepare_cached(sql)?.execute(values)
+    }
+
+    /// Makes all of a change of several statements, or nothing of it.
+    pub(super) fn all_or_none<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let added = self.added;
+        self.execute(SAVEPOINT, ())?;
+        let outcome = change(self);
+        if outcome.is_err() {
+            self.added = added;
+            // Where SQLite undid the whole transaction already, there is nothing left to undo.
+            if !self.connection.is_autocommit() {
+                self.execute(UNDO, ())?;
+            }
+        }
+        if !self.connection.is_autocommit() {
+            self.execute(RELEASE, ())?;
+        }
+        outcome
+    }
+
+    fn write_totals(&self) -> rusqlite::Result<()> {
+        for (state, count) in (0_i64..).zip(self.added).filter(|(_, count)| *count != 0) {
+            self.execute(ADD, (state, count))?;
+        }
+        Ok(())
+    }
+}
+
+/// A change that somebody waits for.
+pub(super) trait Change: Send {
+    /// How much of a group it takes.
+    fn weight(&self) -> usize;
+
+    fn growth(&self) -> Growth;
+
+    /// Makes the change, perhaps anew after the transaction was undone.
+    ///
+    /// # Errors
+    /// Where the transaction cannot go on; an error of this change alone is its answer.
+    fn make(&mut self, work: &mut Work<'_>) -> Result<(), StorageError>;
+
+    /// Answers with what the change came to, now that it is on disk, or with why nothing was committed.
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>);
+}
+
+/// A change as a function, and who waits for it.
+pub(super) struct Call<T, F> {
+    pub(super) weight: usize,
+    pub(super) growth: Growth,
+    pub(super) function: F,
+    pub(super) outcome: Option<Result<T, StorageError>>,
+    pub(super) reply: oneshot::Sender<Result<T, StorageError>>,
+}
+
+impl<T, F> Change for Call<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Work<'_>) -> Result<T, StorageError> + Send,
+{
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn growth(&self) -> Growth {
+        self.growth
+    }
+
+    fn make(&mut self, work: &mut Work<'_>) -> Result<(), StorageError> {
+        let outcome = (self.function)(work);
+        if let Err(error) = &outcome
+            && (spoils_all(error.kind()) || work.connection.is_autocommit())
+        {
+            return Err(error.clone());
+        }
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
+        let Self { outcome, reply, .. } = *self;
+        let unmade = || Err(StorageError::new(StorageErrorKind::Other));
+        // Who stopped waiting needs no answer.
+        drop(reply.send(committed.and_then(|()| outcome.unwrap_or_else(unmade))));
+    }
+}
+
+/// Whether an error says something of the disk, and not of one change.
+fn spoils_all(kind: StorageErrorKind) -> bool {
+    !matches!(kind, StorageErrorKind::UnknownConnection | StorageErrorKind::Refused)
+}
+
+/// The connection that writes, and what it remembers from group to group.
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    turn: String,
+    /// How many pages the file may have.
+    max_pages: Option<u32>,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection, max_pages: Option<u32>) -> rusqlite::Result<Self> {
+        let session = Self { connection, turn: String::new(), max_pages };
+        session.keep(Growth::Grows)?;
+        Ok(session)
+    }
+
+    /// Makes and commits all changes, and only then answers. Where there is no room, those that need none are made without
+    /// the others, so that deliveries and removals go on. True when something was committed.
+    pub(super) fn commit(&mut self, mut group: Vec<Box<dyn Change>>) -> bool {
+        let mut outcome = self.transact(&mut group);
+        if let Err(error) = &outcome
+            && error.kind() != StorageErrorKind::Locked
+        {
+            let (growing, staying) = group.into_iter().partition(|change| change.growth() == Growth::Grows);
+            answer(growing, &outcome);
+            group = staying;
+            if !group.is_empty() {
+                outcome = self.transact_in_reserve(&mut group);
+            }
+        }
+        let is_committed = outcome.is_ok();
+        answer(group, &outcome);
+        is_committed
+    }
+
+    /// Where the size of the file is limited, the last pages are for those that take no new rows: a page of an index may
+    /// have to be parted for them.
+    fn transact_in_reserve(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
+        self.keep(Growth::Stays)?;
+        let outcome = self.transact(group);
+        self.keep(Growth::Grows)?;
+        outcome
+    }
+
+    fn keep(&self, growth: Growth) -> rusqlite::Result<()> {
+        let Some(pages) = self.max_pages else { return Ok(()) };
+        let limit = match growth {
+            Growth::Grows => pages - (pages / 16).max(16).min(pages / 2),
+            Growth::Stays => pages,
+        };
+        self.connection.pragma_update(None, "max_page_count", limit)
+    }
+
+    fn transact(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
+        let Self { connection, turn, .. } = self;
+        let mut work = Work { connection, turn, added: [0; State::COUNT] };
+        work.execute(BEGIN, ())?;
+        let mut make = || {
+            for change in group.iter_mut() {
+                change.make(&mut work)?;
+            }
+            work.write_totals()?;
+            work.execute(COMMIT, ())?;
+            Ok(())
+        };
+        let outcome = make();
+        if outcome.is_err() && !connection.is_autocommit() {
+            // It fails where the disk does, and the next transaction will tell so.
+            drop(connection.execute(ROLLBACK, ()));
+        }
+        outcome
+    }
+}
+
+fn answer(group: Vec<Box<dyn Change>>, outcome: &Result<(), StorageError>) {
+    for change in group {
+        change.answer(outcome.clone());
+    }
+}

@@ -1,0 +1,90 @@
+//! What is removed: payloads and ids after their time, and all of an account. In slices, so that the writer is soon free.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::finishing::{Found, promote};
+use super::group::Work;
+use super::row::State;
+use crate::storage::{Retention, StorageError};
+
+/// At most so many rows are changed in one transaction.
+pub(super) const SLICE: u32 = 256;
+
+pub(super) const EMPTY_DELIVERED: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
+     (SELECT position FROM activations WHERE state = 3 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
+
+pub(super) const EMPTY_DEAD: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
+     (SELECT position FROM activations WHERE state = 4 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
+
+/// Only what is finished is ever emptied.
+pub(super) const REMOVE_EMPTIED: &str = "DELETE FROM activations WHERE position IN \
+     (SELECT position FROM activations WHERE envelope IS NULL AND received_ms <= ?1 LIMIT ?2) RETURNING state";
+
+const OF_ACCOUNT: &str =
+    "SELECT position FROM activations WHERE account = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+
+const FIND: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL \
+     FROM activations WHERE position = ?1";
+const REMOVE: &str = "DELETE FROM activations WHERE position = ?1";
+
+/// What happened up to these moments was kept long enough.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    delivered_ms: i64,
+    dead_ms: i64,
+    received_ms: i64,
+}
+
+impl Limits {
+    pub(super) fn new(now_ms: i64, retention: &Retention) -> Self {
+        let before =
+            |kept: Duration| now_ms.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+        Self {
+            delivered_ms: before(retention.delivered),
+            dead_ms: before(retention.dead),
+            received_ms: before(Retention::IDS),
+        }
+    }
+}
+
+/// Removes a slice; how many rows were changed, none when nothing is left to remove.
+pub(super) fn remove_expired(work: &mut Work<'_>, limits: Limits) -> Result<u64, StorageError> {
+    work.all_or_none(|work| {
+        let mut changed = work.execute(EMPTY_DELIVERED, (limits.delivered_ms, SLICE))?;
+        changed += work.execute(EMPTY_DEAD, (limits.dead_ms, SLICE))?;
+        let removed: Vec<State> = work
+            .connection
+            .prepare_cached(REMOVE_EMPTIED)?
+            .query_map((limits.received_ms, SLICE), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        removed.iter().for_each(|state| work.add(*state, -1));
+        Ok(u64::try_from(changed + removed.len()).unwrap_or(u64::MAX))
+    })
+}
+
+/// Positions of an account's activations after this one; a slice of them.
+pub(super) fn of_account(connection: &Connection, account: &str, after: i64) -> rusqlite::Result<Vec<i64>> {
+    let mut of_account = connection.prepare_cached(OF_ACCOUNT)?;
+    of_account.query_map((account, after, SLICE), |row| row.get(0))?.collect()
+}
+
+/// Removes these; how many there were.
+pub(super) fn remove(work: &mut Work<'_>, positions: &[i64]) -> Result<u64, StorageError> {
+    work.all_or_none(|work| {
+        let mut removed = 0;
+        for position in positions {
+            let found =
+                work.connection.prepare_cached(FIND)?.query_row([position], Found::from_row).optional()?;
+            let Some(found) = found else { continue };
+            work.execute(REMOVE, [position])?;
+            work.add(found.state, -1);
+            if matches!(found.state, State::Ready | State::Leased) {
+                promote(work, &found)?;
+            }
+            removed += 1;
+        }
+        Ok(removed)
+    })
+}
