@@ -157,7 +157,8 @@ fn help(property: &Property) -> String {
     }
 }
 
-fn connection_flags(connector: &Connector) -> Vec<Arg> {
+/// The flags of a connection.
+pub(crate) fn connection_flags(connector: &Connector) -> Vec<Arg> {
     let flag = |id: String, long: String| Arg::new(id).long(long).help_heading("Connection");
     let from = |name: &str| format!("[env: {}]", variable_name(name));
     let mut flags = Vec::new();

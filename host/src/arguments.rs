@@ -1,6 +1,7 @@
 //! The command line: a fixed part, and one subcommand per action of the connector with one flag per field.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -8,13 +9,17 @@ use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
 
 use crate::action_command;
+use crate::backup;
 use crate::call_options::CallOptions;
 use crate::catalog::{self, ActionEntry};
+use crate::connections::command_line::{self, ConnectionsTask};
 use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::health_check;
 #[cfg(feature = "demo")]
 use crate::sandbox_flags::{self, SandboxFlags};
+use crate::serve::{self, values::Flags};
 use crate::suggestion::suggestions;
 
 /// What the command line asks for.
@@ -24,6 +29,14 @@ pub(crate) enum Task {
     Call(Box<Call>),
     /// Show the actions and triggers.
     Catalog(Format),
+    /// Receive webhooks.
+    Serve(Flags),
+    /// Ask the service whether it is ready.
+    Health(Flags),
+    /// Change or show the connections of the service.
+    Connections(Box<ConnectionsTask>),
+    /// Copy the database of the service to a new file.
+    Backup(Flags, PathBuf),
     /// Write what a shell completes command lines with.
     Completion(String),
     /// Serve a local store.
@@ -91,6 +104,21 @@ enum Verb {
     /// Show every action and trigger
     #[command(after_help = examples::section(examples::CATALOG))]
     Catalog(Format),
+    /// Receive webhooks and keep what they start, until Ctrl-C or SIGTERM
+    #[command(after_help = examples::section(examples::SERVE))]
+    Serve,
+    /// Ask the service that runs on this machine whether it is ready
+    #[command(after_help = examples::section(examples::HEALTH))]
+    Health,
+    /// Show and change the accounts that the service receives webhooks of
+    Connections,
+    /// Copy the database of the service to a new file, also while it runs
+    #[command(after_help = examples::section(examples::BACKUP))]
+    Backup {
+        /// The new file
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Serve a local store to try actions on, until Ctrl-C
     #[cfg(feature = "demo")]
     #[command(after_help = format!("{}\n\n{}", examples::section(examples::SANDBOX), sandbox_flags::control()))]
@@ -121,6 +149,13 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             let call = read_call(connector, &actions, &matches).map_err(Stop::Clap)?;
             Ok(Task::Call(Box::new(call)))
         }
+        Verb::Serve => Ok(Task::Serve(flags_of(&matches, "serve"))),
+        Verb::Health => Ok(Task::Health(flags_of(&matches, "health"))),
+        Verb::Connections => {
+            let task = command_line::read(connector, &matches).map_err(Stop::Clap)?;
+            Ok(Task::Connections(Box::new(task)))
+        }
+        Verb::Backup { to } => Ok(Task::Backup(flags_of(&matches, "backup"), to)),
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
         Verb::Completion { shell } => {
             let command = with_short_names(command(connector, &actions, width));
@@ -157,7 +192,13 @@ fn with_suggestions(
 fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -> clap::Command {
     let commands: Vec<clap::Command> =
         actions.iter().map(|action| action_command::build(connector, action, actions)).collect();
-    Arguments::command().term_width(width.into()).mut_subcommand("call", |call| {
+    let command = Arguments::command()
+        .term_width(width.into())
+        .mut_subcommand("serve", |serve| serve.args(serve::flags()))
+        .mut_subcommand("health", |health| health.args(health_check::flags()))
+        .mut_subcommand("backup", |backup| backup.args(backup::flags()))
+        .mut_subcommand("connections", |command| command_line::build(connector, command));
+    command.mut_subcommand("call", |call| {
         call.subcommand_required(true)
             .arg_required_else_help(true)
             .disable_help_subcommand(true)
@@ -169,6 +210,11 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
             ))
             .subcommands(commands)
     })
+}
+
+/// The settings among the flags of a subcommand.
+fn flags_of(matches: &clap::ArgMatches, verb: &str) -> Flags {
+    matches.subcommand_matches(verb).map(Flags::read).unwrap_or_default()
 }
 
 /// The command line with every action under its short name, too: shells complete no hidden alias.
@@ -310,6 +356,7 @@ mod tests {
         let made = actions.iter().flat_map(|action| examples::of_action(connector, action, &actions));
         let mut written =
             [examples::PROGRAM, examples::CALL, examples::CATALOG, examples::COMPLETION].concat();
+        written.extend([examples::SERVE, examples::BACKUP, examples::HEALTH, examples::CONNECTIONS].concat());
         #[cfg(feature = "demo")]
         written.extend([examples::SANDBOX, examples::DEMO].concat());
         let written = written.into_iter().map(|(command, what)| (command.to_owned(), what.to_owned()));
@@ -350,6 +397,10 @@ mod tests {
             &["call", "--help"],
             &["call", "get-product", "--help"],
             &["catalog", "--help"],
+            &["serve", "--help"],
+            &["connections", "--help"],
+            &["backup", "--help"],
+            &["health", "--help"],
             #[cfg(feature = "demo")]
             &["sandbox", "--help"],
             #[cfg(feature = "demo")]

@@ -48,15 +48,27 @@ pub(crate) fn flag_name(name: &str) -> String {
     name.replace('_', "-")
 }
 
-/// The connection that the flags, the environment and the credentials file make together.
+/// What the flags, the environment and the credentials file say of a connection together.
+pub(crate) struct Found {
+    /// Values of fields.
+    pub(crate) fields: Vec<(&'static str, String)>,
+    /// Credentials.
+    pub(crate) secrets: Vec<(&'static str, SecretString)>,
+    /// The address of a sandbox or proxy.
+    pub(crate) base_url: Option<String>,
+    /// What is said of each field that is missing, then of each credential.
+    pub(crate) missing: (Vec<String>, Vec<String>),
+}
+
+/// Looks for the values of a connection.
 ///
 /// # Errors
-/// `Usage` when a value is missing or cannot be read; a failed call when the runtime refuses a value.
-pub(crate) fn resolve(
+/// `Usage` when one cannot be read.
+pub(crate) fn find(
     connector: &'static Connector,
     flags: &ConnectionFlags,
     sources: &Sources<'_>,
-) -> Result<Connection, Failure> {
+) -> Result<Found, Failure> {
     let from_environment = |name: &str| environment(sources, &variable_name(name));
     let path = match &flags.file {
         Some(path) => Some(path.clone()),
@@ -66,14 +78,14 @@ pub(crate) fn resolve(
         Some(path) => parse(connector, &path, read(sources, &path, "credentials file")?.expose_secret())?,
         None => Values::new(),
     };
-    let mut missing = Vec::new();
+    let mut missing = (Vec::new(), Vec::new());
     let mut fields = Vec::new();
     for field in connector.fields {
         let flag = flags.fields.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone());
         let other = from_environment(field.name)?.or_else(|| file.remove(field.name));
         match flag.or(other.map(|value| value.expose_secret().to_owned())) {
             Some(value) => fields.push((field.name, value)),
-            None => missing.push(missing_field(field.name, field.title)),
+            None => missing.0.push(missing_field(field.name, field.title)),
         }
     }
     let mut secrets = Vec::new();
@@ -84,18 +96,38 @@ pub(crate) fn resolve(
         };
         match found {
             Some(secret) => secrets.push((credential.name, secret)),
-            None => missing.push(missing_secret(credential.name, credential.title)),
+            None => missing.1.push(missing_secret(credential.name, credential.title)),
         }
     }
+    let other = from_environment(BASE_URL)?.or_else(|| file.remove(BASE_URL));
+    let base_url = flags.base_url.clone().or(other.map(|url| url.expose_secret().to_owned()));
+    Ok(Found { fields, secrets, base_url, missing })
+}
+
+/// What to do about values that are missing.
+pub(crate) fn all_missing(missing: &[String]) -> Failure {
+    let ways = "or name a credentials file with --credentials FILE or CONNECTOR_CREDENTIALS";
+    Failure::usage(format!("{}; {ways}", missing.join("; ")))
+}
+
+/// The connection that the flags, the environment and the credentials file make together.
+///
+/// # Errors
+/// `Usage` when a value is missing or cannot be read; a failed call when the runtime refuses a value.
+pub(crate) fn resolve(
+    connector: &'static Connector,
+    flags: &ConnectionFlags,
+    sources: &Sources<'_>,
+) -> Result<Connection, Failure> {
+    let Found { fields, secrets, base_url, missing } = find(connector, flags, sources)?;
+    let missing = [missing.0, missing.1].concat();
     if !missing.is_empty() {
-        let ways = "or name a credentials file with --credentials FILE or CONNECTOR_CREDENTIALS";
-        return Err(Failure::usage(format!("{}; {ways}", missing.join("; "))));
+        return Err(all_missing(&missing));
     }
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let connection =
         Connection::new(connector, &fields, &secrets).map_err(|error| Failure::call(error, None))?;
-    let other = from_environment(BASE_URL)?.or_else(|| file.remove(BASE_URL));
-    match flags.base_url.clone().or(other.map(|url| url.expose_secret().to_owned())) {
+    match base_url {
         Some(url) => connection.at_origin(&url).map_err(|error| Failure::call(error, None)),
         None => Ok(connection),
     }

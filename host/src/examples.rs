@@ -25,6 +25,7 @@ pub(crate) const PROGRAM: &[(&str, &str)] = &[
     ),
     ("connector call bigcommerce/list-products --all --json > products.ndjson", "every product, a line each"),
     ("connector sandbox", "a store of your own to try all of it on"),
+    ("connector serve --public-url https://hooks.example.com --behind-proxy", "receive webhooks"),
 ];
 
 /// For `connector call --help`.
@@ -46,6 +47,52 @@ pub(crate) const CALL: &[(&str, &str)] = &[
 pub(crate) const CATALOG: &[(&str, &str)] = &[
     ("connector catalog", "a table of actions and triggers"),
     ("connector catalog --json | jq '.actions[].id'", "what programs need: schemas, scopes, samples"),
+];
+
+/// For `connector serve --help`.
+pub(crate) const SERVE: &[(&str, &str)] = &[
+    ("connector serve", "on this machine alone, with the data in the user's state folder"),
+    (
+        "connector serve --listen 0.0.0.0:8443 --public-url https://hooks.example.com --tls-certificate chain.pem \
+         --tls-key key.pem",
+        "with TLS of its own",
+    ),
+    (
+        "connector serve --listen 10.0.0.5:8080 --public-url https://hooks.example.com --behind-proxy",
+        "behind a proxy that does TLS",
+    ),
+    ("connector serve --config connector.toml --log-format json", "settings from a file, logs for programs"),
+];
+
+/// For `connector connections --help`.
+pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
+    (
+        "connector connections add --store-hash abc123 --client-secret-file secret --trigger order-created",
+        "receive the new orders of an account; prints where its webhooks go",
+    ),
+    (
+        "connector connections add --store-hash abc123 --access-token-file token --app shop",
+        "an account that installed an app, whose secret is among the settings; every trigger",
+    ),
+    ("connector connections list --json", "all of them, for programs"),
+    (
+        "connector connections rotate 5f0e7c1b2a3948d6 --client-secret-file new",
+        "the old secret serves as well",
+    ),
+    ("connector connections remove 5f0e7c1b2a3948d6 --erase", "with all that the account has sent"),
+    ("connector connections reseal --new-key", "seal all secrets anew, with a key that is made now"),
+];
+
+/// For `connector health --help`.
+pub(crate) const HEALTH: &[(&str, &str)] = &[
+    ("connector health", "exit code 0 where it can take webhooks"),
+    ("connector health --admin-listen 127.0.0.1:9999", "one that serves its metrics elsewhere"),
+];
+
+/// For `connector backup --help`.
+pub(crate) const BACKUP: &[(&str, &str)] = &[
+    ("connector backup monday.sqlite", "a copy, while the service goes on"),
+    ("connector backup --config connector.toml copy.sqlite", "of the data folder that the settings name"),
 ];
 
 /// For `connector sandbox --help`.

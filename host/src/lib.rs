@@ -9,9 +9,11 @@ use connector_runtime::Connector;
 mod action_command;
 mod advice;
 mod arguments;
+mod backup;
 mod call;
 mod call_options;
 mod catalog;
+mod connections;
 mod credentials;
 #[cfg(feature = "demo")]
 mod demo;
@@ -19,6 +21,7 @@ mod examples;
 mod failure;
 #[cfg(test)]
 mod fixture;
+mod health_check;
 mod input;
 mod members;
 mod metrics;
@@ -27,11 +30,15 @@ mod pages;
 mod progress;
 mod quota_sharing;
 mod quota_store;
+mod random;
+mod receive;
 #[cfg(feature = "demo")]
 mod sandbox;
 #[cfg(feature = "demo")]
 mod sandbox_flags;
 mod schema;
+mod sealing;
+mod serve;
 mod shell;
 pub mod storage;
 mod suggestion;
@@ -81,6 +88,10 @@ async fn perform(
         Task::Catalog(format) => {
             catalog::print(connector, format.json, surroundings.width, surroundings.stdout)
         }
+        Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
+        Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
+        Task::Health(flags) => health_check::run(flags, surroundings),
+        Task::Backup(flags, to) => backup::run(flags, to, surroundings),
         Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
         #[cfg(feature = "demo")]
         Task::Sandbox(flags) => sandbox::run(connector, flags, surroundings).await,
@@ -93,7 +104,8 @@ fn wants_json(task: &Task) -> bool {
     match task {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
-        Task::Completion(_) => false,
+        Task::Connections(task) => task.is_json,
+        Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,
         #[cfg(feature = "demo")]

@@ -66,7 +66,7 @@ fn alone(reason: String) -> Sharing {
 }
 
 /// Where programs of an operating system keep what is no setting and can be found out again.
-fn state_folder(system: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+pub(crate) fn state_folder(system: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = match system {
         "windows" => absolute("LOCALAPPDATA")?,
@@ -77,7 +77,7 @@ fn state_folder(system: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Op
 }
 
 /// Makes a folder that others cannot look into: names of accounts are nobody else's business.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

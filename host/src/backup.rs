@@ -1,0 +1,37 @@
+//! `connector backup`: a copy of the service's database in a new file, also while it runs.
+
+use std::path::Path;
+
+use connector_runtime::SecretString;
+
+use crate::credentials::Sources;
+use crate::failure::Failure;
+use crate::serve::config::data_of;
+use crate::serve::database;
+use crate::serve::values::{self, Flags, Values};
+use crate::storage;
+use crate::surroundings::Surroundings;
+
+/// The flags of the command.
+pub(crate) fn flags() -> Vec<clap::Arg> {
+    values::flags(|setting| ["config", "data"].contains(&setting.key))
+}
+
+/// Copies the database.
+///
+/// # Errors
+/// `Usage` where the settings are wrong, `Broken` where the copy cannot be made.
+pub(crate) fn run(flags: &Flags, to: &Path, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
+    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
+    let sources = Sources { variable: surroundings.variable, read: &read };
+    let data = data_of(&Values::read(flags, &sources)?, surroundings.variable)?;
+    let database = database(&data);
+    if !database.exists() {
+        return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));
+    }
+    storage::back_up(&database, to)
+        .map_err(|error| Failure::Broken(format!("{} was not written: {error}", to.display())))?;
+    let keys =
+        "the keys that open its secrets are not in it: keep sealing.keys or your own, in another place";
+    Ok(writeln!(surroundings.stdout, "{} written; {keys}", to.display())?)
+}

@@ -1,0 +1,297 @@
+//! `connector connections`: shows and changes the accounts that the service receives webhooks of.
+
+use std::path::{Path, PathBuf};
+
+use connector_runtime::{Connection, Connector, SecretString};
+
+use super::command_line::{ConnectionsTask, SecretFiles, Verb};
+use super::{ConnectionSettings, HostConnection, Random, Secrets, account_field, new_row};
+use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
+use crate::failure::Failure;
+use crate::members::Members;
+use crate::random;
+use crate::receive::webhook_url;
+use crate::sealing::{KeyRing, KeySource};
+use crate::serve::config::{BaseConfig, public_url};
+use crate::serve::values::Values;
+use crate::serve::{broken, now_ms, open_storage};
+use crate::storage::{ConnectionRow, ConnectionState, SqliteStorage, Storage};
+use crate::surroundings::Surroundings;
+use crate::table::{self, Fit};
+
+/// What a command works with.
+struct Office<'a> {
+    connector: &'static Connector,
+    sources: &'a Sources<'a>,
+    base: BaseConfig,
+    public_url: String,
+    storage: SqliteStorage,
+    is_json: bool,
+}
+
+/// Does it.
+///
+/// # Errors
+/// `Usage` where a value is missing or wrong; `Broken` where the storage or the keys cannot be used.
+pub(crate) async fn run(
+    connector: &'static Connector,
+    task: &ConnectionsTask,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
+    let sources = Sources { variable: surroundings.variable, read: &read };
+    let values = Values::read(&task.flags, &sources)?;
+    let base = BaseConfig::read(&values, surroundings.variable)?;
+    let public_url = match public_url(&values)? {
+        Some(url) => url,
+        None => format!("http://{}", values.address("listen")?),
+    };
+    let storage = open_storage(&base.data)?;
+    let office = Office { connector, sources: &sources, base, public_url, storage, is_json: task.is_json };
+    let text = match &task.verb {
+        Verb::Add { connection, app, secrets, triggers } => {
+            office.add(connection, app.as_deref(), secrets, triggers).await?
+        }
+        Verb::List => office.list(surroundings.width).await?,
+        Verb::Remove { id, erase } => office.remove(id, *erase).await?,
+        Verb::Rotate { id, secrets } => office.rotate(id, secrets).await?,
+        Verb::Reseal { new_key } => office.reseal(*new_key).await?,
+    };
+    Ok(writeln!(surroundings.stdout, "{text}")?)
+}
+
+impl Office<'_> {
+    async fn add(
+        &self,
+        flags: &ConnectionFlags,
+        app: Option<&str>,
+        files: &SecretFiles,
+        triggers: &[String],
+    ) -> Result<String, Failure> {
+        let Found { fields, secrets, base_url, missing } = find(self.connector, flags, self.sources)?;
+        if !missing.0.is_empty() {
+            return Err(all_missing(&missing.0));
+        }
+        if let Some(app) = app.filter(|app| !self.base.apps.contains_key(*app)) {
+            let known: Vec<&str> = self.base.apps.keys().map(String::as_str).collect();
+            return Err(Failure::usage(format!("there is no app {app} among the settings: {known:?}")));
+        }
+        let client_secrets = self.client_secrets(files)?;
+        if client_secrets.is_empty() && app.is_none() {
+            let ways = "give --client-secret-file FILE, or --app ID of an app among the settings";
+            return Err(Failure::usage(format!(
+                "no client secret, without which no webhook is verified: {ways}"
+            )));
+        }
+        let checked = checked(self.connector, &fields, &secrets, base_url.as_deref())?;
+        let account = account_field(self.connector).and_then(|field| checked.field(field));
+        let account = account.ok_or_else(|| Failure::Broken("this API has no webhooks".to_owned()))?;
+        let all = || self.connector.triggers.iter().map(|trigger| trigger.id.to_owned()).collect();
+        let connection = HostConnection {
+            id: hex::encode(random::bytes::<8>()?),
+            account: account.to_owned(),
+            app: app.map(str::to_owned),
+            fields: fields
+                .iter()
+                .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))
+                .collect(),
+            settings: ConnectionSettings {
+                triggers: if triggers.is_empty() { all() } else { triggers.to_vec() },
+                base_url,
+                ..ConnectionSettings::default()
+            },
+            secrets: Secrets {
+                credentials: secrets.into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect(),
+                client_secrets,
+            },
+        };
+        let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: now_ms() };
+        let row =
+            new_row(&connection, &self.ring()?, &random).map_err(|why| Failure::Broken(why.to_string()))?;
+        self.put(row.clone()).await?;
+        let told = self.told(&row);
+        if self.is_json {
+            return Ok(told.to_json());
+        }
+        let lines = told.iter().filter(|(_, value)| *value != "null");
+        let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<12}{}", plain(value))).collect();
+        Ok(lines.join("\n"))
+    }
+
+    async fn list(&self, width: u16) -> Result<String, Failure> {
+        let rows = self.rows().await?;
+        let told: Vec<Members> = rows.iter().map(|row| self.told(row)).collect();
+        if self.is_json {
+            return Ok(Members::default().with("connections", told).to_json());
+        }
+        if told.is_empty() {
+            return Ok("no connections: `connector connections add --help` shows how to make one".to_owned());
+        }
+        // Without the addresses, which nobody could copy out of a cell that is wrapped: they are in the JSON.
+        let header = ["id", "account", "app", "triggers", "state"];
+        let cells =
+            told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
+        Ok(table::rows(&header, cells, Fit::Wrap, width))
+    }
+
+    async fn remove(&self, id: &str, erase: bool) -> Result<String, Failure> {
+        let row = self.row(id).await?;
+        let erased = match erase {
+            true => Some(self.storage.erase_account(&row.account).await.map_err(|error| stored(&error))?),
+            false => {
+                self.storage.remove_connection(id).await.map_err(|error| stored(&error))?;
+                None
+            }
+        };
+        Ok(match (self.is_json, erased) {
+            (true, erased) => {
+                Members::default().with("removed", id).with("activations_erased", erased).to_json()
+            }
+            (false, None) => format!("{id} removed"),
+            (false, Some(count)) => {
+                format!("account {} erased: its connections, and activations: {count}", row.account)
+            }
+        })
+    }
+
+    async fn rotate(&self, id: &str, files: &SecretFiles) -> Result<String, Failure> {
+        let (row, ring) = (self.row(id).await?, self.ring()?);
+        let connection = open(&row, &ring)?;
+        let mut secrets = connection.secrets.clone();
+        let former = secrets.client_secrets.into_iter().take(1);
+        secrets.client_secrets = self.client_secrets(files)?.into_iter().chain(former).collect();
+        let is_first = secrets.client_secrets.len() == 1;
+        self.put(resealed(row, &secrets, &ring)?).await?;
+        Ok(match self.is_json {
+            true => Members::default().with("rotated", id).to_json(),
+            false if is_first => format!("{id} has a client secret of its own now"),
+            false => format!("{id} takes webhooks signed with the new secret and with the one before"),
+        })
+    }
+
+    async fn reseal(&self, new_key: bool) -> Result<String, Failure> {
+        if new_key {
+            self.base.keys.add_key(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;
+        }
+        let ring = self.ring()?;
+        let mut count = 0;
+        for row in self.rows().await? {
+            if ring.is_sealed_by_newest(&row.sealed) {
+                continue;
+            }
+            let secrets = open(&row, &ring)?.secrets;
+            self.put(resealed(row, &secrets, &ring)?).await?;
+            count += 1;
+        }
+        Ok(match self.is_json {
+            true => Members::default().with("resealed", count).to_json(),
+            false => {
+                format!("sealed anew: {count}; the newest key opens all connections now{}", self.advice())
+            }
+        })
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.base.keys {
+            KeySource::Own(_) => ", and older lines of sealing.keys serve backups alone",
+            _ => "",
+        }
+    }
+
+    fn ring(&self) -> Result<KeyRing, Failure> {
+        self.base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))
+    }
+
+    fn client_secrets(&self, files: &SecretFiles) -> Result<Vec<SecretString>, Failure> {
+        use connector_runtime::ExposeSecret as _;
+        let files = [&files.current, &files.previous].into_iter().flatten();
+        let read = |path: &PathBuf| {
+            let secret = secret_in(self.sources, path, "file with the client secret")?;
+            match secret.expose_secret().is_empty() {
+                true => Err(Failure::usage(format!("the file {} is empty", path.display()))),
+                false => Ok(secret),
+            }
+        };
+        files.map(read).collect()
+    }
+
+    async fn rows(&self) -> Result<Vec<ConnectionRow>, Failure> {
+        self.storage.connections().await.map_err(|error| stored(&error))
+    }
+
+    async fn row(&self, id: &str) -> Result<ConnectionRow, Failure> {
+        let found = self.rows().await?.into_iter().find(|row| row.id == id);
+        found.ok_or_else(|| {
+            Failure::usage(format!("there is no connection {id}: `connector connections list`"))
+        })
+    }
+
+    async fn put(&self, row: ConnectionRow) -> Result<(), Failure> {
+        self.storage.put_connection(row).await.map_err(|error| stored(&error))
+    }
+
+    /// What people and programs are told of a connection.
+    fn told(&self, row: &ConnectionRow) -> Members {
+        let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
+        let state = match row.state {
+            ConnectionState::Connected => "connected",
+            ConnectionState::Revoked => "revoked",
+        };
+        Members::default()
+            .with("id", &row.id)
+            .with("account", &row.account)
+            .with("app", &row.app)
+            .with("triggers", settings.map(|settings| settings.triggers))
+            .with("state", state)
+            .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
+    }
+}
+
+/// The connection as the runtime checks and normalises it. Where it has no credentials, since it only receives, something
+/// that passes stands in for them.
+fn checked(
+    connector: &'static Connector,
+    fields: &[(&'static str, String)],
+    secrets: &[(&'static str, SecretString)],
+    base_url: Option<&str>,
+) -> Result<Connection, Failure> {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut all = secrets.to_vec();
+    for credential in connector.credentials {
+        if !all.iter().any(|(name, _)| *name == credential.name) {
+            all.push((credential.name, SecretString::from("none")));
+        }
+    }
+    let connection = Connection::new(connector, &fields, &all).map_err(|error| Failure::call(error, None))?;
+    match base_url {
+        Some(url) => connection.at_origin(url).map_err(|error| Failure::call(error, None)),
+        None => Ok(connection),
+    }
+}
+
+fn open(row: &ConnectionRow, ring: &KeyRing) -> Result<HostConnection, Failure> {
+    HostConnection::open(row, ring).map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))
+}
+
+fn resealed(row: ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<ConnectionRow, Failure> {
+    let sealed = secrets.seal(&row.account, ring, random::bytes()?);
+    let sealed = sealed.map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))?;
+    Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row })
+}
+
+fn stored(error: &crate::storage::StorageError) -> Failure {
+    broken("the storage", error)
+}
+
+/// A JSON value for people: text without quotes, lists with commas.
+fn plain(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(serde_json::Value::Array(items)) => {
+            let items = items.iter().filter_map(serde_json::Value::as_str);
+            items.collect::<Vec<_>>().join(", ")
+        }
+        Ok(serde_json::Value::Null) => "–".to_owned(),
+        _ => json.to_owned(),
+    }
+}

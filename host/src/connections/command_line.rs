@@ -1,0 +1,154 @@
+//! The command line of `connector connections`: its subcommands with their flags, and what was asked for.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use connector_runtime::Connector;
+
+use crate::action_command;
+use crate::credentials::ConnectionFlags;
+use crate::examples;
+use crate::serve::values::{self, Flags};
+
+/// What is to be done, and with which settings.
+#[derive(Debug)]
+pub(crate) struct ConnectionsTask {
+    /// The settings.
+    pub(super) flags: Flags,
+    /// Whether programs read the output.
+    pub(crate) is_json: bool,
+    /// What.
+    pub(super) verb: Verb,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Verb {
+    Add { connection: ConnectionFlags, app: Option<String>, secrets: SecretFiles, triggers: Vec<String> },
+    List,
+    Remove { id: String, erase: bool },
+    Rotate { id: String, secrets: SecretFiles },
+    Reseal { new_key: bool },
+}
+
+/// Files with the secrets that sign webhooks.
+#[derive(Debug)]
+pub(super) struct SecretFiles {
+    /// With the one that signs.
+    pub(super) current: Option<PathBuf>,
+    /// With the one before.
+    pub(super) previous: Option<PathBuf>,
+}
+
+/// The command with its subcommands.
+pub(crate) fn build(connector: &'static Connector, command: Command) -> Command {
+    let settings = || {
+        let wanted = ["config", "data", "public_url", "listen", "apps", "sealing.keys_file"];
+        values::flags(|setting| wanted.contains(&setting.key))
+    };
+    let json = || {
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("Write JSON for programs instead of text for people")
+    };
+    let id = || Arg::new("id").value_name("ID").required(true).help("The connection, as `list` shows it");
+    let file = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
+    };
+    let current = || {
+        let help = "A file with the client secret that webhooks are signed with, and nothing else";
+        file("client-secret-file", help)
+    };
+    let previous = || {
+        file(
+            "previous-client-secret-file",
+            "A file with the secret before, as long as it still signs webhooks",
+        )
+    };
+    let triggers = connector.triggers.iter().map(|trigger| trigger.id);
+    let trigger = Arg::new("trigger")
+        .long("trigger")
+        .value_name("TRIGGER")
+        .action(ArgAction::Append)
+        .value_parser(clap::builder::PossibleValuesParser::new(triggers))
+        .help("A trigger that is wanted; may be given more than once [default: all]");
+    let add = Command::new("add")
+        .about("Make a connection, and show where its webhooks go")
+        .args(action_command::connection_flags(connector))
+        .arg(
+            Arg::new("app")
+                .long("app")
+                .value_name("ID")
+                .help("The app among the settings whose client secret signs the webhooks"),
+        )
+        .args([current(), previous(), trigger, json()]);
+    let rotate = Command::new("rotate")
+        .about(
+            "Give a connection a new client secret; the one before serves as well, until the next rotation",
+        )
+        .args([id(), current().required(true), json()]);
+    let erase = Arg::new("erase")
+        .long("erase")
+        .action(ArgAction::SetTrue)
+        .help("Erase the account: all its connections, and all that they have received");
+    let new_key = Arg::new("new-key")
+        .long("new-key")
+        .action(ArgAction::SetTrue)
+        .help("Make a new key first, in the key file of the data folder");
+    command
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .after_help(examples::section(examples::CONNECTIONS))
+        .subcommands(
+            [
+                add,
+                Command::new("list").about("Show all connections").arg(json()),
+                Command::new("remove")
+                    .about("Remove a connection with its secrets; its webhooks are not found from then on")
+                    .args([id(), erase, json()]),
+                rotate,
+                Command::new("reseal")
+                    .about("Seal the secrets of all connections with the newest key")
+                    .args([new_key, json()]),
+            ]
+            .map(|command| command.args(settings())),
+        )
+}
+
+/// What the command line asks for.
+///
+/// # Errors
+/// Where it names no subcommand.
+pub(crate) fn read(
+    connector: &'static Connector,
+    matches: &ArgMatches,
+) -> Result<ConnectionsTask, clap::Error> {
+    let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
+    let (name, found) =
+        matches.subcommand_matches("connections").and_then(ArgMatches::subcommand).ok_or_else(missing)?;
+    let text = |id: &str| found.get_one::<String>(id).cloned();
+    let id = || text("id").unwrap_or_default();
+    let path = |id: &str| found.get_one::<PathBuf>(id).cloned();
+    let verb = match name {
+        "add" => Verb::Add {
+            connection: action_command::connection(connector, found),
+            app: text("app"),
+            secrets: SecretFiles {
+                current: path("client-secret-file"),
+                previous: path("previous-client-secret-file"),
+            },
+            triggers: found.get_many::<String>("trigger").unwrap_or_default().cloned().collect(),
+        },
+        "list" => Verb::List,
+        "remove" => Verb::Remove { id: id(), erase: found.get_flag("erase") },
+        "rotate" => Verb::Rotate {
+            id: id(),
+            secrets: SecretFiles { current: path("client-secret-file"), previous: None },
+        },
+        "reseal" => Verb::Reseal { new_key: found.get_flag("new-key") },
+        _ => return Err(missing()),
+    };
+    Ok(ConnectionsTask { flags: Flags::read(found), is_json: found.get_flag("json"), verb })
+}

@@ -1,0 +1,179 @@
+//! The connections that a running host knows, ready to verify their webhooks: read from storage again and again, and at
+//! once where somebody asks for one that is not known.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use connector_runtime::signature::{Tolerance, Verifier};
+use connector_runtime::{Connector, SecretString, Webhooks};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
+
+use super::{HostConnection, Unusable};
+use crate::sealing::{KeyRing, Unopened};
+use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError};
+
+/// How long lies between two readings that unknown keys bring about: whoever tries keys costs no more than this.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Reads the keys that open secrets, anew each time.
+pub(crate) type ReadRing = Box<dyn Fn() -> Result<KeyRing, String> + Send + Sync>;
+
+/// What a directory stands on.
+pub(crate) struct DirectoryParts {
+    /// Where the rows are.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// What opens their secrets.
+    pub(crate) read_ring: ReadRing,
+    /// The client secrets of each configured app, the newest first.
+    pub(crate) apps: HashMap<String, Vec<SecretString>>,
+    /// Replaces the tolerance of the signature profiles.
+    pub(crate) tolerance: Option<Tolerance>,
+}
+
+/// The connections by the key of their address.
+pub(crate) struct Directory {
+    parts: DirectoryParts,
+    webhooks: Option<&'static Webhooks>,
+    known: RwLock<Arc<Known>>,
+    /// When the last reading began. Who holds it reads.
+    reading: Mutex<Option<Instant>>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_key: HashMap<String, Arc<Entry>>,
+}
+
+/// A connection as far as it can be used.
+pub(crate) struct Entry {
+    row: ConnectionRow,
+    /// What it is, or why it is none.
+    pub(crate) state: Result<Live, Unusable>,
+}
+
+/// A connection that can receive.
+pub(crate) struct Live {
+    /// What it is.
+    pub(crate) connection: HostConnection,
+    /// Checks its deliveries.
+    pub(crate) verifier: Verifier,
+}
+
+impl Entry {
+    /// The connection's name.
+    pub(crate) fn id(&self) -> &str {
+        &self.row.id
+    }
+}
+
+/// How many connections a directory knows, by what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DirectoryCounts {
+    /// Those that can receive.
+    pub(crate) ready: usize,
+    /// Those that cannot be used.
+    pub(crate) unusable: usize,
+}
+
+impl Directory {
+    /// A directory that knows no connection yet.
+    pub(crate) fn new(connector: &'static Connector, parts: DirectoryParts) -> Self {
+        Self { parts, webhooks: connector.webhooks, known: RwLock::default(), reading: Mutex::new(None) }
+    }
+
+    /// The connection with this key. One that is not known is looked for in storage, where nobody has looked since the
+    /// question was asked.
+    ///
+    /// # Errors
+    /// When storage cannot be read.
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Arc<Entry>>, StorageError> {
+        if let Some(entry) = self.known(key) {
+            return Ok(Some(entry));
+        }
+        let asked = Instant::now();
+        let mut reading = self.reading.lock().await;
+        if reading.is_none_or(|began| began <= asked) {
+            if let Some(began) = *reading {
+                sleep_until(began + PAUSE).await;
+            }
+            *reading = Some(Instant::now());
+            self.read().await?;
+        }
+        drop(reading);
+        Ok(self.known(key))
+    }
+
+    /// Reads all connections anew; those that came to be unusable since, with why.
+    ///
+    /// # Errors
+    /// When storage cannot be read.
+    pub(crate) async fn refresh(&self) -> Result<Vec<(String, Unusable)>, StorageError> {
+        let mut reading = self.reading.lock().await;
+        *reading = Some(Instant::now());
+        self.read().await
+    }
+
+    /// How many connections are known.
+    pub(crate) fn counts(&self) -> DirectoryCounts {
+        let known = self.snapshot();
+        let ready = known.by_key.values().filter(|entry| entry.state.is_ok()).count();
+        DirectoryCounts { ready, unusable: known.by_key.len() - ready }
+    }
+
+    fn known(&self, key: &str) -> Option<Arc<Entry>> {
+        self.snapshot().by_key.get(key).cloned()
+    }
+
+    fn snapshot(&self) -> Arc<Known> {
+        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    async fn read(&self) -> Result<Vec<(String, Unusable)>, StorageError> {
+        let rows = self.parts.storage.connections().await?;
+        let before = self.snapshot();
+        let mut ring = None;
+        let mut news = Vec::new();
+        let mut known = Known::default();
+        for row in rows.into_iter().filter(|row| row.state == ConnectionState::Connected) {
+            let former = before.by_key.get(&row.webhook_key).filter(|former| former.row == row);
+            // A connection whose key was missing may open now.
+            let is_settled =
+                |entry: &&Arc<Entry>| !matches!(entry.state, Err(Unusable::Sealed(Unopened::UnknownKey)));
+            let entry = match former.filter(is_settled) {
+                Some(former) => former.clone(),
+                None => {
+                    let ring = ring.get_or_insert_with(|| (self.parts.read_ring)());
+                    let state = match ring {
+                        Ok(ring) => self.live(&row, ring),
+                        Err(_) => Err(Unusable::Sealed(Unopened::UnknownKey)),
+                    };
+                    if let (Err(why), true) = (&state, former.is_none()) {
+                        news.push((row.id.clone(), *why));
+                    }
+                    Arc::new(Entry { row: row.clone(), state })
+                }
+            };
+            known.by_key.insert(row.webhook_key, entry);
+        }
+        *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(known);
+        Ok(news)
+    }
+
+    fn live(&self, row: &ConnectionRow, ring: &KeyRing) -> Result<Live, Unusable> {
+        let connection = HostConnection::open(row, ring)?;
+        let secrets = match (&connection.secrets.client_secrets, &connection.app) {
+            (own, _) if !own.is_empty() => own.as_slice(),
+            (_, Some(app)) => self.parts.apps.get(app).map(Vec::as_slice).ok_or(Unusable::NoApp)?,
+            (_, None) => return Err(Unusable::NoSecret),
+        };
+        let profiles = self.webhooks.map_or(&[] as &[_], |webhooks| webhooks.signatures);
+        let verifier = Verifier::new(profiles, secrets).map_err(|_| Unusable::NoSecret)?;
+        let verifier = match self.parts.tolerance {
+            Some(tolerance) => verifier.with_tolerance(tolerance),
+            None => verifier,
+        };
+        Ok(Live { connection, verifier })
+    }
+}

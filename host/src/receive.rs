@@ -1,0 +1,257 @@
+//! The endpoint that webhooks are sent to: each is verified over its raw bytes before anything reads them, and answered
+//! 200 only once what it starts is on disk. What it says of a delivery, in an answer or a log, holds none of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::any;
+use bytes::Bytes;
+use connector_runtime::{Connector, Event, Trigger};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::connections::{Directory, Live};
+use crate::storage::{Accepted, Activation, Origin, Storage, StorageErrorKind};
+
+mod body;
+mod outcome;
+mod request_id;
+#[cfg(test)]
+mod scripted_storage;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;
+
+pub(crate) use outcome::{OUTCOMES, Outcome};
+
+use body::Unread;
+
+/// The most bytes of a body: deliveries have a few hundred.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How long storage may take before the sender is asked to come back: he would not wait much longer himself.
+const STORAGE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Milliseconds since the Unix epoch.
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Where what happens is counted.
+pub(crate) trait Tally: Send + Sync {
+    /// A delivery was answered, after so many bytes of body and so long.
+    fn received(&self, outcome: &Outcome, body: usize, took: Duration);
+    /// Storage took so long to accept.
+    fn stored(&self, took: Duration);
+}
+
+/// What receives deliveries.
+pub(crate) struct Receiver {
+    /// Whose webhooks they are.
+    pub(crate) connector: &'static Connector,
+    /// The connections.
+    pub(crate) directory: Arc<Directory>,
+    /// Where activations go.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// The address that others know this host by, without a slash at its end.
+    pub(crate) public_url: String,
+    /// How long a body may take.
+    pub(crate) body_timeout: Duration,
+    /// Counts.
+    pub(crate) tally: Arc<dyn Tally>,
+    /// Wakes whoever delivers, where something new is on disk.
+    pub(crate) accepted: Arc<Notify>,
+}
+
+/// What was found out about a delivery besides its outcome, for the log.
+#[derive(Default)]
+struct Notes {
+    connection: Option<String>,
+    activations: Vec<String>,
+    body: usize,
+}
+
+/// The routes of the endpoint.
+pub(crate) fn router(receiver: Arc<Receiver>) -> Router {
+    Router::new().route("/webhooks/{key}", any(handle)).fallback(elsewhere).with_state(receiver)
+}
+
+/// The address of a connection's webhooks.
+pub(crate) fn webhook_url(public_url: &str, webhook_key: &str) -> String {
+    format!("{public_url}/webhooks/{webhook_key}")
+}
+
+async fn handle(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response {
+    let began = Instant::now();
+    let (head, mut body) = request.into_parts();
+    let mut notes = Notes::default();
+    let outcome = receiver.receive(&head, &mut body, &mut notes).await;
+    receiver.conclude(&outcome, &head.headers, &notes, began);
+    if !outcome.has_read_body() {
+        body::linger(body, &head.headers);
+    }
+    outcome.response()
+}
+
+async fn elsewhere(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    receiver.conclude(&Outcome::UnknownPath, &head.headers, &Notes::default(), Instant::now());
+    body::linger(body, &head.headers);
+    Outcome::UnknownPath.response()
+}
+
+impl Receiver {
+    async fn receive(&self, head: &Parts, body: &mut Body, notes: &mut Notes) -> Outcome {
+        if head.method != Method::POST {
+            return Outcome::WrongMethod;
+        }
+        // As it stands in the request: a key has nothing that would need escapes.
+        let key = head.uri.path().rsplit('/').next().unwrap_or_default();
+        let entry = match self.directory.find(key).await {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Outcome::UnknownConnection,
+            Err(error) => return Outcome::unavailable(error.kind()),
+        };
+        notes.connection = Some(entry.id().to_owned());
+        let live = match &entry.state {
+            Ok(live) => live,
+            Err(_) => return Outcome::Unusable,
+        };
+        if body::announced(&head.headers).is_some_and(|length| length > BODY_LIMIT) {
+            return Outcome::TooLarge;
+        }
+        let bytes = match timeout(self.body_timeout, body::read(body, BODY_LIMIT)).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(Unread::TooLarge)) => return Outcome::TooLarge,
+            Ok(Err(Unread::Broken)) => return Outcome::BrokenBody,
+            Err(_) => return Outcome::SlowBody,
+        };
+        notes.body = bytes.len();
+        let url = webhook_url(&self.public_url, key);
+        self.judge(live, &head.headers, &url, bytes, notes).await
+    }
+
+    /// What becomes of a delivery that was read whole.
+    async fn judge(
+        &self,
+        live: &Live,
+        headers: &HeaderMap,
+        url: &str,
+        body: Bytes,
+        notes: &mut Notes,
+    ) -> Outcome {
+        let now_ms = (self.clock)();
+        let verified = match live.verifier.verify(headers, url, &body, now_ms) {
+            Ok(verified) => verified,
+            Err(rejected) => return Outcome::Rejected(rejected.reason()),
+        };
+        let Some(webhooks) = self.connector.webhooks else { return Outcome::UnknownConnection };
+        let event = match webhooks.event(&verified, headers) {
+            Ok(event) => event,
+            Err(fault) => return Outcome::no_event(fault),
+        };
+        // Apps sign for all their accounts with one secret: the signature does not tell them apart.
+        if event.account != live.connection.account {
+            return Outcome::Rejected("other_account");
+        }
+        let wanted = self.connector.triggers.iter();
+        let wanted = wanted.filter(|trigger| trigger.event == event.name && live.connection.wants(trigger));
+        let activations: Vec<Activation> =
+            wanted.map(|trigger| activation(live, trigger, &event, &body, now_ms)).collect();
+        if activations.is_empty() {
+            return Outcome::Unwanted;
+        }
+        notes.activations = activations.iter().map(|activation| activation.id.clone()).collect();
+        self.store(activations).await
+    }
+
+    async fn store(&self, activations: Vec<Activation>) -> Outcome {
+        let began = Instant::now();
+        let stored = timeout(STORAGE_LIMIT, self.storage.accept(activations)).await;
+        self.tally.stored(began.elapsed());
+        match stored {
+            Ok(Ok(Accepted { new, repeated })) => {
+                if new > 0 {
+                    self.accepted.notify_one();
+                }
+                Outcome::Accepted { new, repeated }
+            }
+            Ok(Err(error)) if error.kind() == StorageErrorKind::UnknownConnection => {
+                Outcome::UnknownConnection
+            }
+            Ok(Err(error)) => {
+                if !error.is_temporary() {
+                    tracing::error!(%error, "the storage fails");
+                }
+                Outcome::unavailable(error.kind())
+            }
+            Err(_) => Outcome::Unavailable("slow"),
+        }
+    }
+
+    fn conclude(&self, outcome: &Outcome, headers: &HeaderMap, notes: &Notes, began: Instant) {
+        let took = began.elapsed();
+        self.tally.received(outcome, notes.body, took);
+        let (word, reason, status) = (outcome.word(), outcome.reason(), outcome.status().as_u16());
+        let connection = notes.connection.as_deref().unwrap_or_default();
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::$level!(
+                    request_id = %request_id::of(headers),
+                    outcome = word,
+                    reason,
+                    status,
+                    connection,
+                    activations = %notes.activations.join(" "),
+                    bytes = notes.body,
+                    microseconds,
+                    "webhook"
+                )
+            };
+        }
+        match outcome {
+            Outcome::Accepted { .. } | Outcome::Unwanted | Outcome::UnknownPath => tell!(debug),
+            Outcome::Unavailable(_) | Outcome::Unusable => tell!(warn),
+            _ => tell!(info),
+        }
+    }
+}
+
+/// The activation of a trigger by an event.
+fn activation(live: &Live, trigger: &Trigger, event: &Event, body: &Bytes, now_ms: i64) -> Activation {
+    let connection = &live.connection;
+    Activation {
+        id: activation_id(&connection.id, trigger.id, &event.dedupe_key),
+        connection: connection.id.clone(),
+        account: connection.account.clone(),
+        trigger: trigger.id.to_owned(),
+        resource_type: event.resource.clone(),
+        resource_id: event.id.clone(),
+        event_time: event.time,
+        received_ms: now_ms,
+        origin: Origin::Webhook,
+        envelope: body.clone(),
+    }
+}
+
+/// The same for every delivery of an event to a trigger of a connection, and for nothing else. Neither an id nor a trigger
+/// holds the zero byte that parts them.
+pub(crate) fn activation_id(connection: &str, trigger: &str, dedupe_key: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(connection)
+        .chain_update([0])
+        .chain_update(trigger)
+        .chain_update([0])
+        .chain_update(dedupe_key)
+        .finalize();
+    hex::encode(&digest[..16])
+}

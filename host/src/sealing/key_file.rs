@@ -1,0 +1,221 @@
+//! Where the keys that seal secrets come from: a variable, a file that the operator names, or a file of our own in the
+//! data folder, which is made at the first start.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use connector_runtime::{ExposeSecret as _, SecretString};
+
+use super::{KEY, KeyRing, NoKeyRing};
+
+/// The file of our own, in the data folder.
+const OWN_FILE: &str = "sealing.keys";
+
+/// Where the ring comes from.
+#[derive(Clone)]
+pub(crate) enum KeySource {
+    /// The keys themselves, from a variable.
+    Given(SecretString),
+    /// A file that the operator keeps.
+    Named(PathBuf),
+    /// Our own file in this data folder.
+    Own(PathBuf),
+}
+
+/// Why there is no ring.
+#[derive(Debug)]
+pub(crate) enum KeySourceError {
+    /// The file cannot be read or made.
+    File(PathBuf, io::Error),
+    /// The text is no ring.
+    Ring(String, NoKeyRing),
+    /// Others of this machine can read our own file.
+    Exposed(PathBuf),
+    /// A key can be added to our own file alone.
+    NotOwn,
+}
+
+impl std::fmt::Display for KeySourceError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path, error) => {
+                write!(out, "the key file {} cannot be used: {error}", path.display())
+            }
+            Self::Ring(place, fault) => write!(out, "{place}: {fault}"),
+            Self::Exposed(path) => {
+                let path = path.display();
+                write!(out, "others can read the key file {path}: `chmod 600 {path}`, and add a new key")
+            }
+            Self::NotOwn => out.write_str("the keys are yours to change: add a new one where they are kept"),
+        }
+    }
+}
+
+impl KeySource {
+    /// Reads the ring; makes our own file with a first key where it is missing.
+    ///
+    /// # Errors
+    /// When there is no ring to read and none can be made.
+    pub(crate) fn ring(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<KeyRing, KeySourceError> {
+        match self {
+            Self::Given(keys) => {
+                let place = "the variable with the sealing keys".to_owned();
+                KeyRing::parse(keys).map_err(|fault| KeySourceError::Ring(place, fault))
+            }
+            Self::Named(path) => read(path),
+            Self::Own(folder) => {
+                let path = folder.join(OWN_FILE);
+                let made = make(&path, random);
+                made.map_err(|error| KeySourceError::File(path.clone(), error))?;
+                if is_exposed(&path) {
+                    return Err(KeySourceError::Exposed(path));
+                }
+                read(&path)
+            }
+        }
+    }
+
+    /// Adds a new key to our own file; it seals from now on.
+    ///
+    /// # Errors
+    /// When the keys are not in our own file, or it cannot be written.
+    pub(crate) fn add_key(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<(), KeySourceError> {
+        let Self::Own(folder) = self else { return Err(KeySourceError::NotOwn) };
+        self.ring(random)?;
+        let path = folder.join(OWN_FILE);
+        let append = || {
+            let text = SecretString::from(fs::read_to_string(&path)?);
+            let line = key_line(random)?;
+            let whole =
+                SecretString::from(format!("{}\n{line}", text.expose_secret().trim_end_matches('\n')));
+            let next = path.with_extension("keys.next");
+            match fs::remove_file(&next) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => write_private(&next, whole.expose_secret())?,
+            }
+            fs::rename(&next, &path)?;
+            sync_folder(folder)
+        };
+        append().map_err(|error| KeySourceError::File(path.clone(), error))
+    }
+}
+
+fn read(path: &Path) -> Result<KeyRing, KeySourceError> {
+    let text = fs::read_to_string(path).map_err(|error| KeySourceError::File(path.to_owned(), error))?;
+    KeyRing::parse(&SecretString::from(text)).map_err(|fault| {
+        KeySourceError::Ring(format!("the key file {} cannot be used", path.display()), fault)
+    })
+}
+
+fn key_line(random: &dyn Fn() -> io::Result<[u8; KEY]>) -> io::Result<String> {
+    Ok(format!("{}\n", hex::encode(random()?)))
+}
+
+/// Makes the file with one key where there is none. Two programs that start at once agree on one: the file comes into
+/// being whole, and the second to come finds it there.
+fn make(path: &Path, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let own = path.with_extension(format!("keys.{}", std::process::id()));
+    write_private(&own, &key_line(random)?)?;
+    let linked = match fs::hard_link(&own, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    };
+    fs::remove_file(&own)?;
+    linked?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// A new name in a folder survives a loss of power only once the folder is on disk.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+fn is_exposed(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NONCE, Place};
+    use super::*;
+
+    const SHOP: Place<'_> = Place { account: "abc123", kind: "connection" };
+
+    fn key(byte: u8) -> impl Fn() -> io::Result<[u8; KEY]> {
+        move || Ok([byte; KEY])
+    }
+
+    fn seal(ring: &KeyRing) -> Vec<u8> {
+        ring.seal(SHOP, &SecretString::from("hush"), [7; NONCE]).unwrap()
+    }
+
+    #[test]
+    fn the_file_of_our_own_is_made_once_for_nobody_else_and_takes_new_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = KeySource::Own(folder.path().to_owned());
+        let first = seal(&source.ring(&key(1)).unwrap());
+        assert!(
+            source.ring(&key(2)).unwrap().open(SHOP, &first).is_ok(),
+            "the second start finds the first's"
+        );
+
+        source.add_key(&key(3)).unwrap();
+        let ring = source.ring(&key(4)).unwrap();
+        assert!(ring.open(SHOP, &first).is_ok() && !ring.is_sealed_by_newest(&first));
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [OWN_FILE]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let source = KeySource::Own(folder.path().to_owned());
+        source.ring(&key(1)).unwrap();
+        let path = folder.path().join(OWN_FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = source.ring(&key(1)).unwrap_err().to_string();
+        assert!(refused.contains("chmod 600"), "{refused}");
+    }
+
+    #[test]
+    fn keys_of_the_operator_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ring");
+        assert!(KeySource::Named(path.clone()).ring(&key(1)).is_err() && !path.exists());
+        fs::write(&path, "ab".repeat(KEY)).unwrap();
+        assert!(KeySource::Named(path.clone()).ring(&key(1)).is_ok());
+        assert!(matches!(KeySource::Named(path).add_key(&key(1)), Err(KeySourceError::NotOwn)));
+        assert!(KeySource::Given(SecretString::from("ab".repeat(KEY))).ring(&key(1)).is_ok());
+    }
+}

@@ -1,0 +1,267 @@
+//! The configuration of the service: every setting in its type, checked, so that nothing is found wrong later.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use connector_runtime::SecretString;
+use connector_runtime::signature::Tolerance;
+
+use super::values::{Values, duration};
+use crate::failure::Failure;
+use crate::quota_sharing::state_folder;
+use crate::sealing::KeySource;
+use crate::storage::Retention;
+
+/// What the operator allows for clocks that differ.
+const AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// The configuration of the service.
+pub(crate) struct Config {
+    /// Where webhooks are received.
+    pub(crate) listen: SocketAddr,
+    /// What others call this host by, without a slash at its end; none: the address it listens on.
+    pub(crate) public_url: Option<String>,
+    /// Certificate and key.
+    pub(crate) tls: Option<TlsFiles>,
+    /// What it shares with the commands about connections.
+    pub(crate) base: BaseConfig,
+    /// Replaces the tolerance of the profiles.
+    pub(crate) tolerance: Option<Tolerance>,
+    /// Limits of connections.
+    pub(crate) limits: Limits,
+    /// How long requests may take to end.
+    pub(crate) stop_within: Duration,
+    /// How long payloads are kept.
+    pub(crate) retention: Retention,
+    /// Where metrics are served.
+    pub(crate) admin: Option<Admin>,
+    /// How log lines are written.
+    pub(crate) log: Log,
+}
+
+/// What every command about the data of the host needs.
+pub(crate) struct BaseConfig {
+    /// The data folder.
+    pub(crate) data: PathBuf,
+    /// The client secrets of each app, the newest first.
+    pub(crate) apps: HashMap<String, Vec<SecretString>>,
+    /// Where the keys that seal secrets are.
+    pub(crate) keys: KeySource,
+}
+
+/// The files of TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsFiles {
+    /// The certificate chain.
+    pub(crate) certificate: PathBuf,
+    /// The private key.
+    pub(crate) key: PathBuf,
+}
+
+/// Limits of connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// At a time.
+    pub(crate) connections: usize,
+    /// Headers of a request.
+    pub(crate) headers: usize,
+    /// Bytes of a request's head.
+    pub(crate) header_bytes: usize,
+    /// How long the head may take, and how long a connection may be idle.
+    pub(crate) header_timeout: Duration,
+    /// How long the body may take.
+    pub(crate) body_timeout: Duration,
+}
+
+/// Where metrics are served.
+pub(crate) struct Admin {
+    /// The address.
+    pub(crate) listen: SocketAddr,
+    /// What `/metrics` wants.
+    pub(crate) token: Option<SecretString>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log {
+    /// For programs.
+    pub(crate) is_json: bool,
+    /// The least important that is written.
+    pub(crate) level: tracing::Level,
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// `Usage` with what is wrong and where.
+    pub(crate) fn read(
+        values: &Values<'_>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
+        let listen = values.address("listen")?;
+        let public_url = public_url(values)?;
+        let tls = tls(values)?;
+        let behind_proxy = values.yes("behind_proxy")?;
+        if tls.is_none() && !behind_proxy && !listen.ip().is_loopback() {
+            let what = format!(
+                "{listen} can be reached by other machines, and webhooks must not travel in the clear: give \
+                 --tls-certificate and --tls-key, or --behind-proxy where a proxy in front does TLS"
+            );
+            return Err(values.wrong("listen", &what));
+        }
+        if public_url.is_none() && (behind_proxy || listen.ip().is_unspecified()) {
+            let what = "give --public-url: what others call this host by cannot be told from the address";
+            return Err(values.wrong("public_url", what));
+        }
+        Ok(Self {
+            listen,
+            public_url,
+            tls,
+            base: BaseConfig::read(values, variable)?,
+            tolerance: values.parsed(
+                "signatures.tolerance",
+                "profile, strict or a length of time",
+                tolerance,
+            )?,
+            limits: limits(values)?,
+            stop_within: values.duration("stop_within")?,
+            retention: Retention {
+                delivered: values.duration("retention.delivered")?,
+                dead: values.duration("retention.dead")?,
+            },
+            admin: admin(values)?,
+            log: Log {
+                is_json: values.parsed("log.format", "text or json", |text| match text {
+                    "text" => Some(false),
+                    "json" => Some(true),
+                    _ => None,
+                })?,
+                level: values.parsed("log.level", "error, warn, info or debug", |text| match text {
+                    "error" => Some(tracing::Level::ERROR),
+                    "warn" => Some(tracing::Level::WARN),
+                    "info" => Some(tracing::Level::INFO),
+                    "debug" => Some(tracing::Level::DEBUG),
+                    _ => None,
+                })?,
+            },
+        })
+    }
+}
+
+impl BaseConfig {
+    /// Reads what every command about the data of the host needs.
+    ///
+    /// # Errors
+    /// `Usage` with what is wrong and where.
+    pub(crate) fn read(
+        values: &Values<'_>,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
+        let data = data_of(values, variable)?;
+        let keys = match (values.secret_variable("sealing.keys")?, values.path("sealing.keys_file")) {
+            (Some(keys), _) => KeySource::Given(keys),
+            (None, Some(path)) => KeySource::Named(path),
+            (None, None) => KeySource::Own(data.clone()),
+        };
+        let mut apps = HashMap::new();
+        for id in values.apps() {
+            let secret = |name: &str, what: &str| values.secret(&format!("apps.{id}.{name}"), what);
+            let current = secret("client_secret", "file with the client secret")?.ok_or_else(|| {
+                let variable = super::settings::variable(&format!("apps.{id}.client_secret"));
+                let what = format!(
+                    "the app {id} has no client secret: set apps.{id}.client_secret_file or {variable}"
+                );
+                Failure::usage(what)
+            })?;
+            let previous = secret("previous_client_secret", "file with the previous client secret")?;
+            apps.insert(id.to_owned(), [current].into_iter().chain(previous).collect());
+        }
+        Ok(Self { data, apps, keys })
+    }
+}
+
+/// The data folder.
+///
+/// # Errors
+/// `Usage` where nobody has named one and the environment has no place for it.
+pub(crate) fn data_of(
+    values: &Values<'_>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, Failure> {
+    values.path("data").or_else(|| data_folder(variable)).ok_or_else(|| {
+        Failure::usage("the environment names no home folder: give --data FOLDER or set CONNECTOR_DATA")
+    })
+}
+
+/// The public address, checked to be one.
+///
+/// # Errors
+/// `Usage` where it is none.
+pub(crate) fn public_url(values: &Values<'_>) -> Result<Option<String>, Failure> {
+    let wanted = "a web address such as https://hooks.example.com, without query";
+    let read = |text: &str| {
+        let url: http::Uri = text.parse().ok()?;
+        let is_web = matches!(url.scheme_str(), Some("https" | "http")) && url.authority().is_some();
+        let is_plain = url.query().is_none() && !text.contains(['#', '@']);
+        (is_web && is_plain).then(|| text.trim_end_matches('/').to_owned())
+    };
+    match values.text("public_url") {
+        Some(_) => values.parsed("public_url", wanted, read).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn tls(values: &Values<'_>) -> Result<Option<TlsFiles>, Failure> {
+    match (values.path("tls.certificate"), values.path("tls.key")) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(values.wrong("tls.certificate", "TLS needs the key as well: give --tls-key")),
+        (None, Some(_)) => {
+            Err(values.wrong("tls.key", "TLS needs the certificate as well: give --tls-certificate"))
+        }
+    }
+}
+
+fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
+    Ok(Limits {
+        connections: values.number("limits.connections", 1..1_000_001)?,
+        headers: values.number("limits.headers", 1..10_001)?,
+        header_bytes: values.number("limits.header_bytes", 8192..1_048_577)?,
+        header_timeout: values.duration("limits.header_timeout")?,
+        body_timeout: values.duration("limits.body_timeout")?,
+    })
+}
+
+fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {
+    if values.text("admin.listen").as_deref() == Some("none") {
+        return Ok(None);
+    }
+    let listen = values.address("admin.listen")?;
+    let token = values.secret("admin.token", "file with the token for metrics")?;
+    if token.is_none() && !listen.ip().is_loopback() {
+        let what = format!(
+            "{listen} can be reached by other machines: give --admin-token-file or set CONNECTOR_ADMIN_TOKEN"
+        );
+        return Err(values.wrong("admin.listen", &what));
+    }
+    Ok(Some(Admin { listen, token }))
+}
+
+fn tolerance(text: &str) -> Option<Option<Tolerance>> {
+    let max_age = match text {
+        "profile" => return Some(None),
+        "strict" => AHEAD,
+        _ => duration(text)?,
+    };
+    Some(Some(Tolerance { max_age, max_ahead: AHEAD }))
+}
+
+/// Where data is kept that nobody has named a folder for.
+fn data_folder(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let systemd = variable("STATE_DIRECTORY").map(PathBuf::from).filter(|path| path.is_absolute());
+    systemd.or_else(|| state_folder(std::env::consts::OS, variable))
+}

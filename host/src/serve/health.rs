@@ -1,0 +1,85 @@
+//! What machines ask the service about itself: whether it is alive, whether it can take webhooks, and its metrics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use connector_runtime::{ExposeSecret as _, SecretString};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::tally::{Counts, Now};
+use crate::connections::Directory;
+use crate::receive::Clock;
+use crate::storage::{Storage, StorageCounts};
+
+/// How long storage may take to show that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What there is to ask about.
+pub(super) struct Health {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) clock: Clock,
+    pub(super) is_stopping: watch::Receiver<bool>,
+    /// What `/metrics` wants.
+    pub(super) token: Option<SecretString>,
+}
+
+/// Whether the service is alive and ready: for everybody.
+pub(super) fn public_router(health: Arc<Health>) -> Router {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).with_state(health)
+}
+
+/// The same and the metrics: for operators.
+pub(super) fn admin_router(health: Arc<Health>) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(Arc::clone(&health)).merge(public_router(health))
+}
+
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
+    if *health.is_stopping.borrow() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match health.stored().await {
+        Some(_) => (StatusCode::OK, "ready\n"),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the storage does not answer\n"),
+    }
+}
+
+async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Response {
+    if !health.may_read(&headers) {
+        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
+    }
+    let now = Now {
+        storage: health.stored().await,
+        directory: health.directory.counts(),
+        is_draining: *health.is_stopping.borrow(),
+        now_ms: (health.clock)(),
+    };
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.counts.text(&now)).into_response()
+}
+
+impl Health {
+    async fn stored(&self) -> Option<StorageCounts> {
+        timeout(PATIENCE, self.storage.counts()).await.ok()?.ok()
+    }
+
+    fn may_read(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else { return true };
+        let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        // Digests, so that the time of the comparison tells nothing of the token.
+        let digest = |bytes: &[u8]| Sha256::digest(bytes);
+        given.is_some_and(|given| digest(given) == digest(token.expose_secret().as_bytes()))
+    }
+}

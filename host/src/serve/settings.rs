@@ -1,0 +1,284 @@
+//! Every setting of the service, once: flags, variables, keys of the file, `--help` and the table in the documentation
+//! all come from this list.
+
+/// A setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Its place in the file, sections parted by dots; flag and variable follow from it. `ID` stands for an app's.
+    pub(crate) key: &'static str,
+    /// What kind of value it takes.
+    pub(crate) value: &'static str,
+    /// What holds where nobody sets it.
+    pub(crate) default: Fallback,
+    /// What it does.
+    pub(crate) meaning: &'static str,
+    /// Where it may be set.
+    pub(crate) reach: Reach,
+}
+
+/// What holds where nobody sets something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fallback {
+    /// This value.
+    Value(&'static str),
+    /// What these words say.
+    Words(&'static str),
+}
+
+/// Where a setting may be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// File, variable and flag.
+    Everywhere,
+    /// File and variable: it belongs to one of several apps.
+    App,
+    /// A variable alone, since it is a secret: files and command lines are looked at, copied and kept.
+    Secret,
+}
+
+use Fallback::{Value, Words};
+use Reach::{App, Everywhere, Secret};
+
+/// The file that holds settings; a flag and a variable alone, and the first to be looked at.
+pub(crate) const CONFIG: Setting = Setting {
+    key: "config",
+    value: "FILE",
+    default: Words("none"),
+    meaning: "The file with settings, in TOML",
+    reach: Everywhere,
+};
+
+const fn setting(
+    key: &'static str,
+    value: &'static str,
+    default: Fallback,
+    meaning: &'static str,
+) -> Setting {
+    Setting { key, value, default, meaning, reach: Everywhere }
+}
+
+const fn reaching(setting: Setting, reach: Reach) -> Setting {
+    Setting { reach, ..setting }
+}
+
+/// All settings.
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting(
+        "listen",
+        "ADDRESS",
+        Value("127.0.0.1:8080"),
+        "Where webhooks are received; port 0 is any that is free",
+    ),
+    setting(
+        "public_url",
+        "URL",
+        Words("the address it listens on"),
+        "What others call this host by; required behind a proxy and for addresses such as 0.0.0.0",
+    ),
+    setting(
+        "behind_proxy",
+        "true|false",
+        Value("false"),
+        "A proxy in front does TLS, so that plain HTTP may be served to other machines",
+    ),
+    setting("tls.certificate", "FILE", Words("no TLS"), "The certificate chain in PEM; SIGHUP reads it anew"),
+    setting("tls.key", "FILE", Words("no TLS"), "Its private key in PEM; SIGHUP reads it anew"),
+    setting(
+        "data",
+        "FOLDER",
+        Words("`connector` in the state folder of the user, or what systemd gives"),
+        "Where the database and the sealing keys are kept",
+    ),
+    setting(
+        "apps",
+        "ID,…",
+        Words("those that have a section in the file"),
+        "Ids of apps that variables describe; a file has a section `apps.ID` for each",
+    ),
+    reaching(setting("apps.ID.client_id", "TEXT", Words("none"), "The client id of the app"), App),
+    reaching(
+        setting(
+            "apps.ID.client_secret_file",
+            "FILE",
+            Words("none"),
+            "A file that holds the client secret of the app and nothing else",
+        ),
+        App,
+    ),
+    reaching(
+        setting("apps.ID.client_secret", "TEXT", Words("none"), "The client secret of the app itself"),
+        Secret,
+    ),
+    reaching(
+        setting(
+            "apps.ID.previous_client_secret_file",
+            "FILE",
+            Words("none"),
+            "The same for the secret before, as long as webhooks signed with it may come",
+        ),
+        App,
+    ),
+    reaching(
+        setting("apps.ID.previous_client_secret", "TEXT", Words("none"), "The secret before itself"),
+        Secret,
+    ),
+    setting(
+        "signatures.tolerance",
+        "profile|strict|DURATION",
+        Value("profile"),
+        "How old a signature may be: as the connector's profile says, 5 minutes each way, or this long and 5 minutes \
+         ahead",
+    ),
+    setting(
+        "sealing.keys_file",
+        "FILE",
+        Words("`sealing.keys` in the data folder, made at the first start"),
+        "The keys that seal secrets, 64 hexadecimal digits on each line, the newest last",
+    ),
+    reaching(
+        setting("sealing.keys", "KEY,…", Words("none"), "Those keys themselves, in place of a file"),
+        Secret,
+    ),
+    setting("limits.connections", "NUMBER", Value("1024"), "Connections at a time; more wait until one ends"),
+    setting("limits.headers", "NUMBER", Value("100"), "Headers of a request"),
+    setting("limits.header_bytes", "NUMBER", Value("16384"), "Bytes of a request's head; at least 8192"),
+    setting(
+        "limits.header_timeout",
+        "DURATION",
+        Value("15s"),
+        "How long a request's head may take, and how long a connection may be idle",
+    ),
+    setting("limits.body_timeout", "DURATION", Value("15s"), "How long a request's body may take"),
+    setting(
+        "stop_within",
+        "DURATION",
+        Value("25s"),
+        "How long requests may take to end when the service is stopped",
+    ),
+    setting(
+        "retention.delivered",
+        "DURATION",
+        Value("1d"),
+        "How long payloads are kept after their delivery; their ids stay for 72 h in any case",
+    ),
+    setting("retention.dead", "DURATION", Value("30d"), "How long payloads of dead letters are kept"),
+    setting(
+        "admin.listen",
+        "ADDRESS|none",
+        Value("127.0.0.1:9464"),
+        "Where `/metrics`, `/healthz` and `/readyz` are served",
+    ),
+    setting(
+        "admin.token_file",
+        "FILE",
+        Words("no token"),
+        "A file with the token that `/metrics` wants as `Authorization: Bearer …`; required off loopback",
+    ),
+    reaching(setting("admin.token", "TEXT", Words("no token"), "That token itself"), Secret),
+    setting("log.format", "text|json", Value("text"), "How log lines are written, on standard error"),
+    setting(
+        "log.level",
+        "error|warn|info|debug",
+        Value("info"),
+        "What is logged; `debug` has a line for every webhook",
+    ),
+];
+
+impl Setting {
+    /// The flag without its dashes, where there is one.
+    pub(crate) fn flag(&self) -> Option<String> {
+        (self.reach == Everywhere).then(|| self.key.replace(['.', '_'], "-"))
+    }
+
+    /// The environment variable.
+    pub(crate) fn variable(&self) -> String {
+        variable(self.key)
+    }
+
+    /// Whether a file may set it.
+    pub(crate) fn is_in_file(&self) -> bool {
+        self.reach != Secret
+    }
+
+    /// Whether there is one for each app.
+    pub(crate) fn is_of_app(&self) -> bool {
+        self.key.starts_with("apps.ID.")
+    }
+
+    /// The default as people read it.
+    #[cfg(test)]
+    fn default_text(&self) -> String {
+        match self.default {
+            Value(value) => format!("`{value}`"),
+            Words(words) => words.to_owned(),
+        }
+    }
+}
+
+/// The environment variable of a key.
+pub(crate) fn variable(key: &str) -> String {
+    format!("CONNECTOR_{}", key.replace(['.', '-'], "_").to_uppercase())
+}
+
+/// The setting of a key as it stands in a file, where an app's own id stands for `ID`.
+pub(crate) fn of_key(key: &str) -> Option<&'static Setting> {
+    let general = match key.split('.').collect::<Vec<_>>()[..] {
+        ["apps", _, name] => format!("apps.ID.{name}"),
+        _ => key.to_owned(),
+    };
+    SETTINGS.iter().find(|setting| setting.key == general)
+}
+
+/// The table of the documentation.
+#[cfg(test)]
+pub(crate) fn markdown_table() -> String {
+    let mut table =
+        "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n".to_owned();
+    for setting in [&CONFIG].into_iter().chain(SETTINGS) {
+        let key = match setting.is_in_file() && setting.key != CONFIG.key {
+            true => format!("`{}`", setting.key),
+            false => "–".to_owned(),
+        };
+        let flag = setting.flag().map_or_else(|| "–".to_owned(), |flag| format!("`--{flag}`"));
+        let value = setting.value.replace('|', " or ");
+        let (default, meaning) = (setting.default_text(), setting.meaning);
+        table.push_str(&format!(
+            "| {key} | {flag} | `{}` | {value} | {default} | {meaning} |\n",
+            setting.variable()
+        ));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_table_of_this_list() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/serve.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let table = markdown_table();
+        assert!(page.contains(&table), "docs/serve.md must hold this table:\n\n{table}");
+    }
+
+    #[test]
+    fn no_two_settings_share_a_flag_or_a_variable() {
+        let all = || [&CONFIG].into_iter().chain(SETTINGS);
+        let flags: BTreeSet<String> = all().filter_map(Setting::flag).collect();
+        assert_eq!(flags.len(), all().filter(|setting| setting.flag().is_some()).count());
+        let variables: BTreeSet<String> = all().map(Setting::variable).collect();
+        assert_eq!(variables.len(), all().count());
+    }
+
+    #[test]
+    fn no_secret_has_a_flag_or_a_place_in_the_file() {
+        for setting in SETTINGS {
+            let name = setting.key.rsplit('.').next().unwrap();
+            let is_secret = ["client_secret", "previous_client_secret", "token", "keys"].contains(&name);
+            assert_eq!(setting.reach == Secret, is_secret, "{}", setting.key);
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! What the service counts of itself, and the text in which Prometheus reads it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::listener::ConnectionCounts;
+use crate::connections::DirectoryCounts;
+use crate::receive::{OUTCOMES, Outcome, Tally};
+use crate::storage::StorageCounts;
+
+/// A metric as the documentation lists it.
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    pub(super) kind: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the documentation, which a test compares"))]
+    pub(super) labels: &'static str,
+    pub(super) help: &'static str,
+}
+
+const fn metric(name: &'static str, kind: &'static str, labels: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind, labels, help }
+}
+
+const WEBHOOKS: Metric = metric(
+    "connector_webhooks_total",
+    "counter",
+    "outcome, reason",
+    "Webhooks that were answered, by what became of them and why",
+);
+const ACTIVATIONS_ACCEPTED: Metric = metric(
+    "connector_activations_accepted_total",
+    "counter",
+    "kind",
+    "Activations that webhooks started: new, or known before",
+);
+const BODY_BYTES: Metric =
+    metric("connector_webhook_body_bytes_total", "counter", "", "Bytes of the bodies that were read");
+const WEBHOOK_SECONDS: Metric =
+    metric("connector_webhook_duration_seconds", "histogram", "", "From a request's head to its answer");
+const STORAGE_SECONDS: Metric = metric(
+    "connector_storage_accept_duration_seconds",
+    "histogram",
+    "",
+    "How long storage took to put activations on disk, or to say why not",
+);
+const ACTIVATIONS: Metric =
+    metric("connector_activations", "gauge", "state", "Activations in storage, by where they stand");
+const OLDEST: Metric = metric(
+    "connector_oldest_activation_age_seconds",
+    "gauge",
+    "",
+    "Age of the oldest activation that is not delivered; none where all are",
+);
+const STORAGE_UP: Metric = metric("connector_storage_up", "gauge", "", "Whether storage answers");
+const CONNECTIONS: Metric = metric(
+    "connector_connections",
+    "gauge",
+    "state",
+    "Connections to accounts: those that can receive, and those that cannot be used",
+);
+const OPEN: Metric = metric("connector_http_connections_open", "gauge", "", "HTTP connections that are open");
+const ACCEPTED: Metric =
+    metric("connector_http_connections_total", "counter", "", "HTTP connections that were accepted");
+const BROKEN: Metric = metric(
+    "connector_http_connections_broken_total",
+    "counter",
+    "",
+    "HTTP connections that ended by an error: no HTTP, too slow, or gone",
+);
+const HANDSHAKES_FAILED: Metric = metric(
+    "connector_tls_handshakes_failed_total",
+    "counter",
+    "",
+    "HTTP connections that ended before TLS was agreed on",
+);
+const DRAINING: Metric = metric("connector_draining", "gauge", "", "Whether the service is about to stop");
+const INFO: Metric = metric("connector_info", "gauge", "version", "The version of the program");
+
+/// Every metric, in the order of the text.
+#[cfg(test)]
+const METRICS: [&Metric; 15] = [
+    &WEBHOOKS,
+    &ACTIVATIONS_ACCEPTED,
+    &BODY_BYTES,
+    &WEBHOOK_SECONDS,
+    &STORAGE_SECONDS,
+    &ACTIVATIONS,
+    &OLDEST,
+    &STORAGE_UP,
+    &CONNECTIONS,
+    &OPEN,
+    &ACCEPTED,
+    &BROKEN,
+    &HANDSHAKES_FAILED,
+    &DRAINING,
+    &INFO,
+];
+
+/// Upper bounds of the buckets of histograms, in microseconds, with the seconds that Prometheus reads.
+const BOUNDS: [(u64, &str); 14] = [
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (2_500, "0.0025"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (25_000, "0.025"),
+    (50_000, "0.05"),
+    (100_000, "0.1"),
+    (250_000, "0.25"),
+    (500_000, "0.5"),
+    (1_000_000, "1"),
+    (2_500_000, "2.5"),
+    (5_000_000, "5"),
+    (10_000_000, "10"),
+];
+
+/// The counts of a running service.
+#[derive(Default)]
+pub(super) struct Counts {
+    webhooks: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    new: AtomicU64,
+    repeated: AtomicU64,
+    body_bytes: AtomicU64,
+    webhook_durations: Histogram,
+    storage_durations: Histogram,
+    /// Counted by the listener.
+    pub(super) connections: Arc<ConnectionCounts>,
+}
+
+/// What is asked for when the text is written.
+pub(super) struct Now {
+    /// None where storage does not answer.
+    pub(super) storage: Option<StorageCounts>,
+    /// Connections to accounts.
+    pub(super) directory: DirectoryCounts,
+    /// Whether the service is about to stop.
+    pub(super) is_draining: bool,
+    /// Milliseconds since the epoch.
+    pub(super) now_ms: i64,
+}
+
+#[derive(Default)]
+struct Histogram {
+    buckets: [AtomicU64; BOUNDS.len()],
+    count: AtomicU64,
+    microseconds: AtomicU64,
+}
+
+impl Tally for Counts {
+    fn received(&self, outcome: &Outcome, body: usize, took: Duration) {
+        let mut webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
+        *webhooks.entry((outcome.word(), outcome.reason())).or_default() += 1;
+        drop(webhooks);
+        if let Outcome::Accepted { new, repeated } = outcome {
+            self.new.fetch_add(whole(*new), Ordering::Relaxed);
+            self.repeated.fetch_add(whole(*repeated), Ordering::Relaxed);
+        }
+        self.body_bytes.fetch_add(whole(body), Ordering::Relaxed);
+        self.webhook_durations.record(took);
+    }
+
+    fn stored(&self, took: Duration) {
+        self.storage_durations.record(took);
+    }
+}
+
+impl Counts {
+    /// The text that Prometheus reads.
+    pub(super) fn text(&self, now: &Now) -> String {
+        let mut text = String::new();
+        head(&mut text, &WEBHOOKS);
+        for ((outcome, reason), count) in self.webhooks() {
+            let reason = if reason.is_empty() { String::new() } else { format!(",reason=\"{reason}\"") };
+            line(&mut text, WEBHOOKS.name, &format!("{{outcome=\"{outcome}\"{reason}}}"), count);
+        }
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        labelled(
+            &mut text,
+            &ACTIVATIONS_ACCEPTED,
+            "kind",
+            &[("new", read(&self.new)), ("repeated", read(&self.repeated))],
+        );
+        single(&mut text, &BODY_BYTES, read(&self.body_bytes));
+        self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
+        self.storage_durations.text(&mut text, &STORAGE_SECONDS);
+        if let Some(storage) = &now.storage {
+            storage_text(&mut text, storage, now.now_ms);
+        }
+        single(&mut text, &STORAGE_UP, now.storage.is_some().into());
+        let DirectoryCounts { ready, unusable } = now.directory;
+        labelled(&mut text, &CONNECTIONS, "state", &[("ready", whole(ready)), ("unusable", whole(unusable))]);
+        let connections = &self.connections;
+        single(&mut text, &OPEN, read(&connections.open));
+        single(&mut text, &ACCEPTED, read(&connections.accepted));
+        single(&mut text, &BROKEN, read(&connections.broken));
+        single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));
+        single(&mut text, &DRAINING, now.is_draining.into());
+        labelled(&mut text, &INFO, "version", &[(env!("CARGO_PKG_VERSION"), 1)]);
+        text
+    }
+
+    /// The counts of webhooks; outcomes without reasons are there from the start, so that their rates are.
+    fn webhooks(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+        let mut all: BTreeMap<_, _> = OUTCOMES
+            .iter()
+            .filter(|(word, ..)| !["rejected", "no_event", "unavailable"].contains(word))
+            .map(|(word, ..)| ((*word, ""), 0))
+            .collect();
+        all.extend(self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).iter());
+        all
+    }
+}
+
+impl Histogram {
+    fn record(&self, took: Duration) {
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        if let Some(bucket) = BOUNDS.iter().position(|(bound, _)| microseconds <= *bound) {
+            self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+
+    fn text(&self, text: &mut String, metric: &Metric) {
+        head(text, metric);
+        let mut below = 0;
+        for ((_, bound), bucket) in BOUNDS.iter().zip(&self.buckets) {
+            below += bucket.load(Ordering::Relaxed);
+            line(text, &format!("{}_bucket", metric.name), &format!("{{le=\"{bound}\"}}"), below);
+        }
+        // Counted while this is written, so that no bucket says less than the one below it.
+        let count = self.count.load(Ordering::Relaxed).max(below);
+        line(text, &format!("{}_bucket", metric.name), "{le=\"+Inf\"}", count);
+        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed)).as_secs_f64();
+        line(text, &format!("{}_sum", metric.name), "", sum);
+        line(text, &format!("{}_count", metric.name), "", count);
+    }
+}
+
+fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
+    let StorageCounts { waiting, leased, dead, delivered, oldest_ms } = *counts;
+    let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
+    labelled(text, &ACTIVATIONS, "state", &states);
+    if let Some(oldest_ms) = oldest_ms {
+        let age = u64::try_from(now_ms.saturating_sub(oldest_ms)).unwrap_or(0);
+        head(text, &OLDEST);
+        line(text, OLDEST.name, "", Duration::from_millis(age).as_secs_f64());
+    }
+}
+
+fn head(text: &mut String, metric: &Metric) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {}", metric.name, metric.help, metric.name, metric.kind);
+}
+
+fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(text, "{name}{labels} {value}");
+}
+
+fn single(text: &mut String, metric: &Metric, value: u64) {
+    head(text, metric);
+    line(text, metric.name, "", value);
+}
+
+fn labelled(text: &mut String, metric: &Metric, label: &str, values: &[(&str, u64)]) {
+    head(text, metric);
+    for (name, value) in values {
+        line(text, metric.name, &format!("{{{label}=\"{name}\"}}"), value);
+    }
+}
+
+fn whole(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(storage: Option<StorageCounts>) -> Now {
+        Now {
+            storage,
+            directory: DirectoryCounts { ready: 2, unusable: 1 },
+            is_draining: false,
+            now_ms: 9_500,
+        }
+    }
+
+    fn has(text: &str, wanted: &str) -> bool {
+        text.lines().any(|line| line == wanted)
+    }
+
+    #[test]
+    fn webhooks_are_counted_by_outcome_and_reason() {
+        let counts = Counts::default();
+        let took = Duration::from_millis(3);
+        counts.received(&Outcome::Accepted { new: 2, repeated: 1 }, 100, took);
+        counts.received(&Outcome::Rejected("stale"), 20, took);
+        counts.received(&Outcome::Rejected("stale"), 0, Duration::from_secs(11));
+        let text = counts.text(&now(None));
+        for line in [
+            "connector_webhooks_total{outcome=\"accepted\"} 1",
+            "connector_webhooks_total{outcome=\"rejected\",reason=\"stale\"} 2",
+            "connector_webhooks_total{outcome=\"unwanted\"} 0",
+            "connector_activations_accepted_total{kind=\"new\"} 2",
+            "connector_activations_accepted_total{kind=\"repeated\"} 1",
+            "connector_webhook_body_bytes_total 120",
+            "connector_webhook_duration_seconds_bucket{le=\"0.0025\"} 0",
+            "connector_webhook_duration_seconds_bucket{le=\"0.005\"} 2",
+            "connector_webhook_duration_seconds_bucket{le=\"10\"} 2",
+            "connector_webhook_duration_seconds_bucket{le=\"+Inf\"} 3",
+            "connector_webhook_duration_seconds_sum 11.006",
+            "connector_webhook_duration_seconds_count 3",
+            "connector_storage_up 0",
+            "connector_connections{state=\"unusable\"} 1",
+        ] {
+            assert!(has(&text, line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn storage_is_told_as_it_stands() {
+        let stored = StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
+        let text = Counts::default().text(&now(Some(stored)));
+        for line in [
+            "connector_activations{state=\"waiting\"} 3",
+            "connector_activations{state=\"dead\"} 2",
+            "connector_oldest_activation_age_seconds 4.5",
+            "connector_storage_up 1",
+        ] {
+            assert!(has(&text, line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn every_metric_has_its_help_and_its_row_in_the_documentation() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/serve.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let text =
+            Counts::default().text(&now(Some(StorageCounts { oldest_ms: Some(1), ..Default::default() })));
+        let mut table = "| metric | kind | labels | what it is |\n|---|---|---|---|\n".to_owned();
+        for Metric { name, kind, labels, help } in METRICS {
+            assert!(has(&text, &format!("# TYPE {name} {kind}")), "{name}");
+            let labels = if labels.is_empty() { "–" } else { labels };
+            table.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
+        }
+        assert_eq!(text.matches("# TYPE").count(), METRICS.len());
+        assert!(page.contains(&table), "docs/serve.md must hold this table:\n\n{table}");
+        let mut words = "| outcome | status | when |\n|---|---|---|\n".to_owned();
+        for (word, status, when) in OUTCOMES {
+            words.push_str(&format!("| `{word}` | {status} | {when} |\n"));
+        }
+        assert!(page.contains(&words), "docs/serve.md must hold this table:\n\n{words}");
+    }
+}
