@@ -129,6 +129,9 @@ impl Place {
     }
 }
 
+/// Headers in their order, some perhaps twice.
+type Headers = Vec<(String, String)>;
+
 /// A running service, ended with the test whatever happens.
 struct Served {
     child: Child,
@@ -262,12 +265,7 @@ fn request(path: &str, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn signed(
-    profile: &'static SignatureProfile,
-    secret: &str,
-    at_ms: i64,
-    body: &[u8],
-) -> Vec<(String, String)> {
+fn signed(profile: &'static SignatureProfile, secret: &str, at_ms: i64, body: &[u8]) -> Headers {
     let signer = Signer::new(profile, &SecretString::from(secret)).expect("a sound profile");
     let headers = signer.sign(&format!("msg_{}", unique()), "", at_ms, body).expect("it can be signed");
     headers.into_iter().map(|(name, value)| (name.to_string(), value)).collect()

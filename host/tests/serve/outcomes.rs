@@ -57,7 +57,7 @@ fn nothing_that_is_not_verified_starts_anything() {
     let body = ORDER.as_bytes();
     let right = signed(&BC_HEX, CLIENT_SECRET, now_ms(), body);
     let hours = |count: i64| now_ms() - count * 3_600_000;
-    let cases: [(&str, Vec<(String, String)>, &[u8]); 8] = [
+    let cases: [(&str, Headers, &[u8]); 8] = [
         ("unknown_profile", Vec::new(), body),
         ("wrong_signature", signed(&BC_HEX, "another", now_ms(), body), body),
         ("wrong_signature", right.clone(), b"{}"),
