@@ -69,14 +69,13 @@ impl Desk {
         if found.is_empty() {
             return Ok("no such activations".to_owned());
         }
-        let header = ["id", "state", "trigger", "resource", "received", "tries", "failure"];
+        let header = ["id", "state", "trigger", "resource", "tries", "failure"];
         let cells = found.iter().map(|one| {
             vec![
                 one.id.clone(),
                 word(one.state).to_owned(),
                 one.trigger.clone(),
                 resource(one.resource_type.as_deref(), one.resource_id.as_deref()),
-                moment(one.received_ms),
                 one.attempts.to_string(),
                 one.failure.clone().unwrap_or_default(),
             ]

@@ -11,10 +11,10 @@ use crate::connections::HostConnection;
 use crate::storage::Activation;
 
 /// How long one exchange with the API may take.
-const EXCHANGE: Duration = Duration::from_secs(15);
+const EXCHANGE: Duration = Duration::from_secs(12);
 
 /// How long a reading may take with all that is around it.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 
 /// The first wait of our own before another reading, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
