@@ -199,3 +199,23 @@ fn bodies_that_parsers_choke_on_are_answered_like_any_other() {
         "it lives on"
     );
 }
+
+#[test]
+fn a_sender_of_too_much_can_send_it_all_and_read_the_answer() {
+    let place = Place::new();
+    let (_, path) = place.connect();
+    let served = place.serve();
+    let body = vec![b' '; 3 * 1024 * 1024];
+    let unknown = format!("/webhooks/{}", "0".repeat(40));
+    for (path, status) in [(&path, 413), (&unknown, 404)] {
+        let mut stream = connect(served.address);
+        let whole = request(path, &[], &body);
+        let (first, rest) = whole.split_at(100_000);
+        stream.write_all(first).expect("it listens");
+        stream.peek(&mut [0]).expect("the answer comes at once");
+        stream.write_all(rest).expect("nobody hangs up while it sends");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the connection is closed and not reset");
+        assert_eq!(Answer::parse(&answer).status, Some(status));
+    }
+}
