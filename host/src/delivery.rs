@@ -38,6 +38,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// The wait after storage has failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How often a connection is looked for: another process may just be adding it.
+const LOOKS: u32 = 3;
+
 /// How often storage is asked to note what became of an attempt, before its lease has to end by itself.
 const NOTES: u32 = 10;
 
@@ -148,17 +151,27 @@ impl Delivery {
         let request = LeaseRequest {
             limit: free,
             per_connection: self.settings.per_connection,
-            duration: self.settings.lease,
+            duration: self.lease(),
             now_ms,
         };
         let leased = self.storage.lease(request).await?;
+        let is_full = leased.len() as u64 >= u64::from(free);
         for one in leased {
             let (delivery, sink) = (Arc::clone(self), Arc::clone(sink));
             running.spawn(async move { delivery.deliver(one, &sink).await });
         }
+        if is_full {
+            return Ok(LONGEST_SLEEP);
+        }
         let due = self.storage.next_due(now_ms).await?;
         let wait = due.map(|due| u64::try_from(due.saturating_sub((self.clock)())).unwrap_or(0));
         Ok(wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait.max(1)).min(LONGEST_SLEEP)))
+    }
+
+    /// How long leases last, so that no attempt outlives its own: after a kill, that is how long it is not repeated.
+    fn lease(&self) -> Duration {
+        let is_read = self.settings.full_resource || self.directory.wants_full_resources();
+        self.settings.lease + if is_read { reading::LIMIT } else { Duration::ZERO }
     }
 
     /// One attempt, from lease to note.
@@ -184,9 +197,13 @@ impl Delivery {
         match sink {
             Sink::Lines(lines) => lines.send(&event).await,
             Sink::Http(http) => {
-                let own =
-                    self.directory.settings(&activation.connection).and_then(|settings| settings.deliver_to);
-                http.send(&activation.id, &event, own.as_deref(), (self.clock)()).await
+                // Without the connection nobody knows where it wanted them, and the default may be somebody else.
+                let settings = self.directory.settings(&activation.connection).ok_or_else(|| Failed {
+                    is_final: leased.attempt >= LOOKS,
+                    ..Failed::passing("no_connection", "its connection was removed")
+                })?;
+                let own = settings.deliver_to.as_deref();
+                http.send(&activation.id, &event, own, (self.clock)()).await
             }
         }
     }

@@ -45,6 +45,7 @@ pub(crate) struct Directory {
 struct Known {
     by_key: HashMap<String, Arc<Entry>>,
     by_id: HashMap<String, Arc<Entry>>,
+    wants_full_resources: bool,
 }
 
 /// A connection as far as it can be used.
@@ -111,6 +112,11 @@ impl Directory {
         self.snapshot().by_id.get(id).cloned()
     }
 
+    /// Whether any connection wants whole resources with its events.
+    pub(crate) fn wants_full_resources(&self) -> bool {
+        self.snapshot().wants_full_resources
+    }
+
     /// The settings of a connection, also of one whose secrets cannot be opened.
     pub(crate) fn settings(&self, id: &str) -> Option<ConnectionSettings> {
         let entry = self.of_id(id)?;
@@ -151,8 +157,8 @@ impl Directory {
         let mut ring = None;
         let mut news = Vec::new();
         let mut known = Known::default();
-        for row in rows.into_iter().filter(|row| row.state == ConnectionState::Connected) {
-            let former = before.by_key.get(&row.webhook_key).filter(|former| former.row == row);
+        for row in rows {
+            let former = before.by_id.get(&row.id).filter(|former| former.row == row);
             // A connection whose key was missing may open now.
             let is_settled =
                 |entry: &&Arc<Entry>| !matches!(entry.state, Err(Unusable::Sealed(Unopened::UnknownKey)));
@@ -170,8 +176,13 @@ impl Directory {
                     Arc::new(Entry { row: row.clone(), state })
                 }
             };
+            let wants = |live: &Live| live.connection.settings.full_resource == Some(true);
+            known.wants_full_resources |= entry.state.as_ref().is_ok_and(wants);
             known.by_id.insert(row.id, Arc::clone(&entry));
-            known.by_key.insert(row.webhook_key, entry);
+            // One whose credentials were refused receives nothing more; what it has received still goes its way.
+            if row.state == ConnectionState::Connected {
+                known.by_key.insert(row.webhook_key, entry);
+            }
         }
         *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(known);
         Ok(news)

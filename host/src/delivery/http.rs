@@ -23,6 +23,9 @@ const ANSWER_TIME: Duration = Duration::from_secs(1);
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long a connection is kept that serves nothing: shorter than most receivers keep theirs.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// How an event is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -73,6 +76,7 @@ impl HttpSink {
                 .retry(reqwest::retry::never())
                 .dns_resolver(Arc::new(resolver))
                 .https_only(protection == Protection::Tls)
+                .pool_idle_timeout(IDLE)
                 .connect_timeout(timeout.min(CONNECT))
                 .timeout(timeout)
                 .gzip(false)

@@ -5,12 +5,12 @@ use std::time::Duration;
 use connector_runtime::SecretString;
 use ipnet::IpNet;
 
+use super::Sink;
 use super::decision::Limits;
 use super::guard::{Address, Networks};
 use super::http::{Form, HttpSink, HttpSinkParts};
 use super::lines::LinesSink;
 use super::signing::Signature;
-use super::{Sink, reading};
 use crate::failure::Failure;
 use crate::serve::values::Values;
 
@@ -90,18 +90,13 @@ impl DeliverySettings {
         })
     }
 
-    /// How long a lease must last, so that no attempt outlives it.
-    pub(crate) fn lease(&self) -> Duration {
-        self.timeout + reading::LIMIT + MARGIN
-    }
-
     /// What sends events; none where workers fetch them.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub(crate) fn sink(self) -> reqwest::Result<(Rest, Option<Sink>)> {
         let rest = Rest {
-            lease: self.lease(),
+            lease: self.timeout + MARGIN,
             full_resource: self.full_resource,
             limits: self.limits,
             concurrency: self.concurrency,
@@ -122,7 +117,7 @@ impl DeliverySettings {
 /// What is left of the settings where the sink is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rest {
-    /// See [`DeliverySettings::lease`].
+    /// How long an attempt may take without the reading of a resource.
     pub(crate) lease: Duration,
     /// See [`DeliverySettings::full_resource`].
     pub(crate) full_resource: bool,

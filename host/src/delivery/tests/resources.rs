@@ -62,7 +62,7 @@ async fn without_access_the_event_is_delivered_with_the_reason() {
     post.start(local(&receiver));
     let (activation, _) = ordered(&sandbox, "e1").await;
     sandbox.misbehave(Misbehaviour { token_revoked: true, ..Misbehaviour::default() });
-    post.accept(&[activation.clone()]).await;
+    post.accept(std::slice::from_ref(&activation)).await;
     assert_eq!(post.next().await, Ending::Delivered);
     let event = receiver.next().await.json();
     assert_eq!(event["data"]["full_error"]["class"], "auth.revoked", "{event}");

@@ -1,6 +1,7 @@
 //! What is sent over HTTP, how it is signed, and what follows from answers.
 
 use super::*;
+use crate::storage::{ConnectionRow, ConnectionState};
 
 #[tokio::test]
 async fn a_structured_event_arrives_signed_and_is_acknowledged() {
@@ -192,4 +193,38 @@ async fn an_attempt_that_ended_without_a_word_is_made_again_after_its_lease() {
     post.pass(Duration::from_secs(30));
     assert_eq!(post.next().await, Ending::Delivered);
     assert_eq!(receiver.next().await.json()["id"], "e1");
+}
+
+#[tokio::test]
+async fn what_a_connection_has_received_before_it_was_revoked_still_goes_its_way() {
+    let (mut default, mut own) = (Receiver::start().await, Receiver::start().await);
+    let mut revoked = connection("c1", "abc123");
+    revoked.settings.deliver_to = Some(own.url());
+    let mut post = Post::new(std::slice::from_ref(&revoked), false).await;
+    post.accept(&[activation("e1")]).await;
+    let row = ConnectionRow { state: ConnectionState::Revoked, ..row(&revoked, 1) };
+    let key = row.webhook_key.clone();
+    post.delivery.storage.put_connection(row).await.unwrap();
+    assert_eq!(post.delivery.directory.refresh().await.unwrap(), []);
+    assert!(post.delivery.directory.find(&key).await.unwrap().is_none(), "it receives nothing more");
+    post.start(local(&default));
+    assert_eq!(post.next().await, Ending::Delivered);
+    own.next().await;
+    assert!(default.received.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn what_a_removed_connection_has_left_goes_nowhere_else() {
+    let mut receiver = Receiver::start().await;
+    let mut post = Post::new(&[connection("c1", "abc123")], false).await;
+    post.accept(&[activation("e1")]).await;
+    assert!(post.delivery.storage.remove_connection("c1").await.unwrap());
+    assert_eq!(post.delivery.directory.refresh().await.unwrap(), []);
+    post.start(local(&receiver));
+    for wait in [5, 10] {
+        assert_eq!(post.next().await, Ending::Failed("no_connection"));
+        post.pass(Duration::from_secs(wait));
+    }
+    assert_eq!(post.next().await, Ending::Dead("no_connection"));
+    assert!(receiver.received.try_recv().is_err());
 }
