@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+mod deliveries;
+
 use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
@@ -81,12 +83,15 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 15] = [
+const METRICS: [&Metric; 18] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
     &WEBHOOK_SECONDS,
     &STORAGE_SECONDS,
+    &deliveries::DELIVERIES,
+    &deliveries::ATTEMPTS,
+    &deliveries::SECONDS,
     &ACTIVATIONS,
     &OLDEST,
     &STORAGE_UP,
@@ -126,6 +131,7 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+    deliveries: deliveries::Deliveries,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -186,6 +192,7 @@ impl Counts {
         single(&mut text, &BODY_BYTES, read(&self.body_bytes));
         self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
         self.storage_durations.text(&mut text, &STORAGE_SECONDS);
+        self.deliveries.text(&mut text);
         if let Some(storage) = &now.storage {
             storage_text(&mut text, storage, now.now_ms);
         }

@@ -1,6 +1,8 @@
 //! `connector serve` as a process of its own: webhooks over real sockets, settings, signals, and what it writes.
 
+mod activations;
 mod connections;
+mod deliveries;
 mod deployment;
 mod operation;
 mod outcomes;
@@ -25,6 +27,8 @@ const CLIENT_SECRET: &str = "hush-client-9f41c2";
 const PREVIOUS_SECRET: &str = "hush-previous-77ab01";
 const APP_SECRET: &str = "hush-app-5d20e8";
 const TOKEN: &str = "hush-token-1c93d4";
+/// Signs what is delivered.
+const SIGNING_SECRET: &str = "whsec_aHVzaC1zaWduaW5nLWh1c2gtc2lnbmluZy1odXNo";
 
 const ORDER: &str = r#"{"scope":"store/order/created","producer":"stores/abc123","hash":"5a1e","created_at":1763999999,"data":{"type":"order","id":250}}"#;
 
