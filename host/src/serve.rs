@@ -228,6 +228,7 @@ impl Service {
                 counts: Arc::clone(&counts),
                 clock: Arc::clone(&clock),
                 is_stopping: stopping.clone(),
+                gates: delivery.reader.gates().clone(),
                 token,
             })
         };

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use connector_runtime::pacing::Gates;
 use connector_runtime::{ExposeSecret as _, SecretString};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 
 use super::tally::{Counts, Now};
 use crate::connections::Directory;
+use crate::metrics::prometheus_text;
 use crate::receive::Clock;
 use crate::storage::{Storage, StorageCounts};
 
@@ -29,6 +31,8 @@ pub(super) struct Health {
     pub(super) counts: Arc<Counts>,
     pub(super) clock: Clock,
     pub(super) is_stopping: watch::Receiver<bool>,
+    /// What is known of the quotas of accounts.
+    pub(super) gates: Gates,
     /// What `/metrics` wants.
     pub(super) token: Option<SecretString>,
 }
@@ -67,7 +71,8 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
         is_draining: *health.is_stopping.borrow(),
         now_ms: (health.clock)(),
     };
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.counts.text(&now)).into_response()
+    let text = health.counts.text(&now) + &prometheus_text(&health.gates.reports());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 impl Health {

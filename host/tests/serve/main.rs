@@ -8,6 +8,8 @@ mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
+#[cfg(feature = "demo")]
+mod whole_way;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
