@@ -91,15 +91,20 @@ impl ApiError {
         self
     }
 
+    /// The complaints by field.
+    pub(crate) fn complaints(&self) -> &Map<String, Value> {
+        &self.errors
+    }
+
     /// The refusal in one line: the complaints by field, or the reason where there are none.
     pub(crate) fn told(&self) -> String {
         let complaint = |(field, complaint): (&String, &Value)| match complaint {
             Value::String(complaint) => format!("{field}: {complaint}"),
             other => format!("{field}: {other}"),
         };
-        match self.errors.is_empty() {
+        match self.complaints().is_empty() {
             true => self.title.to_string(),
-            false => self.errors.iter().map(complaint).collect::<Vec<_>>().join(", "),
+            false => self.complaints().iter().map(complaint).collect::<Vec<_>>().join(", "),
         }
     }
 
