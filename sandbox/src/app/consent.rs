@@ -32,6 +32,16 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/oauth2/authorize", get(authorise).post(agree_authorise))
 }
 
+/// A request that leads nowhere: the status of its page, and what the page says.
+#[derive(Debug)]
+pub(crate) struct DeadEnd(pub(crate) StatusCode, pub(crate) &'static str);
+
+impl IntoResponse for DeadEnd {
+    fn into_response(self) -> Response {
+        refusal(self.0, self.1)
+    }
+}
+
 /// What a merchant decided on the consent screen.
 pub(crate) enum Decision {
     /// To install the app, signed in as this user.
@@ -40,9 +50,9 @@ pub(crate) enum Decision {
 }
 
 impl Decision {
-    /// The decision in the form of the consent screen, or the page that says what is wrong with it.
-    pub(crate) fn read(form: Result<Form<Fields>, FormRejection>) -> Result<(Self, Fields), Response> {
-        let wrong = || refusal(StatusCode::BAD_REQUEST, "This form was not filled in on the consent screen.");
+    /// The decision in the form of the consent screen.
+    pub(crate) fn read(form: Result<Form<Fields>, FormRejection>) -> Result<(Self, Fields), DeadEnd> {
+        let wrong = || DeadEnd(StatusCode::BAD_REQUEST, "This form was not filled in on the consent screen.");
         let Form(fields) = form.map_err(|_| wrong())?;
         let user = User::named(fields.get("user").map(String::as_str)).ok_or_else(wrong)?;
         match fields.get("decision").map(String::as_str) {
@@ -54,92 +64,85 @@ impl Decision {
 }
 
 /// `GET /app/{client_id}/install`: the external install link.
-async fn external(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Response {
-    match auth_callback(&shared, &client_id) {
-        Ok(_) => screen(&shared, &format!("/app/{client_id}/install"), &[]),
-        Err(refusal) => refusal,
-    }
+async fn external(
+    State(shared): State<Arc<Shared>>,
+    Path(client_id): Path<String>,
+) -> Result<Response, DeadEnd> {
+    auth_callback(&shared, &client_id)?;
+    Ok(screen(&shared, &format!("/app/{client_id}/install"), &[]))
 }
 
 async fn agree_external(
     State(shared): State<Arc<Shared>>,
     Path(client_id): Path<String>,
     form: Result<Form<Fields>, FormRejection>,
-) -> Response {
-    let callback = match auth_callback(&shared, &client_id) {
-        Ok(callback) => callback,
-        Err(refusal) => return refusal,
-    };
-    match Decision::read(form) {
+) -> Result<Response, DeadEnd> {
+    let callback = auth_callback(&shared, &client_id)?;
+    Ok(match Decision::read(form)?.0 {
         // The documentation says that the parameter is there, and not what it says.
-        Ok((Decision::Approved(user), _)) => {
+        Decision::Approved(user) => {
             let scope = shared.app().registration.scope();
             redirect(&approved(&shared, &callback, &scope, user, &[("external_install", "true")]))
         }
         // Where a merchant ends who does not agree is not documented.
-        Ok((Decision::Cancelled, _)) => redirect(&format!("/app/{client_id}/install/failed")),
-        Err(refusal) => refusal,
-    }
+        Decision::Cancelled => redirect(&format!("/app/{client_id}/install/failed")),
+    })
 }
 
 /// `GET /app/{client_id}/install/succeeded`: where an app sends the browser after an external install.
-async fn succeeded(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Response {
-    let name = match registered(&shared, &client_id) {
-        Ok(name) => name,
-        Err(refusal) => return refusal,
-    };
+async fn succeeded(
+    State(shared): State<Arc<Shared>>,
+    Path(client_id): Path<String>,
+) -> Result<Response, DeadEnd> {
+    let name = registered(&shared, &client_id)?;
     let content = html! { p { strong { (name) } " was installed. You can close this window." } };
-    pages::page(StatusCode::OK, "App installed", &content)
+    Ok(pages::page(StatusCode::OK, "App installed", &content))
 }
 
 /// `GET /app/{client_id}/install/failed`: the same for an install that came to nothing.
-async fn failed(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Response {
-    let name = match registered(&shared, &client_id) {
-        Ok(name) => name,
-        Err(refusal) => return refusal,
-    };
+async fn failed(
+    State(shared): State<Arc<Shared>>,
+    Path(client_id): Path<String>,
+) -> Result<Response, DeadEnd> {
+    let name = registered(&shared, &client_id)?;
     let content =
         html! { p { strong { (name) } " was not installed. You can close this window and try again." } };
-    pages::page(StatusCode::OK, "App not installed", &content)
+    Ok(pages::page(StatusCode::OK, "App not installed", &content))
 }
 
 /// `GET /oauth2/authorize`, with `context` naming the store.
-async fn authorise(State(shared): State<Arc<Shared>>, Query(asked): Query<Fields>) -> Response {
-    if let Err(refusal) = check(&shared, &asked) {
-        return refusal;
-    }
-    let carried: Vec<(&str, &str)> =
-        asked.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    screen(&shared, "/oauth2/authorize", &carried)
+async fn authorise(
+    State(shared): State<Arc<Shared>>,
+    Query(asked): Query<Fields>,
+) -> Result<Response, DeadEnd> {
+    check(&shared, &asked)?;
+    // What the merchant fills in is not for the address to say.
+    let carried = asked.iter().filter(|(name, _)| !["user", "decision"].contains(&name.as_str()));
+    let carried: Vec<(&str, &str)> = carried.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Ok(screen(&shared, "/oauth2/authorize", &carried))
 }
 
 async fn agree_authorise(
     State(shared): State<Arc<Shared>>,
     form: Result<Form<Fields>, FormRejection>,
-) -> Response {
-    let (decision, asked) = match Decision::read(form) {
-        Ok(read) => read,
-        Err(refusal) => return refusal,
-    };
-    let (callback, scope) = match check(&shared, &asked) {
-        Ok(checked) => checked,
-        Err(refusal) => return refusal,
-    };
+) -> Result<Response, DeadEnd> {
+    let (decision, asked) = Decision::read(form)?;
+    let (callback, scope) = check(&shared, &asked)?;
     let state = asked.get("state").map(|state| ("state", state.as_str()));
-    match decision {
+    Ok(match decision {
         Decision::Approved(user) => redirect(&approved(&shared, &callback, &scope, user, state.as_slice())),
         // As RFC 6749 (4.1.2.1) has it.
         Decision::Cancelled => {
             let denied: Vec<(&str, &str)> = [("error", "access_denied")].into_iter().chain(state).collect();
             redirect(&with_query(&callback, &denied))
         }
-    }
+    })
 }
 
-/// The callback and the scopes of an authorise URL, or the page that says what is wrong with it. The browser is never
+/// The callback and the scopes of an authorise URL, or what is wrong with it. The browser is never
 /// sent to an address that is not registered.
-fn check(shared: &Shared, asked: &Fields) -> Result<(String, String), Response> {
-    let wrong = |what: &str| refusal(StatusCode::BAD_REQUEST, what);
+fn check(shared: &Shared, asked: &Fields) -> Result<(String, String), DeadEnd> {
+    let wrong = |what| DeadEnd(StatusCode::BAD_REQUEST, what);
     let field = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
     let callback = auth_callback(shared, field("client_id"))?;
     if field("redirect_uri") != callback {
@@ -231,19 +234,18 @@ fn permissions(asked: &[String]) -> Markup {
     }
 }
 
-/// The Auth callback URL of the app with this client id, or the page that says why there is no install.
-pub(crate) fn auth_callback(shared: &Shared, client_id: &str) -> Result<String, Response> {
+/// The Auth callback URL of the app with this client id.
+pub(crate) fn auth_callback(shared: &Shared, client_id: &str) -> Result<String, DeadEnd> {
     registered(shared, client_id)?;
     let callback = shared.app().registration.auth_callback.clone();
-    callback
-        .ok_or_else(|| refusal(StatusCode::CONFLICT, "The app is registered without an Auth callback URL."))
+    callback.ok_or(DeadEnd(StatusCode::CONFLICT, "The app is registered without an Auth callback URL."))
 }
 
 /// The name of the app, where it has this client id.
-pub(crate) fn registered(shared: &Shared, client_id: &str) -> Result<String, Response> {
+pub(crate) fn registered(shared: &Shared, client_id: &str) -> Result<String, DeadEnd> {
     match client_id == &*shared.accounts.client_id {
         true => Ok(shared.app().registration.name.clone()),
-        false => Err(refusal(StatusCode::NOT_FOUND, "There is no app with this client id.")),
+        false => Err(DeadEnd(StatusCode::NOT_FOUND, "There is no app with this client id.")),
     }
 }
 

@@ -10,7 +10,7 @@ use maud::html;
 
 use super::page;
 use crate::app::callbacks;
-use crate::app::consent::{Decision, Fields, approved, auth_callback, redirect, refusal, registered, screen};
+use crate::app::consent::{DeadEnd, Decision, Fields, approved, auth_callback, redirect, registered, screen};
 use crate::app::people::{STAFF, User};
 use crate::server::Shared;
 
@@ -20,37 +20,35 @@ pub(super) async fn launch(
     State(shared): State<Arc<Shared>>,
     Path(client_id): Path<String>,
     Query(query): Query<Fields>,
-) -> Response {
-    let name = match registered(&shared, &client_id) {
-        Ok(name) => name,
-        Err(refusal) => return refusal,
-    };
+) -> Result<Response, DeadEnd> {
+    let name = registered(&shared, &client_id)?;
     let Some(user) = User::named(query.get("user").map(String::as_str)) else {
-        return refusal(StatusCode::NOT_FOUND, "There is no user with this id.");
+        return Err(DeadEnd(StatusCode::NOT_FOUND, "There is no user with this id."));
     };
     let (is_installed, needs_consent) = {
         let app = shared.app();
         (app.installation.is_some(), app.needs_consent())
     };
     if !is_installed {
-        return refusal(StatusCode::NOT_FOUND, "The store does not have this app.");
+        return Err(DeadEnd(StatusCode::NOT_FOUND, "The store does not have this app."));
     }
     if needs_consent {
         return consent(State(shared), Path(client_id)).await;
     }
     match callbacks::load_address(&shared, user) {
-        Some(Ok(address)) => framed(&name, &address),
-        Some(Err(_)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "The payload could not be signed."),
-        None => refusal(StatusCode::CONFLICT, "The app is registered without a Load callback URL."),
+        Some(Ok(address)) => Ok(framed(&name, &address)),
+        Some(Err(_)) => Err(DeadEnd(StatusCode::INTERNAL_SERVER_ERROR, "The payload could not be signed.")),
+        None => Err(DeadEnd(StatusCode::CONFLICT, "The app is registered without a Load callback URL.")),
     }
 }
 
 /// `GET /manage/app/{client_id}/install`: the consent screen.
-pub(super) async fn consent(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Response {
-    match auth_callback(&shared, &client_id) {
-        Ok(_) => screen(&shared, &format!("/manage/app/{client_id}/install"), &[]),
-        Err(refusal) => refusal,
-    }
+pub(super) async fn consent(
+    State(shared): State<Arc<Shared>>,
+    Path(client_id): Path<String>,
+) -> Result<Response, DeadEnd> {
+    auth_callback(&shared, &client_id)?;
+    Ok(screen(&shared, &format!("/manage/app/{client_id}/install"), &[]))
 }
 
 /// `POST /manage/app/{client_id}/install`: the decision. The app's Auth callback answers in a frame.
@@ -58,43 +56,38 @@ pub(super) async fn install(
     State(shared): State<Arc<Shared>>,
     Path(client_id): Path<String>,
     form: Result<Form<Fields>, FormRejection>,
-) -> Response {
-    let callback = match auth_callback(&shared, &client_id) {
-        Ok(callback) => callback,
-        Err(refusal) => return refusal,
-    };
-    match Decision::read(form) {
-        Ok((Decision::Approved(user), _)) => {
+) -> Result<Response, DeadEnd> {
+    let callback = auth_callback(&shared, &client_id)?;
+    Ok(match Decision::read(form)?.0 {
+        Decision::Approved(user) => {
             let (name, scope) = {
                 let app = shared.app();
                 (app.registration.name.clone(), app.registration.scope())
             };
             framed(&name, &approved(&shared, &callback, &scope, user, &[]))
         }
-        Ok((Decision::Cancelled, _)) => redirect("/"),
-        Err(refusal) => refusal,
-    }
+        Decision::Cancelled => redirect("/"),
+    })
 }
 
 /// `POST /manage/app/{client_id}/uninstall`
-pub(super) async fn uninstall(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Response {
-    if let Err(refusal) = registered(&shared, &client_id) {
-        return refusal;
-    }
+pub(super) async fn uninstall(
+    State(shared): State<Arc<Shared>>,
+    Path(client_id): Path<String>,
+) -> Result<Response, DeadEnd> {
+    registered(&shared, &client_id)?;
     callbacks::uninstall(&shared).await;
-    redirect("/")
+    Ok(redirect("/"))
 }
 
 /// `POST /manage/app/{client_id}/remove-user`: the user who is not the owner.
 pub(super) async fn remove_user(
     State(shared): State<Arc<Shared>>,
     Path(client_id): Path<String>,
-) -> Response {
-    if let Err(refusal) = registered(&shared, &client_id) {
-        return refusal;
-    }
+) -> Result<Response, DeadEnd> {
+    registered(&shared, &client_id)?;
     callbacks::remove_user(&shared, &STAFF).await;
-    redirect("/")
+    Ok(redirect("/"))
 }
 
 fn framed(name: &str, address: &str) -> Response {
