@@ -2,6 +2,7 @@
 
 mod connections;
 mod deployment;
+mod kills;
 mod operation;
 mod outcomes;
 mod raw_sockets;
@@ -103,8 +104,10 @@ impl Place {
 
     fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
+        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["serve", "--admin-listen", "127.0.0.1:0"])
+            .args(listen)
             .args(arguments)
             .env("CONNECTOR_DATA", self.data())
             .envs(variables.iter().copied())
