@@ -99,7 +99,7 @@ struct Service {
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config) -> Result<Self, Failure> {
-        let storage: Arc<dyn Storage> = Arc::new(open_storage(&config.base.data)?);
+        let storage: Arc<dyn Storage> = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -227,9 +227,12 @@ pub(crate) fn database(data: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be opened.
 pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
+    open_storage_with(data, SqliteOptions::default())
+}
+
+fn open_storage_with(data: &Path, options: SqliteOptions) -> Result<SqliteStorage, Failure> {
     make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
-    SqliteStorage::open(&database(data), SqliteOptions::default())
-        .map_err(|error| Failure::Broken(error.to_string()))
+    SqliteStorage::open(&database(data), options).map_err(|error| Failure::Broken(error.to_string()))
 }
 
 /// The connections that storage holds, with what opens them.

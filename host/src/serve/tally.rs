@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
@@ -126,6 +126,8 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+    /// When and why storage refused a webhook, where it has taken none since.
+    refusal: Mutex<Option<(Instant, &'static str)>>,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -154,7 +156,12 @@ impl Tally for Counts {
         let mut webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
         *webhooks.entry((outcome.word(), outcome.reason())).or_default() += 1;
         drop(webhooks);
+        let refusal = || self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Outcome::Unavailable(reason) = outcome {
+            *refusal() = Some((Instant::now(), reason));
+        }
         if let Outcome::Accepted { new, repeated } = outcome {
+            *refusal() = None;
             self.new.fetch_add(whole(*new), Ordering::Relaxed);
             self.repeated.fetch_add(whole(*repeated), Ordering::Relaxed);
         }
@@ -168,6 +175,12 @@ impl Tally for Counts {
 }
 
 impl Counts {
+    /// Why storage refused the latest webhook that it was asked to keep, where that is no longer ago than `within`.
+    pub(super) fn refusal(&self, within: Duration) -> Option<&'static str> {
+        let refusal = *self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.filter(|(at, _)| at.elapsed() < within).map(|(_, reason)| reason)
+    }
+
     /// The text that Prometheus reads.
     pub(super) fn text(&self, now: &Now) -> String {
         let mut text = String::new();

@@ -29,7 +29,8 @@ fn whatever_was_answered_is_there_once_and_in_order_after_five_kills() {
     let mut random = fastrand::Rng::with_seed(seed);
     let place = Place::new();
     let secret = place.file("client-secret", &format!("{CLIENT_SECRET}\n"));
-    let paths = [(); 2].map(|()| place.add(&["--client-secret-file", &secret, "--trigger", "product-updated"]).1);
+    let paths =
+        [(); 2].map(|()| place.add(&["--client-secret-file", &secret, "--trigger", "product-updated"]).1);
     let events = Arc::new(Events::make(PLAN, &paths, &mut random));
 
     let port = free_port(&mut random);
@@ -83,7 +84,8 @@ fn stored(place: &Place) -> Arrivals {
         let Some(last) = page.last() else { return arrivals };
         filter.after = Some(last.position);
         for summary in page {
-            let found = runtime.block_on(storage.find(&summary.id)).expect("it can be read").expect("it is there");
+            let found =
+                runtime.block_on(storage.find(&summary.id)).expect("it can be read").expect("it is there");
             arrivals.push((summary.id, events::number_of(&found.activation.envelope)));
         }
     }
@@ -94,13 +96,20 @@ fn check(events: &Events, journal: &Journal, arrivals: &Arrivals, seed: u64) {
     let ids: HashMap<&str, usize> = arrivals.iter().map(|(id, number)| (id.as_str(), *number)).collect();
     let numbers: HashSet<usize> = ids.values().copied().collect();
     assert_eq!(numbers.len(), ids.len(), "an event has two ids; seed {seed}");
-    assert!(arrivals.iter().all(|(id, number)| ids[id.as_str()] == *number), "an id has two events; seed {seed}");
+    assert!(
+        arrivals.iter().all(|(id, number)| ids[id.as_str()] == *number),
+        "an id has two events; seed {seed}"
+    );
     for (number, event) in events.all.iter().enumerate() {
         let is_there = numbers.contains(&number);
         match event.is_forged {
-            true => assert!(!is_there && journal.answered(number).is_none(), "{event:?} is forged; seed {seed}"),
+            true => {
+                assert!(!is_there && journal.answered(number).is_none(), "{event:?} is forged; seed {seed}")
+            }
             // In the end each was answered 200.
-            false => assert!(is_there && journal.answered(number).is_some(), "{event:?} is lost; seed {seed}"),
+            false => {
+                assert!(is_there && journal.answered(number).is_some(), "{event:?} is lost; seed {seed}")
+            }
         }
     }
 

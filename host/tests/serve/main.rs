@@ -7,6 +7,7 @@ mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
+mod unavailable;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -104,7 +105,8 @@ impl Place {
 
     fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
-        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let listen: &[&str] =
+            if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = program()
             .args(["serve", "--admin-listen", "127.0.0.1:0"])
             .args(listen)

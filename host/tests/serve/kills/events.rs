@@ -74,7 +74,8 @@ impl Events {
 fn kept_alive(path: &str, headers: &[(String, String)], body: &str) -> Vec<u8> {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nHost: hooks.example\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+    format!("POST {path} HTTP/1.1\r\nHost: hooks.example\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 /// The number of the event in an envelope.
