@@ -18,6 +18,7 @@ use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 
+mod ceiling;
 pub(crate) mod config;
 mod health;
 mod listener;
@@ -27,6 +28,8 @@ mod signals;
 mod tally;
 mod tls;
 pub(crate) mod values;
+
+pub use ceiling::answer_at_once;
 
 use config::Config;
 use health::Health;

@@ -239,7 +239,7 @@ impl Default for ActivationFilter {
     }
 }
 
-/// How many activations there are in each state.
+/// How many activations there are in each state, and how they came there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StorageCounts {
     /// [`ActivationState::Waiting`].
@@ -252,6 +252,8 @@ pub struct StorageCounts {
     pub delivered: u64,
     /// When the oldest unfinished one was received.
     pub oldest_ms: Option<i64>,
+    /// How often this process has committed changes, each time a group of them.
+    pub commits: u64,
 }
 
 /// How long finished activations are kept. Their ids stay for [`Retention::IDS`] at least, so that repeats are recognised.

@@ -232,7 +232,11 @@ fn tls(values: &Values<'_>) -> Result<Option<TlsFiles>, Failure> {
     }
 }
 
-fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
+/// The limits of connections.
+///
+/// # Errors
+/// `Usage` where one of them is none.
+pub(super) fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
     Ok(Limits {
         connections: values.number("limits.connections", 1..1_000_001)?,
         headers: values.number("limits.headers", 1..10_001)?,

@@ -55,6 +55,12 @@ const OLDEST: Metric = metric(
     "Age of the oldest activation that is not delivered; none where all are",
 );
 const STORAGE_UP: Metric = metric("connector_storage_up", "gauge", "", "Whether storage answers");
+const COMMITS: Metric = metric(
+    "connector_storage_commits_total",
+    "counter",
+    "",
+    "Times that storage put changes on disk, many together where many came",
+);
 const CONNECTIONS: Metric = metric(
     "connector_connections",
     "gauge",
@@ -81,7 +87,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 15] = [
+const METRICS: [&Metric; 16] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -89,6 +95,7 @@ const METRICS: [&Metric; 15] = [
     &STORAGE_SECONDS,
     &ACTIVATIONS,
     &OLDEST,
+    &COMMITS,
     &STORAGE_UP,
     &CONNECTIONS,
     &OPEN,
@@ -254,7 +261,7 @@ impl Histogram {
 }
 
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, oldest_ms } = *counts;
+    let StorageCounts { waiting, leased, dead, delivered, oldest_ms, commits } = *counts;
     let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
     labelled(text, &ACTIVATIONS, "state", &states);
     if let Some(oldest_ms) = oldest_ms {
@@ -262,6 +269,7 @@ fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
         head(text, &OLDEST);
         line(text, OLDEST.name, "", Duration::from_millis(age).as_secs_f64());
     }
+    single(text, &COMMITS, commits);
 }
 
 fn head(text: &mut String, metric: &Metric) {
@@ -336,12 +344,20 @@ mod tests {
 
     #[test]
     fn storage_is_told_as_it_stands() {
-        let stored = StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
+        let stored = StorageCounts {
+            waiting: 3,
+            leased: 1,
+            dead: 2,
+            delivered: 7,
+            oldest_ms: Some(5_000),
+            commits: 8,
+        };
         let text = Counts::default().text(&now(Some(stored)));
         for line in [
             "connector_activations{state=\"waiting\"} 3",
             "connector_activations{state=\"dead\"} 2",
             "connector_oldest_activation_age_seconds 4.5",
+            "connector_storage_commits_total 8",
             "connector_storage_up 1",
         ] {
             assert!(has(&text, line), "{line} is missing in\n{text}");

@@ -167,7 +167,10 @@ impl Storage for SqliteStorage {
     }
 
     fn counts(&self) -> StorageFuture<'_, StorageCounts> {
-        Box::pin(self.readers.read(reading::counts))
+        Box::pin(async {
+            let counts = self.readers.read(reading::counts).await?;
+            Ok(StorageCounts { commits: self.writer.commits(), ..counts })
+        })
     }
 
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64> {
