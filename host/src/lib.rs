@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use connector_runtime::Connector;
 
 mod action_command;
+mod activation;
+mod activations;
 mod advice;
 mod arguments;
 mod backup;
@@ -15,6 +17,7 @@ mod call_options;
 mod catalog;
 mod connections;
 mod credentials;
+mod delivery;
 #[cfg(feature = "demo")]
 mod demo;
 mod examples;
@@ -91,6 +94,7 @@ async fn perform(
         }
         Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
         Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
+        Task::Activations(task) => activations::run(connector, task, surroundings).await,
         Task::Health(flags) => health_check::run(flags, surroundings),
         Task::Backup(flags, to) => backup::run(flags, to, surroundings),
         Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
@@ -106,6 +110,7 @@ fn wants_json(task: &Task) -> bool {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
         Task::Connections(task) => task.is_json,
+        Task::Activations(task) => task.is_json,
         Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,

@@ -1,5 +1,6 @@
-//! `connector serve`: receives webhooks and keeps what they start, until somebody stops it.
+//! `connector serve`: receives webhooks, keeps what they start and delivers it, until somebody stops it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,8 +12,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, DirectoryParts};
 use crate::credentials::Sources;
+use crate::delivery::pull::{self, Pull};
+use crate::delivery::reading::Reader;
+use crate::delivery::settings::Mode;
+use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
-use crate::quota_sharing::make_folder;
+use crate::quota_sharing::{self, make_folder};
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
@@ -20,7 +25,7 @@ use crate::surroundings::Surroundings;
 
 mod ceiling;
 pub(crate) mod config;
-mod health;
+pub(crate) mod health;
 mod listener;
 mod logs;
 pub(crate) mod settings;
@@ -31,7 +36,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
-use config::Config;
+use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
 use signals::Signals;
@@ -65,8 +70,14 @@ pub(crate) async fn run(
     let sources = Sources { variable: surroundings.variable, read: &read };
     let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
     logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
-    let service = Service::start(connector, config).await?;
-    service.announce(surroundings)?;
+    // Where events go to standard output, nothing else may.
+    let is_output_taken = matches!(config.delivery.mode, Mode::Lines);
+    let gates = quota_sharing::open(None, &sources)?.gates;
+    let reader = Reader::new(connector, gates).map_err(|error| broken("no HTTP client", &error))?;
+    let service = Service::start(connector, config, reader).await?;
+    let out: &mut dyn Write =
+        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
+    service.announce(out)?;
     let (stop, stopping) = watch::channel(false);
     let mut running = tokio::spawn(service.run(stopping));
     tokio::select! {
@@ -84,13 +95,20 @@ pub(crate) async fn run(
         Ok(false) => tracing::warn!("stopped; some requests took too long and were cut off"),
         Err(error) => return Err(broken("the service did not end in order", &error)),
     }
-    Ok(writeln!(surroundings.stdout, "stopped")?)
+    let out: &mut dyn Write =
+        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
+    Ok(writeln!(out, "stopped")?)
 }
 
 /// Everything of the service, listening and not yet serving.
 struct Service {
     connector: &'static Connector,
-    config: Config,
+    data: PathBuf,
+    limits: Limits,
+    stop_within: Duration,
+    retention: Retention,
+    /// What metrics and workers' calls want.
+    token: Option<SecretString>,
     storage: Arc<dyn Storage>,
     directory: Arc<Directory>,
     counts: Arc<Counts>,
@@ -98,10 +116,17 @@ struct Service {
     webhooks: Listener,
     admin: Option<Listener>,
     public_url: String,
+    delivery: Arc<Delivery>,
+    /// What the loop sends by; none where workers fetch.
+    sink: Option<Sink>,
 }
 
 impl Service {
-    async fn start(connector: &'static Connector, mut config: Config) -> Result<Self, Failure> {
+    async fn start(
+        connector: &'static Connector,
+        mut config: Config,
+        reader: Reader,
+    ) -> Result<Self, Failure> {
         let storage: Arc<dyn Storage> = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
@@ -120,6 +145,20 @@ impl Service {
             None => None,
         };
         let counts = Arc::new(Counts::default());
+        let clock: Clock = Arc::new(now_ms);
+        let (settings, sink) =
+            config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+        let delivery = Arc::new(Delivery {
+            connector,
+            storage: Arc::clone(&storage),
+            directory: Arc::clone(&directory),
+            reader,
+            settings,
+            clock: Arc::clone(&clock),
+            jitter: Box::new(fastrand::f64),
+            wake: Arc::new(Notify::new()),
+            tally: counts.clone(),
+        });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bind = async |address, tls, counts| {
             let bound = Listener::bind(address, tls, config.limits, counts).await;
@@ -133,25 +172,46 @@ impl Service {
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-        let clock: Clock = Arc::new(now_ms);
-        Ok(Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url })
+        Ok(Self {
+            connector,
+            data: config.base.data,
+            limits: config.limits,
+            stop_within: config.stop_within,
+            retention: config.retention,
+            token: config.admin.and_then(|admin| admin.token),
+            storage,
+            directory,
+            counts,
+            clock,
+            webhooks,
+            admin,
+            public_url,
+            delivery,
+            sink,
+        })
     }
 
     /// Says where everything is.
-    fn announce(&self, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
+    fn announce(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let address = |listener: &Listener| {
             listener.address().map_err(|error| broken("the address cannot be told", &error))
         };
         let known = self.directory.counts();
         let (listen, public, data) =
-            (address(&self.webhooks)?, &self.public_url, self.config.base.data.display());
-        let out = &mut *surroundings.stdout;
+            (address(&self.webhooks)?, &self.public_url, self.data.display());
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
         match &self.admin {
             Some(admin) => writeln!(out, "metrics      http://{}/metrics", address(admin)?)?,
             None => writeln!(out, "metrics      none")?,
         }
+        let delivery = match (&self.sink, &self.admin) {
+            (Some(Sink::Http(_)), _) => "over HTTP",
+            (Some(Sink::Lines(_)), _) => "to standard output",
+            (None, Some(_)) => "to workers that fetch",
+            (None, None) => "none: workers fetch at admin.listen, which is none",
+        };
+        writeln!(out, "delivery     {delivery}")?;
         writeln!(out, "data         {data}")?;
         writeln!(out, "connections  {} ready, {} unusable", known.ready, known.unusable)?;
         writeln!(out, "Ctrl-C or SIGTERM stops it")?;
@@ -162,7 +222,9 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url } = self;
+        let Self { connector, storage, directory, counts, clock, webhooks, admin, public_url, .. } = self;
+        let Self { limits, stop_within, retention, token, delivery, sink, .. } = self;
+        let wake = Arc::clone(&delivery.wake);
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -175,13 +237,19 @@ impl Service {
         };
         let background = [
             tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(expire(Arc::clone(&storage), config.retention, Arc::clone(&clock))),
+            tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
         ];
-        let token = config.admin.and_then(|admin| admin.token);
+        let workers = sink.is_none().then(|| {
+            pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() }))
+        });
+        let delivering = sink.map(|sink| {
+            let running = Arc::clone(&delivery).run(sink, stopping.clone(), stop_within);
+            tokio::spawn(running)
+        });
         let admin = admin.map(|admin| {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
-            let router = health::admin_router(health(token));
+            let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
             (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
         });
         let public = health::public_router(health(None));
@@ -190,13 +258,16 @@ impl Service {
             directory: Arc::clone(&directory),
             storage: Arc::clone(&storage),
             clock: Arc::clone(&clock),
-            body_timeout: config.limits.body_timeout,
+            body_timeout: limits.body_timeout,
             tally: counts.clone(),
-            accepted: Arc::new(Notify::new()),
+            accepted: wake,
             public_url: public_url.clone(),
         });
         let router = public.merge(below(&public_url, receive::router(receiver)));
-        let is_in_time = webhooks.serve(router, stopping.clone(), config.stop_within).await;
+        let mut is_in_time = webhooks.serve(router, stopping.clone(), stop_within).await;
+        if let Some(delivering) = delivering {
+            is_in_time &= delivering.await.unwrap_or(false);
+        }
         if let Some((keep, admin)) = admin {
             keep.send_replace(true);
             drop(admin.await);
@@ -206,7 +277,7 @@ impl Service {
             // It ends by being aborted.
             drop(task.await);
         }
-        drop((directory, storage));
+        drop((directory, delivery, storage));
         is_in_time
     }
 }

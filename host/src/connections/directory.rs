@@ -10,7 +10,7 @@ use connector_runtime::{Connector, SecretString, Webhooks};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-use super::{HostConnection, Unusable};
+use super::{ConnectionSettings, HostConnection, Unusable};
 use crate::sealing::{KeyRing, Unopened};
 use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError};
 
@@ -44,6 +44,7 @@ pub(crate) struct Directory {
 #[derive(Default)]
 struct Known {
     by_key: HashMap<String, Arc<Entry>>,
+    by_id: HashMap<String, Arc<Entry>>,
 }
 
 /// A connection as far as it can be used.
@@ -105,6 +106,20 @@ impl Directory {
         Ok(self.known(key))
     }
 
+    /// The connection with this id, as it was read last.
+    pub(crate) fn of_id(&self, id: &str) -> Option<Arc<Entry>> {
+        self.snapshot().by_id.get(id).cloned()
+    }
+
+    /// The settings of a connection, also of one whose secrets cannot be opened.
+    pub(crate) fn settings(&self, id: &str) -> Option<ConnectionSettings> {
+        let entry = self.of_id(id)?;
+        match &entry.state {
+            Ok(live) => Some(live.connection.settings.clone()),
+            Err(_) => serde_json::from_str(&entry.row.settings).ok(),
+        }
+    }
+
     /// Reads all connections anew; those that came to be unusable since, with why.
     ///
     /// # Errors
@@ -155,6 +170,7 @@ impl Directory {
                     Arc::new(Entry { row: row.clone(), state })
                 }
             };
+            known.by_id.insert(row.id, Arc::clone(&entry));
             known.by_key.insert(row.webhook_key, entry);
         }
         *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(known);

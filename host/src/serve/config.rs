@@ -10,6 +10,7 @@ use connector_runtime::SecretString;
 use connector_runtime::signature::Tolerance;
 
 use super::values::{Values, duration};
+use crate::delivery::settings::DeliverySettings;
 use crate::failure::Failure;
 use crate::quota_sharing::state_folder;
 use crate::sealing::KeySource;
@@ -43,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     /// Where metrics are served.
     pub(crate) admin: Option<Admin>,
+    /// How activations reach workflows.
+    pub(crate) delivery: DeliverySettings,
     /// How log lines are written.
     pub(crate) log: Log,
 }
@@ -140,6 +143,7 @@ impl Config {
                 dead: values.duration("retention.dead")?,
             },
             admin: admin(values)?,
+            delivery: DeliverySettings::read(values)?,
             log: Log {
                 is_json: values.parsed("log.format", "text or json", |text| match text {
                     "text" => Some(false),

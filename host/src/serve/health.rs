@@ -84,10 +84,14 @@ impl Health {
     }
 
     fn may_read(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else { return true };
-        let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        // Digests, so that the time of the comparison tells nothing of the token.
-        let digest = |bytes: &[u8]| Sha256::digest(bytes);
-        given.is_some_and(|given| digest(given) == digest(token.expose_secret().as_bytes()))
+        self.token.as_ref().is_none_or(|token| is_bearer(headers, token))
     }
+}
+
+/// Whether a request shows this token.
+pub(crate) fn is_bearer(headers: &HeaderMap, token: &SecretString) -> bool {
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    // Digests, so that the time of the comparison tells nothing of the token.
+    let digest = |bytes: &[u8]| Sha256::digest(bytes);
+    given.is_some_and(|given| digest(given) == digest(token.expose_secret().as_bytes()))
 }

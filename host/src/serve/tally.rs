@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod deliveries;
+
 use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
@@ -87,12 +89,19 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
+<<<<<<< HEAD
 const METRICS: [&Metric; 16] = [
+=======
+const METRICS: [&Metric; 18] = [
+>>>>>>> delivery
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
     &WEBHOOK_SECONDS,
     &STORAGE_SECONDS,
+    &deliveries::DELIVERIES,
+    &deliveries::ATTEMPTS,
+    &deliveries::SECONDS,
     &ACTIVATIONS,
     &OLDEST,
     &COMMITS,
@@ -133,8 +142,12 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+<<<<<<< HEAD
     /// When and why storage refused a webhook, where it has taken none since.
     refusal: Mutex<Option<(Instant, &'static str)>>,
+=======
+    deliveries: deliveries::Deliveries,
+>>>>>>> delivery
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -206,6 +219,7 @@ impl Counts {
         single(&mut text, &BODY_BYTES, read(&self.body_bytes));
         self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
         self.storage_durations.text(&mut text, &STORAGE_SECONDS);
+        self.deliveries.text(&mut text);
         if let Some(storage) = &now.storage {
             storage_text(&mut text, storage, now.now_ms);
         }
