@@ -257,7 +257,8 @@ pub(crate) mod tests {
     fn the_binary_form_escapes_what_a_header_cannot_hold() {
         let activation = Activation { resource_id: Some("é \"%".to_owned()), ..activation("e1") };
         let (headers, body) = CloudEvent::new("acme", &activation, &Full::Unasked).binary();
-        let of = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let of =
+            |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         assert_eq!(of("ce-subject"), Some("order/%C3%A9%20%22%25"));
         assert_eq!(of("ce-type"), Some("acme/order-created"));
         assert_eq!(of("ce-time"), Some("2025-11-24T15:59:59Z"));

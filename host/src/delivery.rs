@@ -101,7 +101,12 @@ enum Prepared {
 impl Delivery {
     /// Delivers until `stopping` is true, then lets what is under way end within a limit; whether all did. What is cut off is
     /// leased until its lease ends, and then due again.
-    pub(crate) async fn run(self: Arc<Self>, sink: Sink, mut stopping: watch::Receiver<bool>, within: Duration) -> bool {
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        sink: Sink,
+        mut stopping: watch::Receiver<bool>,
+        within: Duration,
+    ) -> bool {
         let sink = Arc::new(sink);
         let mut running = JoinSet::new();
         while !*stopping.borrow() {
@@ -179,7 +184,8 @@ impl Delivery {
         match sink {
             Sink::Lines(lines) => lines.send(&event).await,
             Sink::Http(http) => {
-                let own = self.directory.settings(&activation.connection).and_then(|settings| settings.deliver_to);
+                let own =
+                    self.directory.settings(&activation.connection).and_then(|settings| settings.deliver_to);
                 http.send(&activation.id, &event, own.as_deref(), (self.clock)()).await
             }
         }
@@ -188,7 +194,8 @@ impl Delivery {
     /// Reads the whole resource where it is wanted.
     async fn prepare(&self, leased: &Leased) -> Prepared {
         let activation = &leased.activation;
-        let wanted = self.directory.settings(&activation.connection).and_then(|settings| settings.full_resource);
+        let wanted =
+            self.directory.settings(&activation.connection).and_then(|settings| settings.full_resource);
         if !wanted.unwrap_or(self.settings.full_resource) {
             return Prepared::Ready(Full::Unasked);
         }
@@ -200,7 +207,9 @@ impl Delivery {
         match self.reader.read(activation, &live.connection, leased.attempt).await {
             Reading::Done(full) => Prepared::Ready(full),
             // Half of the time is left for the receiver.
-            Reading::Later { class, message, .. } if age(&self.attempt(leased)) >= self.settings.limits.age / 2 => {
+            Reading::Later { class, message, .. }
+                if age(&self.attempt(leased)) >= self.settings.limits.age / 2 =>
+            {
                 Prepared::Ready(Full::Missing { class, message })
             }
             Reading::Later { wait, class, message } => {
@@ -269,7 +278,10 @@ impl Delivery {
                 }
             }
         }
-        tracing::warn!(activation = leased.activation.id, "storage had no time to note an attempt; it will be repeated");
+        tracing::warn!(
+            activation = leased.activation.id,
+            "storage had no time to note an attempt; it will be repeated"
+        );
         None
     }
 }

@@ -197,8 +197,7 @@ impl Service {
             listener.address().map_err(|error| broken("the address cannot be told", &error))
         };
         let known = self.directory.counts();
-        let (listen, public, data) =
-            (address(&self.webhooks)?, &self.public_url, self.data.display());
+        let (listen, public, data) = (address(&self.webhooks)?, &self.public_url, self.data.display());
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
         match &self.admin {
@@ -239,9 +238,9 @@ impl Service {
             tokio::spawn(refresh(Arc::clone(&directory))),
             tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
         ];
-        let workers = sink.is_none().then(|| {
-            pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() }))
-        });
+        let workers = sink
+            .is_none()
+            .then(|| pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() })));
         let delivering = sink.map(|sink| {
             let running = Arc::clone(&delivery).run(sink, stopping.clone(), stop_within);
             tokio::spawn(running)

@@ -84,12 +84,15 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
             .help("At most so many"),
         json(),
     ]);
-    let show = Command::new("show").about("Show all that is known of one, and the event as it is sent").args([
-        Arg::new("id").value_name("ID").required(true).help("The activation, as `list` shows it"),
-        json(),
-    ]);
+    let show =
+        Command::new("show").about("Show all that is known of one, and the event as it is sent").args([
+            Arg::new("id").value_name("ID").required(true).help("The activation, as `list` shows it"),
+            json(),
+        ]);
     let replay = Command::new("replay")
-        .about("Deliver again what is dead or delivered, at its old place before all of its resource that wait")
+        .about(
+            "Deliver again what is dead or delivered, at its old place before all of its resource that wait",
+        )
         .args([
             Arg::new("id").value_name("ID").num_args(1..).help("The activations, as `list` shows them"),
             states(&["dead", "delivered"])

@@ -32,9 +32,17 @@ pub(super) enum Verb {
         delivery: DeliveryFlags,
     },
     List,
-    Remove { id: String, erase: bool },
-    Rotate { id: String, secrets: SecretFiles },
-    Reseal { new_key: bool },
+    Remove {
+        id: String,
+        erase: bool,
+    },
+    Rotate {
+        id: String,
+        secrets: SecretFiles,
+    },
+    Reseal {
+        new_key: bool,
+    },
 }
 
 /// How a new connection is delivered, in place of what the service does by default.

@@ -178,11 +178,7 @@ impl Resolve for GuardedResolver {
 }
 
 /// Those of the addresses of a name that may be connected to.
-fn permitted(
-    found: &[SocketAddr],
-    protection: Protection,
-    allowed: &[IpNet],
-) -> Result<Addrs, Refused> {
+fn permitted(found: &[SocketAddr], protection: Protection, allowed: &[IpNet]) -> Result<Addrs, Refused> {
     let may = |address: &&SocketAddr| may_connect(address.ip(), protection, allowed);
     let permitted: Vec<SocketAddr> = found.iter().filter(may).copied().collect();
     match permitted.is_empty() && !found.is_empty() {
@@ -206,13 +202,50 @@ mod tests {
             assert!(!may_connect(public.parse().unwrap(), Protection::None, &[]), "{public} in the clear");
         }
         for other in [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1",
-            "127.9.9.9", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1",
-            "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1",
-            "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1",
-            "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::808:808", "64:ff9b:1::1", "100::1",
-            "2001::1", "2001:2::1", "2001:10::1", "2001:db8::1", "2002:7f00:1::", "2002:808:808::1",
-            "3fff::1", "5f00::1", "fc00::1", "fd12:3456::1", "fe80::1", "fec0::1", "ff02::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:808:808::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
         ] {
             let ip: IpAddr = other.parse().unwrap();
             assert!(!may_connect(ip, Protection::Tls, &[]), "{other}");
@@ -228,10 +261,20 @@ mod tests {
     #[test]
     fn an_address_in_numbers_is_one_in_every_spelling() {
         for text in [
-            "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/",
-            "https://0177.0.0.1/", "https://0x7f.0.0.0x1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
-            "https://[0:0:0:0:0:ffff:7f00:1]/", "https://127.0.0.1./", "https://①②⑦.0.0.1/",
-            "https://%31%32%37.0.0.1/", "https://169.254.169.254/latest/meta-data", "https://0/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0177.0.0.1/",
+            "https://0x7f.0.0.0x1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[0:0:0:0:0:ffff:7f00:1]/",
+            "https://127.0.0.1./",
+            "https://①②⑦.0.0.1/",
+            "https://%31%32%37.0.0.1/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://0/",
         ] {
             let address = Address::parse(text).unwrap();
             assert_eq!(address.vet(&[]), Err(Refused::Network(Protection::Tls)), "{text}");
@@ -261,7 +304,9 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text), Err(why), "{text}");
         }
-        for text in ["https://engine.example/a?b=c", "http://engine.example:8080", "https://engine.example:80"] {
+        for text in
+            ["https://engine.example/a?b=c", "http://engine.example:8080", "https://engine.example:80"]
+        {
             assert!(Address::parse(text).is_ok(), "{text}");
         }
     }

@@ -103,9 +103,11 @@ impl HttpSink {
             Form::Structured => (vec![(CONTENT_TYPE.as_str(), STRUCTURED.to_owned())], event.structured()),
             Form::Binary => event.binary(),
         };
-        headers.extend(self.signature.headers(id, now_ms, &body).ok_or_else(|| {
-            Failed::passing("unsigned", "it cannot be signed: check the clock")
-        })?);
+        headers.extend(
+            self.signature
+                .headers(id, now_ms, &body)
+                .ok_or_else(|| Failed::passing("unsigned", "it cannot be signed: check the clock"))?,
+        );
         let client = match address.protection {
             Protection::Tls => &self.protected,
             Protection::None => &self.plain,

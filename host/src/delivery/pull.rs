@@ -97,7 +97,8 @@ async fn admit(
         }
         Some(token) if is_bearer(&headers, token) => next.run(request).await,
         Some(_) => {
-            let mut answer = told(StatusCode::UNAUTHORIZED, "wrong_token", "send Authorization: Bearer TOKEN");
+            let mut answer =
+                told(StatusCode::UNAUTHORIZED, "wrong_token", "send Authorization: Bearer TOKEN");
             answer.headers_mut().insert(WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
             answer
         }
@@ -232,7 +233,8 @@ async fn conclude(
         Ok(false) => match delivery.storage.find(id).await {
             Ok(Some(_)) => {
                 delivery.tally.attempted(Ending::Lost, Duration::ZERO);
-                let what = "the lease is not the last one of this activation, or it was finished: drop the work";
+                let what =
+                    "the lease is not the last one of this activation, or it was finished: drop the work";
                 told(StatusCode::CONFLICT, "lease_lost", what)
             }
             Ok(None) => unknown(id),

@@ -79,9 +79,14 @@ impl DeliverySettings {
             },
             concurrency: most("delivery.concurrency", 10_000)?,
             per_connection: most("delivery.per_connection", 10_000)?,
-            timeout: values.parsed("delivery.timeout", "a length of time of at least 100ms, such as 15s", |text| {
-                crate::serve::values::duration(text).filter(|timeout| *timeout >= Duration::from_millis(100))
-            })?,
+            timeout: values.parsed(
+                "delivery.timeout",
+                "a length of time of at least 100ms, such as 15s",
+                |text| {
+                    crate::serve::values::duration(text)
+                        .filter(|timeout| *timeout >= Duration::from_millis(100))
+                },
+            )?,
         })
     }
 
@@ -131,7 +136,8 @@ pub(crate) struct Rest {
 
 fn http(values: &Values<'_>) -> Result<Mode, Failure> {
     let default = values.text("delivery.url").map(|text| {
-        Address::parse(&text).map_err(|why| values.wrong("delivery.url", &format!("{text:?} is not used: {why}")))
+        Address::parse(&text)
+            .map_err(|why| values.wrong("delivery.url", &format!("{text:?} is not used: {why}")))
     });
     let allowed = values.text("delivery.allowed_networks").unwrap_or_default();
     let allowed = allowed.split(',').map(str::trim).filter(|text| !text.is_empty());

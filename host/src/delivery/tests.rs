@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ::http::{HeaderMap, StatusCode};
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -14,7 +15,6 @@ use bigcommerce_connector::CONNECTOR;
 use bytes::Bytes;
 use connector_runtime::SecretString;
 use connector_runtime::pacing::Gates;
-use ::http::{HeaderMap, StatusCode};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -140,7 +140,8 @@ impl Post {
     async fn new(connections: &[HostConnection], full_resource: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("connector.sqlite");
-        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let storage: Arc<dyn Storage> =
+            Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
         for (one, key) in connections.iter().zip(1..) {
             storage.put_connection(row(one, key)).await.unwrap();
         }

@@ -233,7 +233,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Networks that are not public and may be sent to all the same, in the clear as well",
     ),
     setting("delivery.timeout", "DURATION", Value("15s"), "How long a receiver may take to answer"),
-    setting("delivery.attempts", "NUMBER", Value("200"), "Attempts after which an activation is a dead letter"),
+    setting(
+        "delivery.attempts",
+        "NUMBER",
+        Value("200"),
+        "Attempts after which an activation is a dead letter",
+    ),
     setting(
         "delivery.give_up_after",
         "DURATION",
@@ -344,7 +349,9 @@ mod tests {
     fn no_secret_has_a_flag_or_a_place_in_the_file() {
         for setting in SETTINGS {
             let name = setting.key.rsplit('.').next().unwrap();
-            let is_secret = ["client_secret", "previous_client_secret", "token", "keys", "secret", "previous_secret"].contains(&name);
+            let is_secret =
+                ["client_secret", "previous_client_secret", "token", "keys", "secret", "previous_secret"]
+                    .contains(&name);
             assert_eq!(setting.reach == Secret, is_secret, "{}", setting.key);
         }
     }

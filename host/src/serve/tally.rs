@@ -89,11 +89,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-<<<<<<< HEAD
-const METRICS: [&Metric; 16] = [
-=======
-const METRICS: [&Metric; 18] = [
->>>>>>> delivery
+const METRICS: [&Metric; 19] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -142,12 +138,9 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
-<<<<<<< HEAD
     /// When and why storage refused a webhook, where it has taken none since.
     refusal: Mutex<Option<(Instant, &'static str)>>,
-=======
     deliveries: deliveries::Deliveries,
->>>>>>> delivery
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }

@@ -114,11 +114,13 @@ async fn a_name_that_leads_to_this_machine_is_refused_until_its_network_is_allow
     let port = receiver.address.port();
     // The names are public as far as their spelling goes: only the resolver knows where they lead.
     for url in [format!("http://localhost:{port}/"), format!("https://localhost:{port}/")] {
-        let failed = sink(Some(&url), Form::Structured, &[]).send("e1", &event, None, START).await.unwrap_err();
+        let failed =
+            sink(Some(&url), Form::Structured, &[]).send("e1", &event, None, START).await.unwrap_err();
         assert_eq!((failed.kind, failed.is_final), ("forbidden_address", false), "{url}: {failed:?}");
     }
     let literal = format!("http://127.0.0.1:{port}/");
-    let failed = sink(None, Form::Structured, &[]).send("e1", &event, Some(&literal), START).await.unwrap_err();
+    let failed =
+        sink(None, Form::Structured, &[]).send("e1", &event, Some(&literal), START).await.unwrap_err();
     assert_eq!((failed.kind, failed.is_final), ("forbidden_address", true));
     assert!(receiver.received.try_recv().is_err(), "nothing was connected to");
 
@@ -179,7 +181,8 @@ async fn an_attempt_that_ended_without_a_word_is_made_again_after_its_lease() {
     let mut receiver = Receiver::start().await;
     let mut post = Post::new(&[connection("c1", "abc123")], false).await;
     post.accept(&[activation("e1")]).await;
-    let request = LeaseRequest { limit: 1, per_connection: 1, duration: Duration::from_secs(30), now_ms: START };
+    let request =
+        LeaseRequest { limit: 1, per_connection: 1, duration: Duration::from_secs(30), now_ms: START };
     // As a process that was killed leaves it.
     assert_eq!(post.delivery.storage.lease(request).await.unwrap().len(), 1);
     post.start(local(&receiver));

@@ -13,8 +13,12 @@ pub(super) const DELIVERIES: Metric = metric(
     "outcome, reason",
     "Attempts to deliver: delivered, failed, dead, postponed until the resource can be read, or lost to another",
 );
-pub(super) const ATTEMPTS: Metric =
-    metric("connector_delivery_attempts_total", "counter", "", "Attempts to deliver, whatever became of them");
+pub(super) const ATTEMPTS: Metric = metric(
+    "connector_delivery_attempts_total",
+    "counter",
+    "",
+    "Attempts to deliver, whatever became of them",
+);
 pub(super) const SECONDS: Metric = metric(
     "connector_delivery_duration_seconds",
     "histogram",
