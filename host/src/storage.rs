@@ -33,6 +33,10 @@ pub trait Storage: Send + Sync {
     /// Leases activations that are due, of all connections in turn.
     fn lease(&self, request: LeaseRequest) -> StorageFuture<'_, Vec<Leased>>;
 
+    /// Ends all leases, so that what they hold is due at once; how many there were. For a host that delivers alone and starts
+    /// after it was killed: what it held would wait for leases that nobody has any more.
+    fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64>;
+
     /// Notes that one was delivered; false when the lease was lost to another since, and then nothing is changed.
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool>;
 

@@ -118,6 +118,10 @@ impl Storage for SqliteStorage {
         Box::pin(self.writer.change(Growth::Stays, weight, move |work| leasing::lease(work, &request)))
     }
 
+    fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64> {
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| leasing::end_all(work, now_ms)))
+    }
+
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(
