@@ -77,7 +77,7 @@ fn moments(events: &Events, random: &mut fastrand::Rng) -> Vec<u64> {
 }
 
 fn wait_for(kills: &mpsc::Receiver<()>, seed: u64) {
-    assert!(kills.recv_timeout(PATIENCE).is_ok(), "the senders came to a stop; seed {seed}");
+    assert!(kills.recv_timeout(4 * PATIENCE).is_ok(), "the senders came to a stop; seed {seed}");
 }
 
 /// A port that no system gives to whoever asks for any: while the service is down, nobody may take it.
