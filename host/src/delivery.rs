@@ -110,6 +110,7 @@ impl Delivery {
         mut stopping: watch::Receiver<bool>,
         within: Duration,
     ) -> bool {
+        self.end_leases().await;
         let sink = Arc::new(sink);
         let mut running = JoinSet::new();
         while !*stopping.borrow() {
@@ -135,6 +136,15 @@ impl Delivery {
         let ends = Instant::now() + within;
         while let Ok(Some(_)) = timeout_at(ends, running.join_next()).await {}
         running.is_empty()
+    }
+
+    /// What was under way when this host was killed is due at once, and does not hold up its connection for a minute.
+    async fn end_leases(&self) {
+        match self.storage.end_leases((self.clock)()).await {
+            Ok(0) => {}
+            Ok(leases) => tracing::info!(leases, "deliveries that were cut off are made again"),
+            Err(error) => tracing::warn!(%error, "leases of before go on until they end by themselves"),
+        }
     }
 
     /// Leases for the places that are free, and starts; how long nothing else will be due.

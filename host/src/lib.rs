@@ -55,6 +55,7 @@ use failure::{Failure, Report};
 
 pub use metrics::prometheus_text;
 pub use quota_store::{QuotaStore, QuotaStoreError};
+pub use serve::answer_at_once;
 pub use surroundings::{Style, Surroundings, width};
 
 /// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.

@@ -23,6 +23,7 @@ use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 
+mod ceiling;
 pub(crate) mod config;
 pub(crate) mod health;
 mod listener;
@@ -32,6 +33,8 @@ mod signals;
 mod tally;
 mod tls;
 pub(crate) mod values;
+
+pub use ceiling::answer_at_once;
 
 use config::{Config, Limits};
 use health::Health;
@@ -124,7 +127,7 @@ impl Service {
         mut config: Config,
         reader: Reader,
     ) -> Result<Self, Failure> {
-        let storage: Arc<dyn Storage> = Arc::new(open_storage(&config.base.data)?);
+        let storage: Arc<dyn Storage> = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -298,9 +301,12 @@ pub(crate) fn database(data: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be opened.
 pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
+    open_storage_with(data, SqliteOptions::default())
+}
+
+fn open_storage_with(data: &Path, options: SqliteOptions) -> Result<SqliteStorage, Failure> {
     make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
-    SqliteStorage::open(&database(data), SqliteOptions::default())
-        .map_err(|error| Failure::Broken(error.to_string()))
+    SqliteStorage::open(&database(data), options).map_err(|error| Failure::Broken(error.to_string()))
 }
 
 /// The connections that storage holds, with what opens them.

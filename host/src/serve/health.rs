@@ -24,6 +24,10 @@ use crate::storage::{Storage, StorageCounts};
 /// How long storage may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a webhook that storage refused speaks against it. Senders are asked to stay away as long, so that without a
+/// later one it would never be ready again where they are kept off what is not.
+const REFUSAL: Duration = Duration::from_secs(10);
+
 /// What there is to ask about.
 pub(super) struct Health {
     pub(super) storage: Arc<dyn Storage>,
@@ -51,13 +55,17 @@ async fn alive() -> &'static str {
     "alive\n"
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
+    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     if *health.is_stopping.borrow() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+        return not("stopping");
     }
-    match health.stored().await {
-        Some(_) => (StatusCode::OK, "ready\n"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the storage does not answer\n"),
+    if health.stored().await.is_none() {
+        return not("the storage does not answer");
+    }
+    match health.counts.refusal(REFUSAL) {
+        Some(reason) => not(&format!("the storage takes no webhooks: {reason}")),
+        None => (StatusCode::OK, "ready\n".to_owned()),
     }
 }
 

@@ -150,6 +150,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     setting("limits.body_timeout", "DURATION", Value("15s"), "How long a request's body may take"),
     setting(
+        "limits.queue",
+        "NUMBER",
+        Value("4096"),
+        "Changes that may wait for the disk at a time; webhooks beyond them are answered 503",
+    ),
+    setting(
+        "limits.database_mib",
+        "NUMBER",
+        Words("as large as the disk allows"),
+        "How large the database may become, in MiB; at this size webhooks are answered 503, and deliveries go on",
+    ),
+    setting(
         "stop_within",
         "DURATION",
         Value("25s"),

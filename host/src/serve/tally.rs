@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 mod deliveries;
 
@@ -57,6 +57,12 @@ const OLDEST: Metric = metric(
     "Age of the oldest activation that is not delivered; none where all are",
 );
 const STORAGE_UP: Metric = metric("connector_storage_up", "gauge", "", "Whether storage answers");
+const COMMITS: Metric = metric(
+    "connector_storage_commits_total",
+    "counter",
+    "",
+    "Times that storage put changes on disk, many together where many came",
+);
 const CONNECTIONS: Metric = metric(
     "connector_connections",
     "gauge",
@@ -83,7 +89,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 18] = [
+const METRICS: [&Metric; 19] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -94,6 +100,7 @@ const METRICS: [&Metric; 18] = [
     &deliveries::SECONDS,
     &ACTIVATIONS,
     &OLDEST,
+    &COMMITS,
     &STORAGE_UP,
     &CONNECTIONS,
     &OPEN,
@@ -131,6 +138,8 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+    /// When and why storage refused a webhook, where it has taken none since.
+    refusal: Mutex<Option<(Instant, &'static str)>>,
     deliveries: deliveries::Deliveries,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
@@ -160,7 +169,12 @@ impl Tally for Counts {
         let mut webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
         *webhooks.entry((outcome.word(), outcome.reason())).or_default() += 1;
         drop(webhooks);
+        let refusal = || self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Outcome::Unavailable(reason) = outcome {
+            *refusal() = Some((Instant::now(), reason));
+        }
         if let Outcome::Accepted { new, repeated } = outcome {
+            *refusal() = None;
             self.new.fetch_add(whole(*new), Ordering::Relaxed);
             self.repeated.fetch_add(whole(*repeated), Ordering::Relaxed);
         }
@@ -174,6 +188,12 @@ impl Tally for Counts {
 }
 
 impl Counts {
+    /// Why storage refused the latest webhook that it was asked to keep, where that is no longer ago than `within`.
+    pub(super) fn refusal(&self, within: Duration) -> Option<&'static str> {
+        let refusal = *self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.filter(|(at, _)| at.elapsed() < within).map(|(_, reason)| reason)
+    }
+
     /// The text that Prometheus reads.
     pub(super) fn text(&self, now: &Now) -> String {
         let mut text = String::new();
@@ -248,7 +268,7 @@ impl Histogram {
 }
 
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, oldest_ms } = *counts;
+    let StorageCounts { waiting, leased, dead, delivered, oldest_ms, commits } = *counts;
     let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
     labelled(text, &ACTIVATIONS, "state", &states);
     if let Some(oldest_ms) = oldest_ms {
@@ -256,6 +276,7 @@ fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
         head(text, &OLDEST);
         line(text, OLDEST.name, "", Duration::from_millis(age).as_secs_f64());
     }
+    single(text, &COMMITS, commits);
 }
 
 fn head(text: &mut String, metric: &Metric) {
@@ -330,12 +351,20 @@ mod tests {
 
     #[test]
     fn storage_is_told_as_it_stands() {
-        let stored = StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
+        let stored = StorageCounts {
+            waiting: 3,
+            leased: 1,
+            dead: 2,
+            delivered: 7,
+            oldest_ms: Some(5_000),
+            commits: 8,
+        };
         let text = Counts::default().text(&now(Some(stored)));
         for line in [
             "connector_activations{state=\"waiting\"} 3",
             "connector_activations{state=\"dead\"} 2",
             "connector_oldest_activation_age_seconds 4.5",
+            "connector_storage_commits_total 8",
             "connector_storage_up 1",
         ] {
             assert!(has(&text, line), "{line} is missing in\n{text}");

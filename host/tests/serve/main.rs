@@ -4,10 +4,12 @@ mod activations;
 mod connections;
 mod deliveries;
 mod deployment;
+mod kills;
 mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
+mod unavailable;
 #[cfg(feature = "demo")]
 mod whole_way;
 
@@ -109,8 +111,11 @@ impl Place {
 
     fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
+        let listen: &[&str] =
+            if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["serve", "--admin-listen", "127.0.0.1:0"])
+            .args(listen)
             .args(arguments)
             .env("CONNECTOR_DATA", self.data())
             .envs(variables.iter().copied())
