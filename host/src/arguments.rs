@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
 
 use crate::action_command;
+use crate::activations::command_line::{self as activations, ActivationsTask};
 use crate::backfill::{self, command_line::BackfillTask};
 use crate::backup;
 use crate::call_options::CallOptions;
@@ -41,6 +42,8 @@ pub(crate) enum Task {
     Triggers(Box<TriggersTask>),
     /// Look for missed events.
     Backfill(Box<BackfillTask>),
+    /// Show or replay what the service has received.
+    Activations(Box<ActivationsTask>),
     /// Copy the database of the service to a new file.
     Backup(Flags, PathBuf),
     /// Write what a shell completes command lines with.
@@ -122,6 +125,8 @@ enum Verb {
     Triggers,
     /// Look for events that no webhook told of, and keep what they start
     Backfill,
+    /// Show what the service has received and what became of it, and deliver it again
+    Activations,
     /// Copy the database of the service to a new file, also while it runs
     #[command(after_help = examples::section(examples::BACKUP))]
     Backup {
@@ -173,6 +178,10 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             let task = backfill::command_line::read(&matches).map_err(Stop::Clap)?;
             Ok(Task::Backfill(Box::new(task)))
         }
+        Verb::Activations => {
+            let task = activations::read(&matches).map_err(Stop::Clap)?;
+            Ok(Task::Activations(Box::new(task)))
+        }
         Verb::Backup { to } => Ok(Task::Backup(flags_of(&matches, "backup"), to)),
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
         Verb::Completion { shell } => {
@@ -217,6 +226,7 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
         .mut_subcommand("backup", |backup| backup.args(backup::flags()))
         .mut_subcommand("triggers", triggers::command_line::build)
         .mut_subcommand("backfill", |command| backfill::command_line::build(connector, command))
+        .mut_subcommand("activations", |command| activations::build(connector, command))
         .mut_subcommand("connections", |command| command_line::build(connector, command));
     command.mut_subcommand("call", |call| {
         call.subcommand_required(true)
@@ -377,6 +387,7 @@ mod tests {
         let mut written =
             [examples::PROGRAM, examples::CALL, examples::CATALOG, examples::COMPLETION].concat();
         written.extend([examples::SERVE, examples::BACKUP, examples::HEALTH, examples::CONNECTIONS].concat());
+        written.extend(examples::ACTIVATIONS);
         #[cfg(feature = "demo")]
         written.extend([examples::SANDBOX, examples::DEMO].concat());
         let written = written.into_iter().map(|(command, what)| (command.to_owned(), what.to_owned()));
@@ -419,6 +430,7 @@ mod tests {
             &["catalog", "--help"],
             &["serve", "--help"],
             &["connections", "--help"],
+            &["activations", "--help"],
             &["backup", "--help"],
             &["health", "--help"],
             #[cfg(feature = "demo")]

@@ -42,6 +42,12 @@ pub(crate) struct ConnectionSettings {
     /// The address of a sandbox or proxy in place of the vendor's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<String>,
+    /// Where its events are delivered, in place of the host's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deliver_to: Option<String>,
+    /// Whether whole resources are delivered, in place of the host's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) full_resource: Option<bool>,
     /// Everything else.
     #[serde(flatten)]
     pub(crate) rest: serde_json::Map<String, serde_json::Value>,
@@ -265,7 +271,7 @@ pub(crate) mod tests {
 
     #[test]
     fn settings_that_others_add_survive() {
-        let text = r#"{"triggers":["order-created"],"deliver_to":"https://engine.example"}"#;
+        let text = r#"{"triggers":["order-created"],"retries":{"most":3}}"#;
         let settings: ConnectionSettings = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&settings).unwrap(), text);
     }

@@ -62,6 +62,12 @@ pub(crate) const SERVE: &[(&str, &str)] = &[
         "behind a proxy that does TLS",
     ),
     ("connector serve --config connector.toml --log-format json", "settings from a file, logs for programs"),
+    (
+        "connector serve --delivery-mode http --delivery-url https://engine.example.com/events \
+         --delivery-secret-file signing",
+        "send what comes in to a workflow engine",
+    ),
+    ("connector serve --delivery-mode ndjson", "write it to standard output, a line each"),
 ];
 
 /// For `connector connections --help`.
@@ -103,6 +109,20 @@ pub(crate) const BACKFILL: &[(&str, &str)] = &[
         "connector backfill --connection 5f0e7c1b2a3948d6 --trigger order-created --since 12h",
         "orders of the last twelve hours that were not told",
     ),
+];
+
+/// For `connector activations --help`.
+pub(crate) const ACTIVATIONS: &[(&str, &str)] = &[
+    ("connector activations list --state dead", "what was given up, with the reason"),
+    (
+        "connector activations show 5f0e7c1b2a3948d6a1b2c3d4e5f60718",
+        "one of them, as the event that is sent, with all its attempts",
+    ),
+    (
+        "connector activations replay 5f0e7c1b2a3948d6a1b2c3d4e5f60718",
+        "deliver it again; a running service notices within a second",
+    ),
+    ("connector activations replay --state dead --trigger order-created", "all dead letters of a trigger"),
 ];
 
 /// For `connector health --help`.

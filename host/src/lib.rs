@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use connector_runtime::Connector;
 
 mod action_command;
+mod activation;
+mod activations;
 mod advice;
 mod arguments;
 mod backfill;
@@ -16,6 +18,7 @@ mod call_options;
 mod catalog;
 mod connections;
 mod credentials;
+mod delivery;
 #[cfg(feature = "demo")]
 mod demo;
 mod examples;
@@ -54,6 +57,7 @@ use failure::{Failure, Report};
 
 pub use metrics::prometheus_text;
 pub use quota_store::{QuotaStore, QuotaStoreError};
+pub use serve::answer_at_once;
 pub use surroundings::{Style, Surroundings, width};
 
 /// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.
@@ -94,6 +98,7 @@ async fn perform(
         Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
         Task::Triggers(task) => triggers::command::run(connector, task, surroundings).await,
         Task::Backfill(task) => backfill::command::run(connector, task, surroundings).await,
+        Task::Activations(task) => activations::run(connector, task, surroundings).await,
         Task::Health(flags) => health_check::run(flags, surroundings),
         Task::Backup(flags, to) => backup::run(flags, to, surroundings),
         Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
@@ -111,6 +116,7 @@ fn wants_json(task: &Task) -> bool {
         Task::Connections(task) => task.is_json,
         Task::Triggers(task) => task.is_json,
         Task::Backfill(task) => task.is_json,
+        Task::Activations(task) => task.is_json,
         Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Sandbox(_) => false,

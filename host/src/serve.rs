@@ -1,5 +1,6 @@
-//! `connector serve`: receives webhooks and keeps what they start, until somebody stops it.
+//! `connector serve`: receives webhooks, keeps what they start and delivers it, until somebody stops it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,10 +9,13 @@ use axum::Router;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, DirectoryParts};
 use crate::credentials::Sources;
+use crate::delivery::pull::{self, Pull};
+use crate::delivery::reading::Reader;
+use crate::delivery::settings::Mode;
+use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
 use crate::quota_sharing::{self, make_folder};
 use crate::random;
@@ -19,10 +23,12 @@ use crate::receive::{self, Clock, Receiver};
 use crate::storage::{HookStorage, Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 use crate::triggers::Keeper;
-use crate::triggers::reconcile::{Reconciler, Steward};
+use crate::triggers::reconcile::{Habits, Reconciler, Steward};
 
+mod background;
+mod ceiling;
 pub(crate) mod config;
-mod health;
+pub(crate) mod health;
 mod listener;
 mod logs;
 pub(crate) mod settings;
@@ -31,19 +37,16 @@ mod tally;
 mod tls;
 pub(crate) mod values;
 
-use config::Config;
+pub use ceiling::answer_at_once;
+
+use background::{expire, refresh, tell};
+use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
 use signals::Signals;
 use tally::Counts;
 use tls::Tls;
 use values::{Flags, Values};
-
-/// How often connections are read anew, so that one that was removed receives no more.
-const REFRESH: Duration = Duration::from_secs(1);
-
-/// How often payloads are looked for that were kept long enough.
-const RETENTION: Duration = Duration::from_secs(15 * 60);
 
 /// How long a call about webhooks, or a page of a search, may wait for the quota or for a failure to pass.
 const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
@@ -67,11 +70,15 @@ pub(crate) async fn run(
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
     let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
+    logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
+    // Where events go to standard output, nothing else may.
+    let is_output_taken = matches!(config.delivery.mode, Mode::Lines);
     // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
-    logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
     let service = Service::start(connector, config, gates).await?;
-    service.announce(surroundings)?;
+    let out: &mut dyn Write =
+        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
+    service.announce(out)?;
     let (stop, stopping) = watch::channel(false);
     let mut running = tokio::spawn(service.run(stopping));
     tokio::select! {
@@ -89,13 +96,21 @@ pub(crate) async fn run(
         Ok(false) => tracing::warn!("stopped; some requests took too long and were cut off"),
         Err(error) => return Err(broken("the service did not end in order", &error)),
     }
-    Ok(writeln!(surroundings.stdout, "stopped")?)
+    let out: &mut dyn Write =
+        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
+    Ok(writeln!(out, "stopped")?)
 }
 
 /// Everything of the service, listening and not yet serving.
 struct Service {
     connector: &'static Connector,
-    config: Config,
+    data: PathBuf,
+    limits: Limits,
+    stop_within: Duration,
+    retention: Retention,
+    habits: Habits,
+    /// What metrics and workers' calls want.
+    token: Option<SecretString>,
     storage: Arc<dyn Storage>,
     hooks: Arc<dyn HookStorage>,
     gates: Gates,
@@ -105,11 +120,14 @@ struct Service {
     webhooks: Listener,
     admin: Option<Listener>,
     public_url: String,
+    delivery: Arc<Delivery>,
+    /// What the loop sends by; none where workers fetch.
+    sink: Option<Sink>,
 }
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
-        let hooks = Arc::new(open_storage(&config.base.data)?);
+        let hooks = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = hooks.clone();
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
@@ -128,6 +146,22 @@ impl Service {
             None => None,
         };
         let counts = Arc::new(Counts::default());
+        let clock: Clock = Arc::new(now_ms);
+        let (settings, sink) =
+            config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+        let reader =
+            Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
+        let delivery = Arc::new(Delivery {
+            connector,
+            storage: Arc::clone(&storage),
+            directory: Arc::clone(&directory),
+            reader,
+            settings,
+            clock: Arc::clone(&clock),
+            jitter: Box::new(fastrand::f64),
+            wake: Arc::new(Notify::new()),
+            tally: counts.clone(),
+        });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let bind = async |address, tls, counts| {
             let bound = Listener::bind(address, tls, config.limits, counts).await;
@@ -141,10 +175,14 @@ impl Service {
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-        let clock: Clock = Arc::new(now_ms);
         Ok(Self {
             connector,
-            config,
+            data: config.base.data,
+            limits: config.limits,
+            stop_within: config.stop_within,
+            retention: config.retention,
+            habits: config.triggers,
+            token: config.admin.and_then(|admin| admin.token),
             storage,
             hooks,
             gates,
@@ -154,24 +192,31 @@ impl Service {
             webhooks,
             admin,
             public_url,
+            delivery,
+            sink,
         })
     }
 
     /// Says where everything is.
-    fn announce(&self, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
+    fn announce(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let address = |listener: &Listener| {
             listener.address().map_err(|error| broken("the address cannot be told", &error))
         };
         let known = self.directory.counts();
-        let (listen, public, data) =
-            (address(&self.webhooks)?, &self.public_url, self.config.base.data.display());
-        let out = &mut *surroundings.stdout;
+        let (listen, public, data) = (address(&self.webhooks)?, &self.public_url, self.data.display());
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
         match &self.admin {
             Some(admin) => writeln!(out, "metrics      http://{}/metrics", address(admin)?)?,
             None => writeln!(out, "metrics      none")?,
         }
+        let delivery = match (&self.sink, &self.admin) {
+            (Some(Sink::Http(_)), _) => "over HTTP",
+            (Some(Sink::Lines(_)), _) => "to standard output",
+            (None, Some(_)) => "to workers that fetch",
+            (None, None) => "none: workers fetch at admin.listen, which is none",
+        };
+        writeln!(out, "delivery     {delivery}")?;
         writeln!(out, "data         {data}")?;
         writeln!(out, "connections  {} ready, {} unusable", known.ready, known.unusable)?;
         writeln!(out, "Ctrl-C or SIGTERM stops it")?;
@@ -182,17 +227,23 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, config, storage, hooks, gates, .. } = self;
-        let Self { directory, counts, clock, webhooks, admin, public_url, .. } = self;
-        let accepted = Arc::new(Notify::new());
+        let Self { connector, storage, hooks, gates, directory, counts, clock, webhooks, .. } = self;
+        let Self { admin, public_url, limits, stop_within, retention, habits, token, .. } = self;
+        let Self { delivery, sink, .. } = self;
+        let accepted = Arc::clone(&delivery.wake);
         let (wish, wishes) = mpsc::unbounded_channel();
-        let keeper =
-            Keeper { connector, storage: hooks, gates, patience: PATIENCE, public_url: public_url.clone() };
+        let keeper = Keeper {
+            connector,
+            storage: hooks,
+            gates: gates.clone(),
+            patience: PATIENCE,
+            public_url: public_url.clone(),
+        };
         let reconciler = Reconciler {
             keeper: Arc::new(keeper),
             directory: Arc::clone(&directory),
             clock: Arc::clone(&clock),
-            habits: config.triggers,
+            habits,
             accepted: Arc::clone(&accepted),
             counts: Arc::clone(&counts.reconciles),
             wishes,
@@ -210,19 +261,26 @@ impl Service {
                 counts: Arc::clone(&counts),
                 clock: Arc::clone(&clock),
                 is_stopping: stopping.clone(),
+                gates: gates.clone(),
                 token,
             })
         };
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(expire(Arc::clone(&storage), config.retention, Arc::clone(&clock))),
+            tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
         ];
-        let token = config.admin.and_then(|admin| admin.token);
+        let workers = sink
+            .is_none()
+            .then(|| pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() })));
+        let delivering = sink.map(|sink| {
+            let running = Arc::clone(&delivery).run(sink, stopping.clone(), stop_within);
+            tokio::spawn(running)
+        });
         let admin = admin.map(|admin| {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
-            let router = health::admin_router(health(token));
+            let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
             (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
         });
         let public = health::public_router(health(None));
@@ -231,14 +289,17 @@ impl Service {
             directory: Arc::clone(&directory),
             storage: Arc::clone(&storage),
             clock: Arc::clone(&clock),
-            body_timeout: config.limits.body_timeout,
+            body_timeout: limits.body_timeout,
             tally: counts.clone(),
             service: Some(Arc::new(steward)),
             accepted,
             public_url: public_url.clone(),
         });
         let router = public.merge(below(&public_url, receive::router(receiver)));
-        let is_in_time = webhooks.serve(router, stopping.clone(), config.stop_within).await;
+        let mut is_in_time = webhooks.serve(router, stopping.clone(), stop_within).await;
+        if let Some(delivering) = delivering {
+            is_in_time &= delivering.await.unwrap_or(false);
+        }
         if let Some((keep, admin)) = admin {
             keep.send_replace(true);
             drop(admin.await);
@@ -248,7 +309,7 @@ impl Service {
             // It ends by being aborted.
             drop(task.await);
         }
-        drop((directory, storage));
+        drop((directory, delivery, storage));
         is_in_time
     }
 }
@@ -272,9 +333,12 @@ pub(crate) fn database(data: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be opened.
 pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
+    open_storage_with(data, SqliteOptions::default())
+}
+
+fn open_storage_with(data: &Path, options: SqliteOptions) -> Result<SqliteStorage, Failure> {
     make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
-    SqliteStorage::open(&database(data), SqliteOptions::default())
-        .map_err(|error| Failure::Broken(error.to_string()))
+    SqliteStorage::open(&database(data), options).map_err(|error| Failure::Broken(error.to_string()))
 }
 
 /// The connections that storage holds, with what opens them.
@@ -294,46 +358,6 @@ fn directory(
         tolerance: config.tolerance,
     };
     Ok(Arc::new(Directory::new(connector, parts)))
-}
-
-async fn refresh(directory: Arc<Directory>) {
-    let mut ticks = interval_at(Instant::now() + REFRESH, REFRESH);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
-    loop {
-        ticks.tick().await;
-        match directory.refresh().await {
-            Ok(unusable) => {
-                tell(&unusable);
-                is_failing = false;
-            }
-            // Once, not once a second.
-            Err(error) if !is_failing => {
-                is_failing = true;
-                tracing::error!(%error, "the connections cannot be read; those known before go on");
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-fn tell(unusable: &[(String, crate::connections::Unusable)]) {
-    for (connection, why) in unusable {
-        tracing::error!(connection, %why, "a connection cannot be used");
-    }
-}
-
-async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
-    let mut ticks = interval(RETENTION);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match storage.remove_expired(clock(), &retention).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
-            Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
-        }
-    }
 }
 
 /// Milliseconds since the epoch.

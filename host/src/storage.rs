@@ -35,6 +35,10 @@ pub trait Storage: Send + Sync {
     /// Leases activations that are due, of all connections in turn.
     fn lease(&self, request: LeaseRequest) -> StorageFuture<'_, Vec<Leased>>;
 
+    /// Ends all leases, so that what they hold is due at once; how many there were. For a host that delivers alone and starts
+    /// after it was killed: what it held would wait for leases that nobody has any more.
+    fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64>;
+
     /// Notes that one was delivered; false when the lease was lost to another since, and then nothing is changed.
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool>;
 
@@ -241,7 +245,7 @@ impl Default for ActivationFilter {
     }
 }
 
-/// How many activations there are in each state.
+/// How many activations there are in each state, and how they came there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StorageCounts {
     /// [`ActivationState::Waiting`].
@@ -254,6 +258,8 @@ pub struct StorageCounts {
     pub delivered: u64,
     /// When the oldest unfinished one was received.
     pub oldest_ms: Option<i64>,
+    /// How often this process has committed changes, each time a group of them.
+    pub commits: u64,
 }
 
 /// How long finished activations are kept. Their ids stay for [`Retention::IDS`] at least, so that repeats are recognised.

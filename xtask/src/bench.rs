@@ -64,12 +64,14 @@ that was asked for. Nothing is asserted; at the scaled size other work on the ma
 
 Work of others on the machine slows the contenders unevenly: run it when the machine is quiet, and more than once.")]
     Calls,
-    /// Activations that become durable, beside the same rows in SQLite alone
+    /// Webhooks that are verified and durable, beside HTTP alone and the same rows in SQLite alone
     #[command(after_help = "Examples:
-  cargo xtask bench ingest     a minute; rows of 300 bytes, files below the build folder, contenders in turn
+  cargo xtask bench ingest     two minutes; bodies of 300 bytes, files below the build folder, contenders in turn
 
-A caller waits for its answer before it asks anew. SQLite alone inserts batches of the size that the storage was seen to
-commit, with the same tables, indexes and settings, on one thread. The disk decides: run it more than once.")]
+A connection waits for its answer before it sends anew. One thread on the same machine sends what was signed before, which
+takes from what the service could do: HTTP alone is the same sender, listener and routes, and an endpoint that answers 200 at
+once. SQLite alone inserts batches of the size that the service was seen to commit, with the same tables, indexes and
+settings, on one thread. The disk decides: run it more than once.")]
     Ingest,
 }
 

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use connector_runtime::{Connection, Connector, SecretString};
 
-use super::command_line::{ConnectionsTask, SecretFiles, Verb};
+use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
 use super::{ConnectionSettings, HostConnection, Random, Secrets, account_field, new_row};
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
+use crate::delivery::guard::Address;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::random;
@@ -49,8 +50,8 @@ pub(crate) async fn run(
     let storage = open_storage(&base.data)?;
     let office = Office { connector, sources: &sources, base, public_url, storage, is_json: task.is_json };
     let text = match &task.verb {
-        Verb::Add { connection, app, secrets, triggers } => {
-            office.add(connection, app.as_deref(), secrets, triggers).await?
+        Verb::Add { connection, app, secrets, triggers, delivery } => {
+            office.add(connection, app.as_deref(), secrets, triggers, delivery).await?
         }
         Verb::List => office.list(surroundings.width).await?,
         Verb::Remove { id, erase } => office.remove(id, *erase).await?,
@@ -67,7 +68,11 @@ impl Office<'_> {
         app: Option<&str>,
         files: &SecretFiles,
         triggers: &[String],
+        delivery: &DeliveryFlags,
     ) -> Result<String, Failure> {
+        if let Some(Err(why)) = delivery.deliver_to.as_deref().map(Address::parse) {
+            return Err(Failure::usage(format!("--deliver-to: {why}")));
+        }
         let Found { fields, secrets, base_url, missing } = find(self.connector, flags, self.sources)?;
         if !missing.0.is_empty() {
             return Err(all_missing(&missing.0));
@@ -98,6 +103,8 @@ impl Office<'_> {
             settings: ConnectionSettings {
                 triggers: if triggers.is_empty() { all() } else { triggers.to_vec() },
                 base_url,
+                deliver_to: delivery.deliver_to.clone(),
+                full_resource: delivery.full_resource,
                 ..ConnectionSettings::default()
             },
             secrets: Secrets {
@@ -242,9 +249,10 @@ impl Office<'_> {
             .with("id", &row.id)
             .with("account", &row.account)
             .with("app", &row.app)
-            .with("triggers", settings.map(|settings| settings.triggers))
+            .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
             .with("state", state)
             .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
+            .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
     }
 }
 

@@ -24,11 +24,34 @@ pub(crate) struct ConnectionsTask {
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Verb {
-    Add { connection: ConnectionFlags, app: Option<String>, secrets: SecretFiles, triggers: Vec<String> },
+    Add {
+        connection: ConnectionFlags,
+        app: Option<String>,
+        secrets: SecretFiles,
+        triggers: Vec<String>,
+        delivery: DeliveryFlags,
+    },
     List,
-    Remove { id: String, erase: bool },
-    Rotate { id: String, secrets: SecretFiles },
-    Reseal { new_key: bool },
+    Remove {
+        id: String,
+        erase: bool,
+    },
+    Rotate {
+        id: String,
+        secrets: SecretFiles,
+    },
+    Reseal {
+        new_key: bool,
+    },
+}
+
+/// How a new connection is delivered, in place of what the service does by default.
+#[derive(Debug)]
+pub(super) struct DeliveryFlags {
+    /// Where to.
+    pub(super) deliver_to: Option<String>,
+    /// Whether with the whole resource.
+    pub(super) full_resource: Option<bool>,
 }
 
 /// Files with the secrets that sign webhooks.
@@ -81,6 +104,19 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 .long("app")
                 .value_name("ID")
                 .help("The app among the settings whose client secret signs the webhooks"),
+        )
+        .arg(Arg::new("deliver-to").long("deliver-to").value_name("URL").help(
+            "Where its events are sent when the service delivers over HTTP [default: delivery.url of the service]",
+        ))
+        .arg(
+            Arg::new("full-resource")
+                .long("full-resource")
+                .value_name("true|false")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .value_parser(value_parser!(bool))
+                .help("Read the whole resource before an event is delivered [default: delivery.full_resource]"),
         )
         .args([current(), previous(), trigger, json()]);
     let rotate = Command::new("rotate")
@@ -140,6 +176,10 @@ pub(crate) fn read(
                 previous: path("previous-client-secret-file"),
             },
             triggers: found.get_many::<String>("trigger").unwrap_or_default().cloned().collect(),
+            delivery: DeliveryFlags {
+                deliver_to: text("deliver-to"),
+                full_resource: found.get_one::<bool>("full-resource").copied(),
+            },
         },
         "list" => Verb::List,
         "remove" => Verb::Remove { id: id(), erase: found.get_flag("erase") },

@@ -10,7 +10,7 @@ use connector_runtime::{Connector, SecretString, Webhooks};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-use super::{HostConnection, Unusable};
+use super::{ConnectionSettings, HostConnection, Unusable};
 use crate::sealing::{KeyRing, Unopened};
 use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError};
 
@@ -44,6 +44,8 @@ pub(crate) struct Directory {
 #[derive(Default)]
 struct Known {
     by_key: HashMap<String, Arc<Entry>>,
+    by_id: HashMap<String, Arc<Entry>>,
+    wants_full_resources: bool,
 }
 
 /// A connection as far as it can be used.
@@ -110,6 +112,25 @@ impl Directory {
         Ok(self.known(key))
     }
 
+    /// The connection with this id, as it was read last.
+    pub(crate) fn of_id(&self, id: &str) -> Option<Arc<Entry>> {
+        self.snapshot().by_id.get(id).cloned()
+    }
+
+    /// Whether any connection wants whole resources with its events.
+    pub(crate) fn wants_full_resources(&self) -> bool {
+        self.snapshot().wants_full_resources
+    }
+
+    /// The settings of a connection, also of one whose secrets cannot be opened.
+    pub(crate) fn settings(&self, id: &str) -> Option<ConnectionSettings> {
+        let entry = self.of_id(id)?;
+        match &entry.state {
+            Ok(live) => Some(live.connection.settings.clone()),
+            Err(_) => serde_json::from_str(&entry.row.settings).ok(),
+        }
+    }
+
     /// Reads all connections anew; those that came to be unusable since, with why.
     ///
     /// # Errors
@@ -146,8 +167,8 @@ impl Directory {
         let mut ring = None;
         let mut news = Vec::new();
         let mut known = Known::default();
-        for row in rows.into_iter().filter(|row| row.state == ConnectionState::Connected) {
-            let former = before.by_key.get(&row.webhook_key).filter(|former| former.row == row);
+        for row in rows {
+            let former = before.by_id.get(&row.id).filter(|former| former.row == row);
             // A connection whose key was missing may open now.
             let is_settled =
                 |entry: &&Arc<Entry>| !matches!(entry.state, Err(Unusable::Sealed(Unopened::UnknownKey)));
@@ -165,7 +186,13 @@ impl Directory {
                     Arc::new(Entry { row: row.clone(), state })
                 }
             };
-            known.by_key.insert(row.webhook_key, entry);
+            let wants = |live: &Live| live.connection.settings.full_resource == Some(true);
+            known.wants_full_resources |= entry.state.as_ref().is_ok_and(wants);
+            known.by_id.insert(row.id, Arc::clone(&entry));
+            // One whose credentials were refused receives nothing more; what it has received still goes its way.
+            if row.state == ConnectionState::Connected {
+                known.by_key.insert(row.webhook_key, entry);
+            }
         }
         *self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(known);
         Ok(news)

@@ -88,6 +88,10 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
+    fn end_leases(&self, _: i64) -> StorageFuture<'_, u64> {
+        unneeded()
+    }
+
     fn next_due(&self, _: i64) -> StorageFuture<'_, Option<i64>> {
         unneeded()
     }

@@ -10,11 +10,15 @@ use connector_runtime::SecretString;
 use connector_runtime::signature::Tolerance;
 
 use super::values::{Values, duration};
+use crate::delivery::settings::DeliverySettings;
 use crate::failure::Failure;
 use crate::quota_sharing::state_folder;
 use crate::sealing::KeySource;
-use crate::storage::Retention;
+use crate::storage::{Retention, SqliteOptions};
 use crate::triggers::reconcile::Habits;
+
+/// A page of the database has 4 KiB.
+const PAGES_OF_A_MEBIBYTE: usize = 256;
 
 /// What the operator allows for clocks that differ.
 const AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -35,12 +39,16 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// How long requests may take to end.
     pub(crate) stop_within: Duration,
+    /// How the database is used.
+    pub(crate) storage: SqliteOptions,
     /// How long payloads are kept.
     pub(crate) retention: Retention,
     /// When webhooks are looked at.
     pub(crate) triggers: Habits,
     /// Where metrics are served.
     pub(crate) admin: Option<Admin>,
+    /// How activations reach workflows.
+    pub(crate) delivery: DeliverySettings,
     /// How log lines are written.
     pub(crate) log: Log,
 }
@@ -132,6 +140,7 @@ impl Config {
             )?,
             limits: limits(values)?,
             stop_within: values.duration("stop_within")?,
+            storage: storage(values)?,
             retention: Retention {
                 delivered: values.duration("retention.delivered")?,
                 dead: values.duration("retention.dead")?,
@@ -145,6 +154,7 @@ impl Config {
                 after_outage: values.duration("triggers.after_outage")?,
             },
             admin: admin(values)?,
+            delivery: DeliverySettings::read(values)?,
             log: Log {
                 is_json: values.parsed("log.format", "text or json", |text| match text {
                     "text" => Some(false),
@@ -237,7 +247,11 @@ fn tls(values: &Values<'_>) -> Result<Option<TlsFiles>, Failure> {
     }
 }
 
-fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
+/// The limits of connections.
+///
+/// # Errors
+/// `Usage` where one of them is none.
+pub(super) fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
     Ok(Limits {
         connections: values.number("limits.connections", 1..1_000_001)?,
         headers: values.number("limits.headers", 1..10_001)?,
@@ -245,6 +259,18 @@ fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
         header_timeout: values.duration("limits.header_timeout")?,
         body_timeout: values.duration("limits.body_timeout")?,
     })
+}
+
+fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {
+    let max_pages = match values.text("limits.database_mib") {
+        Some(_) => {
+            let mebibytes = values.number("limits.database_mib", 1..1_048_577)?;
+            u32::try_from(mebibytes * PAGES_OF_A_MEBIBYTE).ok()
+        }
+        None => None,
+    };
+    let queue = values.number("limits.queue", 1..1_000_001)?;
+    Ok(SqliteOptions { queue, max_pages, ..SqliteOptions::default() })
 }
 
 fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use connector_runtime::pacing::Gates;
 use connector_runtime::{ExposeSecret as _, SecretString};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
@@ -16,11 +17,16 @@ use tokio::time::timeout;
 
 use super::tally::{Counts, Now};
 use crate::connections::Directory;
+use crate::metrics::prometheus_text;
 use crate::receive::Clock;
 use crate::storage::{Storage, StorageCounts};
 
 /// How long storage may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a webhook that storage refused speaks against it. Senders are asked to stay away as long, so that without a
+/// later one it would never be ready again where they are kept off what is not.
+const REFUSAL: Duration = Duration::from_secs(10);
 
 /// What there is to ask about.
 pub(super) struct Health {
@@ -29,6 +35,8 @@ pub(super) struct Health {
     pub(super) counts: Arc<Counts>,
     pub(super) clock: Clock,
     pub(super) is_stopping: watch::Receiver<bool>,
+    /// What is known of the quotas of accounts.
+    pub(super) gates: Gates,
     /// What `/metrics` wants.
     pub(super) token: Option<SecretString>,
 }
@@ -47,13 +55,17 @@ async fn alive() -> &'static str {
     "alive\n"
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
+    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     if *health.is_stopping.borrow() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+        return not("stopping");
     }
-    match health.stored().await {
-        Some(_) => (StatusCode::OK, "ready\n"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the storage does not answer\n"),
+    if health.stored().await.is_none() {
+        return not("the storage does not answer");
+    }
+    match health.counts.refusal(REFUSAL) {
+        Some(reason) => not(&format!("the storage takes no webhooks: {reason}")),
+        None => (StatusCode::OK, "ready\n".to_owned()),
     }
 }
 
@@ -67,7 +79,8 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
         is_draining: *health.is_stopping.borrow(),
         now_ms: (health.clock)(),
     };
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health.counts.text(&now)).into_response()
+    let text = health.counts.text(&now) + &prometheus_text(&health.gates.reports());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 impl Health {
@@ -76,10 +89,14 @@ impl Health {
     }
 
     fn may_read(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else { return true };
-        let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        // Digests, so that the time of the comparison tells nothing of the token.
-        let digest = |bytes: &[u8]| Sha256::digest(bytes);
-        given.is_some_and(|given| digest(given) == digest(token.expose_secret().as_bytes()))
+        self.token.as_ref().is_none_or(|token| is_bearer(headers, token))
     }
+}
+
+/// Whether a request shows this token.
+pub(crate) fn is_bearer(headers: &HeaderMap, token: &SecretString) -> bool {
+    let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    // Digests, so that the time of the comparison tells nothing of the token.
+    let digest = |bytes: &[u8]| Sha256::digest(bytes);
+    given.is_some_and(|given| digest(given) == digest(token.expose_secret().as_bytes()))
 }

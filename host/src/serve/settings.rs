@@ -150,6 +150,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     setting("limits.body_timeout", "DURATION", Value("15s"), "How long a request's body may take"),
     setting(
+        "limits.queue",
+        "NUMBER",
+        Value("4096"),
+        "Changes that may wait for the disk at a time; webhooks beyond them are answered 503",
+    ),
+    setting(
+        "limits.database_mib",
+        "NUMBER",
+        Words("as large as the disk allows"),
+        "How large the database may become, in MiB; at this size webhooks are answered 503, and deliveries go on",
+    ),
+    setting(
         "stop_within",
         "DURATION",
         Value("25s"),
@@ -179,15 +191,75 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "admin.listen",
         "ADDRESS|none",
         Value("127.0.0.1:9464"),
-        "Where `/metrics`, `/healthz` and `/readyz` are served",
+        "Where `/metrics`, `/healthz`, `/readyz` and the API for workers are served",
     ),
     setting(
         "admin.token_file",
         "FILE",
         Words("no token"),
-        "A file with the token that `/metrics` wants as `Authorization: Bearer …`; required off loopback",
+        "A file with the token that `/metrics` and workers' calls want as `Authorization: Bearer …`; required off \
+         loopback and for workers",
     ),
     reaching(setting("admin.token", "TEXT", Words("no token"), "That token itself"), Secret),
+    setting(
+        "delivery.mode",
+        "http|ndjson|pull",
+        Value("pull"),
+        "How activations reach workflows: sent to an address, written to standard output, or fetched by workers",
+    ),
+    setting(
+        "delivery.url",
+        "URL",
+        Words("none"),
+        "Where activations are sent whose connection has no address of its own",
+    ),
+    setting(
+        "delivery.secret_file",
+        "FILE",
+        Words("none"),
+        "A file with the secret that signs what is sent, `whsec_` and base64; required for `http`",
+    ),
+    reaching(setting("delivery.secret", "TEXT", Words("none"), "That secret itself"), Secret),
+    setting(
+        "delivery.previous_secret_file",
+        "FILE",
+        Words("none"),
+        "A file with the secret before, which signs as well until every receiver has the new one",
+    ),
+    reaching(setting("delivery.previous_secret", "TEXT", Words("none"), "That secret itself"), Secret),
+    setting(
+        "delivery.form",
+        "structured|binary",
+        Value("structured"),
+        "Whether the attributes of an event stand in the body or in headers",
+    ),
+    setting(
+        "delivery.full_resource",
+        "true|false",
+        Value("false"),
+        "Read the whole resource first, for connections that do not say",
+    ),
+    setting(
+        "delivery.allowed_networks",
+        "CIDR,…",
+        Words("none"),
+        "Networks that are not public and may be sent to all the same, in the clear as well",
+    ),
+    setting("delivery.timeout", "DURATION", Value("15s"), "How long a receiver may take to answer"),
+    setting(
+        "delivery.attempts",
+        "NUMBER",
+        Value("200"),
+        "Attempts after which an activation is a dead letter",
+    ),
+    setting(
+        "delivery.give_up_after",
+        "DURATION",
+        Value("48h"),
+        "The age at which an activation is a dead letter, after a dozen attempts at least",
+    ),
+    setting("delivery.concurrency", "NUMBER", Value("64"), "Deliveries at a time"),
+    setting("delivery.per_connection", "NUMBER", Value("16"), "Deliveries of one connection at a time"),
     setting("log.format", "text|json", Value("text"), "How log lines are written, on standard error"),
     setting(
         "log.level",
@@ -290,7 +362,9 @@ mod tests {
     fn no_secret_has_a_flag_or_a_place_in_the_file() {
         for setting in SETTINGS {
             let name = setting.key.rsplit('.').next().unwrap();
-            let is_secret = ["client_secret", "previous_client_secret", "token", "keys"].contains(&name);
+            let is_secret =
+                ["client_secret", "previous_client_secret", "token", "keys", "secret", "previous_secret"]
+                    .contains(&name);
             assert_eq!(setting.reach == Secret, is_secret, "{}", setting.key);
         }
     }

@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+mod deliveries;
+mod histogram;
+
+use histogram::Histogram;
 
 use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
@@ -56,6 +61,12 @@ const OLDEST: Metric = metric(
     "Age of the oldest activation that is not delivered; none where all are",
 );
 const STORAGE_UP: Metric = metric("connector_storage_up", "gauge", "", "Whether storage answers");
+const COMMITS: Metric = metric(
+    "connector_storage_commits_total",
+    "counter",
+    "",
+    "Times that storage put changes on disk, many together where many came",
+);
 const CONNECTIONS: Metric = metric(
     "connector_connections",
     "gauge",
@@ -100,14 +111,18 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 18] = [
+const METRICS: [&Metric; 22] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
     &WEBHOOK_SECONDS,
     &STORAGE_SECONDS,
+    &deliveries::DELIVERIES,
+    &deliveries::ATTEMPTS,
+    &deliveries::SECONDS,
     &ACTIVATIONS,
     &OLDEST,
+    &COMMITS,
     &STORAGE_UP,
     &CONNECTIONS,
     &HOOKS,
@@ -121,24 +136,6 @@ const METRICS: [&Metric; 18] = [
     &INFO,
 ];
 
-/// Upper bounds of the buckets of histograms, in microseconds, with the seconds that Prometheus reads.
-const BOUNDS: [(u64, &str); 14] = [
-    (500, "0.0005"),
-    (1_000, "0.001"),
-    (2_500, "0.0025"),
-    (5_000, "0.005"),
-    (10_000, "0.01"),
-    (25_000, "0.025"),
-    (50_000, "0.05"),
-    (100_000, "0.1"),
-    (250_000, "0.25"),
-    (500_000, "0.5"),
-    (1_000_000, "1"),
-    (2_500_000, "2.5"),
-    (5_000_000, "5"),
-    (10_000_000, "10"),
-];
-
 /// The counts of a running service.
 #[derive(Default)]
 pub(super) struct Counts {
@@ -150,6 +147,9 @@ pub(super) struct Counts {
     storage_durations: Histogram,
     /// Counted where webhooks are kept.
     pub(super) reconciles: Arc<ReconcileCounts>,
+    /// When and why storage refused a webhook, where it has taken none since.
+    refusal: Mutex<Option<(Instant, &'static str)>>,
+    deliveries: deliveries::Deliveries,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -166,19 +166,17 @@ pub(super) struct Now {
     pub(super) now_ms: i64,
 }
 
-#[derive(Default)]
-struct Histogram {
-    buckets: [AtomicU64; BOUNDS.len()],
-    count: AtomicU64,
-    microseconds: AtomicU64,
-}
-
 impl Tally for Counts {
     fn received(&self, outcome: &Outcome, body: usize, took: Duration) {
         let mut webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
         *webhooks.entry((outcome.word(), outcome.reason())).or_default() += 1;
         drop(webhooks);
+        let refusal = || self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Outcome::Unavailable(reason) = outcome {
+            *refusal() = Some((Instant::now(), reason));
+        }
         if let Outcome::Accepted { new, repeated } = outcome {
+            *refusal() = None;
             self.new.fetch_add(whole(*new), Ordering::Relaxed);
             self.repeated.fetch_add(whole(*repeated), Ordering::Relaxed);
         }
@@ -192,6 +190,12 @@ impl Tally for Counts {
 }
 
 impl Counts {
+    /// Why storage refused the latest webhook that it was asked to keep, where that is no longer ago than `within`.
+    pub(super) fn refusal(&self, within: Duration) -> Option<&'static str> {
+        let refusal = *self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.filter(|(at, _)| at.elapsed() < within).map(|(_, reason)| reason)
+    }
+
     /// The text that Prometheus reads.
     pub(super) fn text(&self, now: &Now) -> String {
         let mut text = String::new();
@@ -210,6 +214,7 @@ impl Counts {
         single(&mut text, &BODY_BYTES, read(&self.body_bytes));
         self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
         self.storage_durations.text(&mut text, &STORAGE_SECONDS);
+        self.deliveries.text(&mut text);
         if let Some(storage) = &now.storage {
             storage_text(&mut text, storage, now.now_ms);
         }
@@ -244,34 +249,8 @@ impl Counts {
     }
 }
 
-impl Histogram {
-    fn record(&self, took: Duration) {
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if let Some(bucket) = BOUNDS.iter().position(|(bound, _)| microseconds <= *bound) {
-            self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        }
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
-    }
-
-    fn text(&self, text: &mut String, metric: &Metric) {
-        head(text, metric);
-        let mut below = 0;
-        for ((_, bound), bucket) in BOUNDS.iter().zip(&self.buckets) {
-            below += bucket.load(Ordering::Relaxed);
-            line(text, &format!("{}_bucket", metric.name), &format!("{{le=\"{bound}\"}}"), below);
-        }
-        // Counted while this is written, so that no bucket says less than the one below it.
-        let count = self.count.load(Ordering::Relaxed).max(below);
-        line(text, &format!("{}_bucket", metric.name), "{le=\"+Inf\"}", count);
-        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed)).as_secs_f64();
-        line(text, &format!("{}_sum", metric.name), "", sum);
-        line(text, &format!("{}_count", metric.name), "", count);
-    }
-}
-
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, oldest_ms } = *counts;
+    let StorageCounts { waiting, leased, dead, delivered, oldest_ms, commits } = *counts;
     let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
     labelled(text, &ACTIVATIONS, "state", &states);
     if let Some(oldest_ms) = oldest_ms {
@@ -279,6 +258,7 @@ fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
         head(text, &OLDEST);
         line(text, OLDEST.name, "", Duration::from_millis(age).as_secs_f64());
     }
+    single(text, &COMMITS, commits);
 }
 
 fn head(text: &mut String, metric: &Metric) {
@@ -353,12 +333,20 @@ mod tests {
 
     #[test]
     fn storage_is_told_as_it_stands() {
-        let stored = StorageCounts { waiting: 3, leased: 1, dead: 2, delivered: 7, oldest_ms: Some(5_000) };
+        let stored = StorageCounts {
+            waiting: 3,
+            leased: 1,
+            dead: 2,
+            delivered: 7,
+            oldest_ms: Some(5_000),
+            commits: 8,
+        };
         let text = Counts::default().text(&now(Some(stored)));
         for line in [
             "connector_activations{state=\"waiting\"} 3",
             "connector_activations{state=\"dead\"} 2",
             "connector_oldest_activation_age_seconds 4.5",
+            "connector_storage_commits_total 8",
             "connector_storage_up 1",
         ] {
             assert!(has(&text, line), "{line} is missing in\n{text}");

@@ -120,6 +120,10 @@ impl Storage for SqliteStorage {
         Box::pin(self.writer.change(Growth::Stays, weight, move |work| leasing::lease(work, &request)))
     }
 
+    fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64> {
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| leasing::end_all(work, now_ms)))
+    }
+
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(
@@ -169,7 +173,10 @@ impl Storage for SqliteStorage {
     }
 
     fn counts(&self) -> StorageFuture<'_, StorageCounts> {
-        Box::pin(self.readers.read(reading::counts))
+        Box::pin(async {
+            let counts = self.readers.read(reading::counts).await?;
+            Ok(StorageCounts { commits: self.writer.commits(), ..counts })
+        })
     }
 
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64> {

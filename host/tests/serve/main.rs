@@ -1,13 +1,19 @@
 //! `connector serve` as a process of its own: webhooks over real sockets, settings, signals, and what it writes.
 
+mod activations;
 mod connections;
+mod deliveries;
 mod deployment;
+mod kills;
 mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
 #[cfg(feature = "demo")]
 mod triggers;
+mod unavailable;
+#[cfg(feature = "demo")]
+mod whole_way;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -27,6 +33,8 @@ const CLIENT_SECRET: &str = "hush-client-9f41c2";
 const PREVIOUS_SECRET: &str = "hush-previous-77ab01";
 const APP_SECRET: &str = "hush-app-5d20e8";
 const TOKEN: &str = "hush-token-1c93d4";
+/// Signs what is delivered.
+const SIGNING_SECRET: &str = "whsec_aHVzaC1zaWduaW5nLWh1c2gtc2lnbmluZy1odXNo";
 
 const ORDER: &str = r#"{"scope":"store/order/created","producer":"stores/abc123","hash":"5a1e","created_at":1763999999,"data":{"type":"order","id":250}}"#;
 
@@ -114,8 +122,10 @@ impl Place {
 
     fn serve_at(&self, listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
+        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", listen] };
         let mut child = program()
-            .args(["serve", "--listen", listen, "--admin-listen", "127.0.0.1:0"])
+            .args(["serve", "--admin-listen", "127.0.0.1:0"])
+            .args(listen)
             .args(arguments)
             .env("CONNECTOR_DATA", self.data())
             .envs(variables.iter().copied())

@@ -3,7 +3,7 @@
 use super::*;
 
 #[track_caller]
-fn counted(served: &Served, outcome: &str, reason: &str) -> u64 {
+pub(crate) fn counted(served: &Served, outcome: &str, reason: &str) -> u64 {
     let reason = if reason.is_empty() { String::new() } else { format!(",reason=\"{reason}\"") };
     served.metric(&format!("connector_webhooks_total{{outcome=\"{outcome}\"{reason}}}"))
 }

@@ -13,10 +13,13 @@ use crate::steps::say;
 pub(super) fn ingest(shell: &Shell) -> anyhow::Result<()> {
     let bin = ["--release", "--package", "connector-bench", "--bin", "ingest"];
     cmd!(shell, "cargo build {bin...}").quiet().run()?;
+    // It starts the service as a process of its own.
+    let service = ["--release", "--package", "connector-host", "--bin", "connector"];
+    cmd!(shell, "cargo build {service...}").quiet().run()?;
     let folder = place(&shell.current_dir())?.work;
     let printed = cmd!(shell, "cargo run --quiet {bin...} -- {folder}").quiet().read()?;
     let columns = [
-        "callers",
+        "connections",
         "contender",
         "accepts/s",
         "p50 ms",

@@ -1,13 +1,15 @@
-//! How many activations a second become durable, and how long each takes: the host's storage with callers at once, beside
-//! the same rows in SQLite alone.
+//! How many webhooks a second are verified and durable, and how long each takes: the host's service over HTTP, beside the
+//! same server answering at once, the host's storage without HTTP, and the same rows in SQLite alone.
 //!
 //! `cargo run --release --package connector-bench --bin ingest -- FOLDER` prints a line of cells parted by tabs for each
 //! contender and number of callers, and its progress to the standard error. `cargo xtask bench ingest` runs it and prints a
-//! table. The folder decides which disk is measured.
+//! table. The program `connector` must lie beside this one. The folder decides which disk is measured.
 
 mod alone;
 mod measured;
 mod rows;
+mod senders;
+mod service;
 mod storage;
 
 use std::error::Error;
@@ -16,12 +18,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use measured::Measured;
+use service::Setting;
 
 /// How many callers wait for an answer at a time.
 const CALLERS: [usize; 3] = [1, 64, 256];
 
 /// Each contender's turns for each number of callers; the median counts.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// How long a turn is.
 const TURN: Duration = Duration::from_millis(1_500);
@@ -30,7 +33,7 @@ const TURN: Duration = Duration::from_millis(1_500);
 struct Contender {
     name: &'static str,
     /// Takes them for a turn. It is told what the contender before it was seen to commit at once.
-    take: fn(&Path, Turn) -> Outcome,
+    take: fn(&Setting, &Path, Turn) -> Outcome,
 }
 
 type Outcome = Result<Measured, Box<dyn Error>>;
@@ -46,13 +49,19 @@ struct Turn {
 
 /// Whoever can choose the size of a batch comes after the one who cannot.
 const CONTENDERS: &[Contender] = &[
-    Contender { name: "the host's storage", take: storage::take },
-    Contender { name: "SQLite alone, batches as large", take: alone::take },
+    Contender { name: "HTTP alone: 200 at once", take: Setting::at_once },
+    Contender { name: "the storage without HTTP", take: |_, path, turn| storage::take(path, turn) },
+    Contender { name: "the service", take: Setting::ours },
+    Contender { name: "SQLite alone, batches as large", take: |_, path, turn| alone::take(path, turn) },
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name a folder on the disk to measure")?;
+    if folder == service::AT_ONCE {
+        return service::be_at_once();
+    }
     let folder = Path::new(&folder);
+    let setting = Setting::make()?;
     let mut out = io::stdout().lock();
     for callers in CALLERS {
         let mut turns: Vec<Vec<Measured>> = CONTENDERS.iter().map(|_| Vec::new()).collect();
@@ -61,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             for (contender, measured) in CONTENDERS.iter().zip(&mut turns) {
                 let turn = Turn { callers, batch, duration: TURN };
                 let path = fresh(folder)?;
-                let result = (contender.take)(&path, turn)?;
+                let result = (contender.take)(&setting, &path, turn)?;
                 batch = result.batch().round().max(1.0) as usize;
                 writeln!(
                     io::stderr(),

@@ -4,7 +4,13 @@ use bytes::Bytes;
 use connector_host::storage::{Activation, ConnectionRow, ConnectionState, Origin};
 
 /// A delivery as it is sent, 300 bytes.
-const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":173331},"hash":"3f9ea420af83450d7ef9f78b08c8af25b2213637","created_at":1561479335,"producer":"stores/{store_hash}","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
+const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":10173331},"hash":"0000000000000000000000000000000000000000","created_at":1561479335,"producer":"stores/abc123xyz0","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
+
+/// A delivery of an event of its own, as long as the others.
+pub(crate) fn envelope(number: u64) -> Vec<u8> {
+    let text = String::from_utf8_lossy(ENVELOPE).replace(&"0".repeat(40), &format!("{number:040x}"));
+    text.replace("10173331", &(10_000_000 + number).to_string()).into_bytes()
+}
 
 const CONNECTION: &str = "5f1d7a84c2b3";
 const ACCOUNT: &str = "abc123xyz0";
@@ -48,5 +54,7 @@ mod tests {
     #[test]
     fn an_envelope_is_as_long_as_it_is_said_to_be() {
         assert_eq!(ENVELOPE.len(), 300);
+        assert_eq!(envelope(119_999).len(), 300);
+        assert_ne!(envelope(1), envelope(2));
     }
 }

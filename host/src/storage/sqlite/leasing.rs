@@ -14,6 +14,8 @@ pub(super) const ENDED: &str = "SELECT position, state, lease, connection, resou
 
 const RETURN: &str = "UPDATE activations SET state = 1 WHERE position = ?1";
 
+const END: &str = "UPDATE activations SET due_ms = ?1 WHERE state = 2 AND due_ms > ?1";
+
 pub(super) const LIVE: &str =
     "SELECT connection, count(*) FROM activations WHERE state = 2 AND due_ms > ?1 GROUP BY connection";
 
@@ -62,6 +64,11 @@ pub(super) fn lease(work: &mut Work<'_>, request: &LeaseRequest) -> Result<Vec<L
         }
         Ok(leased)
     })
+}
+
+/// The next that leases something gives out what was leased, as after the ends of the leases.
+pub(super) fn end_all(work: &mut Work<'_>, now_ms: i64) -> Result<u64, StorageError> {
+    Ok(work.execute(END, [now_ms])? as u64)
 }
 
 /// Leases that ended without a word come back.

@@ -1,0 +1,352 @@
+//! Delivers activations: leases what is due, reads whole resources where they are wanted, sends, and says what became of it.
+//! Everything is delivered at least once; a receiver knows repeats by their id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_runtime::Connector;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::activation::{CloudEvent, Full};
+use crate::connections::Directory;
+use crate::receive::Clock;
+use crate::storage::{LeaseRequest, Leased, Storage, StorageError};
+
+mod decision;
+pub(crate) mod guard;
+mod http;
+mod lines;
+pub(crate) mod pull;
+pub(crate) mod reading;
+pub(crate) mod settings;
+mod signing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decision::Failed;
+use decision::{Attempt, Decision, age, decide, later};
+use http::HttpSink;
+use lines::LinesSink;
+use reading::{Reader, Reading};
+use settings::Rest;
+
+/// How long the loop sleeps at most: another process may have replayed something.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// The wait after storage has failed.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a connection is looked for: another process may just be adding it.
+const LOOKS: u32 = 3;
+
+/// How often storage is asked to note what became of an attempt, before its lease has to end by itself.
+const NOTES: u32 = 10;
+
+/// Where events go.
+pub(crate) enum Sink {
+    /// To receivers.
+    Http(HttpSink),
+    /// To standard output.
+    Lines(LinesSink),
+}
+
+/// What became of an attempt, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// A receiver has it.
+    Delivered,
+    /// It failed, for this reason, and is tried again.
+    Failed(&'static str),
+    /// It failed, for this reason, and is a dead letter.
+    Dead(&'static str),
+    /// Its resource is not there yet, for this reason, and it waits.
+    Postponed(&'static str),
+    /// The lease had ended, and another attempt counts.
+    Lost,
+}
+
+/// Where deliveries are counted.
+pub(crate) trait DeliveryTally: Send + Sync {
+    /// An attempt came to its end after so long, reading included.
+    fn attempted(&self, ending: Ending, took: Duration);
+}
+
+/// Everything that delivers.
+pub(crate) struct Delivery {
+    /// Whose events they are.
+    pub(crate) connector: &'static Connector,
+    /// Where they are kept.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// The connections.
+    pub(crate) directory: Arc<Directory>,
+    /// Reads whole resources.
+    pub(crate) reader: Reader,
+    /// How much and how long.
+    pub(crate) settings: Rest,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// Chance, from 0 to 1.
+    pub(crate) jitter: Box<dyn Fn() -> f64 + Send + Sync>,
+    /// Wakes the loop.
+    pub(crate) wake: Arc<Notify>,
+    /// Counts.
+    pub(crate) tally: Arc<dyn DeliveryTally>,
+}
+
+/// An activation as its connection wants it, or not yet.
+enum Prepared {
+    Ready(Full),
+    Later { wait: Duration, class: &'static str, text: String },
+}
+
+impl Delivery {
+    /// Delivers until `stopping` is true, then lets what is under way end within a limit; whether all did. What is cut off is
+    /// leased until its lease ends, and then due again.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        sink: Sink,
+        mut stopping: watch::Receiver<bool>,
+        within: Duration,
+    ) -> bool {
+        self.end_leases().await;
+        let sink = Arc::new(sink);
+        let mut running = JoinSet::new();
+        while !*stopping.borrow() {
+            while running.try_join_next().is_some() {}
+            let busy = u32::try_from(running.len()).unwrap_or(u32::MAX);
+            let free = self.settings.concurrency.saturating_sub(busy);
+            let pause = match self.fill(free, &sink, &mut running).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::error!(%error, "the storage gives out nothing to deliver; trying again");
+                    PAUSE
+                }
+            };
+            let is_busy = !running.is_empty();
+            tokio::select! {
+                _ = running.join_next(), if is_busy => {}
+                // With every place taken there is nothing to wake up for.
+                () = self.wake.notified(), if (running.len() as u64) < u64::from(self.settings.concurrency) => {}
+                () = sleep(pause) => {}
+                changed = stopping.changed() => if changed.is_err() { break },
+            }
+        }
+        let ends = Instant::now() + within;
+        while let Ok(Some(_)) = timeout_at(ends, running.join_next()).await {}
+        running.is_empty()
+    }
+
+    /// What was under way when this host was killed is due at once, and does not hold up its connection for a minute.
+    async fn end_leases(&self) {
+        match self.storage.end_leases((self.clock)()).await {
+            Ok(0) => {}
+            Ok(leases) => tracing::info!(leases, "deliveries that were cut off are made again"),
+            Err(error) => tracing::warn!(%error, "leases of before go on until they end by themselves"),
+        }
+    }
+
+    /// Leases for the places that are free, and starts; how long nothing else will be due.
+    async fn fill(
+        self: &Arc<Self>,
+        free: u32,
+        sink: &Arc<Sink>,
+        running: &mut JoinSet<()>,
+    ) -> Result<Duration, StorageError> {
+        if free == 0 {
+            return Ok(LONGEST_SLEEP);
+        }
+        let now_ms = (self.clock)();
+        let request = LeaseRequest {
+            limit: free,
+            per_connection: self.settings.per_connection,
+            duration: self.lease(),
+            now_ms,
+        };
+        let leased = self.storage.lease(request).await?;
+        let is_full = leased.len() as u64 >= u64::from(free);
+        for one in leased {
+            let (delivery, sink) = (Arc::clone(self), Arc::clone(sink));
+            running.spawn(async move { delivery.deliver(one, &sink).await });
+        }
+        if is_full {
+            return Ok(LONGEST_SLEEP);
+        }
+        let due = self.storage.next_due(now_ms).await?;
+        let wait = due.map(|due| u64::try_from(due.saturating_sub((self.clock)())).unwrap_or(0));
+        Ok(wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait.max(1)).min(LONGEST_SLEEP)))
+    }
+
+    /// How long leases last, so that no attempt outlives its own: after a kill, that is how long it is not repeated.
+    fn lease(&self) -> Duration {
+        let is_read = self.settings.full_resource || self.directory.wants_full_resources();
+        self.settings.lease + if is_read { reading::LIMIT } else { Duration::ZERO }
+    }
+
+    /// One attempt, from lease to note.
+    async fn deliver(&self, leased: Leased, sink: &Sink) {
+        let began = Instant::now();
+        let ending = match self.prepare(&leased).await {
+            Prepared::Later { wait, class, text } => self.postpone(&leased, wait, class, &text).await,
+            Prepared::Ready(full) => match self.send(&leased, &full, sink).await {
+                Ok(()) => self.delivered(&leased).await,
+                Err(failed) => self.failed(&leased, &failed).await,
+            },
+        };
+        let took = began.elapsed();
+        if let Some(ending) = ending {
+            self.tally.attempted(ending, took);
+            tell(&leased, ending, took);
+        }
+    }
+
+    async fn send(&self, leased: &Leased, full: &Full, sink: &Sink) -> Result<(), Failed> {
+        let activation = &leased.activation;
+        let event = CloudEvent::new(self.connector.id, activation, full);
+        match sink {
+            Sink::Lines(lines) => lines.send(&event).await,
+            Sink::Http(http) => {
+                // Without the connection nobody knows where it wanted them, and the default may be somebody else.
+                let settings = self.directory.settings(&activation.connection).ok_or_else(|| Failed {
+                    is_final: leased.attempt >= LOOKS,
+                    ..Failed::passing("no_connection", "its connection was removed")
+                })?;
+                let own = settings.deliver_to.as_deref();
+                http.send(&activation.id, &event, own, (self.clock)()).await
+            }
+        }
+    }
+
+    /// Reads the whole resource where it is wanted.
+    async fn prepare(&self, leased: &Leased) -> Prepared {
+        let activation = &leased.activation;
+        let wanted =
+            self.directory.settings(&activation.connection).and_then(|settings| settings.full_resource);
+        if !wanted.unwrap_or(self.settings.full_resource) {
+            return Prepared::Ready(Full::Unasked);
+        }
+        let entry = self.directory.of_id(&activation.connection);
+        let Some(live) = entry.as_ref().and_then(|entry| entry.state.as_ref().ok()) else {
+            let message = "the connection was removed, or cannot be used".to_owned();
+            return Prepared::Ready(Full::Missing { class: "no_connection", message });
+        };
+        match self.reader.read(activation, &live.connection, leased.attempt).await {
+            Reading::Done(full) => Prepared::Ready(full),
+            // Half of the time is left for the receiver.
+            Reading::Later { class, message, .. }
+                if age(&self.attempt(leased)) >= self.settings.limits.age / 2 =>
+            {
+                Prepared::Ready(Full::Missing { class, message })
+            }
+            Reading::Later { wait, class, message } => {
+                Prepared::Later { wait, class, text: format!("{class}: {message}") }
+            }
+        }
+    }
+
+    fn attempt(&self, leased: &Leased) -> Attempt {
+        Attempt {
+            number: leased.attempt,
+            received_ms: leased.activation.received_ms,
+            now_ms: (self.clock)(),
+            jitter: (self.jitter)(),
+        }
+    }
+
+    async fn delivered(&self, leased: &Leased) -> Option<Ending> {
+        let id = &leased.activation.id;
+        let note = || self.storage.acknowledge(id, leased.lease, (self.clock)());
+        self.noted(leased, Ending::Delivered, note).await
+    }
+
+    async fn postpone(
+        &self,
+        leased: &Leased,
+        wait: Duration,
+        class: &'static str,
+        text: &str,
+    ) -> Option<Ending> {
+        let not_before = later((self.clock)(), wait);
+        let note = || self.storage.retry_later(&leased.activation.id, leased.lease, not_before, text);
+        self.noted(leased, Ending::Postponed(class), note).await
+    }
+
+    async fn failed(&self, leased: &Leased, failed: &Failed) -> Option<Ending> {
+        let id = &leased.activation.id;
+        let attempt = self.attempt(leased);
+        match decide(failed, &attempt, self.settings.limits) {
+            Decision::Bury => {
+                let note = || self.storage.bury(id, leased.lease, &failed.text, attempt.now_ms);
+                self.noted(leased, Ending::Dead(failed.kind), note).await
+            }
+            Decision::RetryAt(moment) => {
+                let note = || self.storage.retry_later(id, leased.lease, moment, &failed.text);
+                self.noted(leased, Ending::Failed(failed.kind), note).await
+            }
+        }
+    }
+
+    /// Has storage note something; nothing where it could not, so that the lease ends by itself and all is done again.
+    async fn noted<'a>(
+        &self,
+        leased: &Leased,
+        ending: Ending,
+        note: impl Fn() -> crate::storage::StorageFuture<'a, bool>,
+    ) -> Option<Ending> {
+        for _ in 0..NOTES {
+            match note().await {
+                Ok(true) => return Some(ending),
+                Ok(false) => return Some(Ending::Lost),
+                Err(error) if error.is_temporary() => sleep(PAUSE).await,
+                Err(error) => {
+                    tracing::error!(%error, activation = leased.activation.id, "storage cannot note an attempt");
+                    return None;
+                }
+            }
+        }
+        tracing::warn!(
+            activation = leased.activation.id,
+            "storage had no time to note an attempt; it will be repeated"
+        );
+        None
+    }
+}
+
+fn tell(leased: &Leased, ending: Ending, took: Duration) {
+    let (word, reason) = ending.words();
+    let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let Leased { activation, attempt, .. } = leased;
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                activation = activation.id,
+                connection = activation.connection,
+                trigger = activation.trigger,
+                attempt,
+                outcome = word,
+                reason,
+                microseconds,
+                "delivery"
+            )
+        };
+    }
+    match ending {
+        Ending::Delivered | Ending::Postponed(_) => tell!(debug),
+        Ending::Failed(_) | Ending::Lost => tell!(info),
+        Ending::Dead(_) => tell!(warn),
+    }
+}
+
+impl Ending {
+    /// The words for metrics and logs: outcome and reason, which may be empty.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Delivered => ("delivered", ""),
+            Self::Failed(reason) => ("failed", reason),
+            Self::Dead(reason) => ("dead", reason),
+            Self::Postponed(reason) => ("postponed", reason),
+            Self::Lost => ("lost", ""),
+        }
+    }
+}

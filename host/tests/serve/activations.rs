@@ -1,0 +1,81 @@
+//! `connector activations` beside a service that runs.
+
+use super::deliveries::{Engine, borrowed, to};
+use super::*;
+
+/// Asks until the list has as many as are wanted: the service notes what became of an event after it was answered.
+#[track_caller]
+fn listed(place: &Place, state: &str, count: usize) -> serde_json::Value {
+    let began = std::time::Instant::now();
+    loop {
+        let list = place.ok(&["activations", "list", "--state", state, "--json"]);
+        let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+        if list["activations"].as_array().expect("a list").len() == count {
+            return list;
+        }
+        assert!(began.elapsed() < PATIENCE, "{list}");
+    }
+}
+
+#[test]
+fn dead_letters_are_listed_shown_and_replayed_while_the_service_runs() {
+    let (place, engine) = (Place::new(), Engine::start());
+    let (_, path) = place.connect();
+    let served = place.serve_with(&borrowed(&to(&place, &engine)), &[]);
+    engine.will_answer(410);
+    assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
+    let first = engine.event();
+    let id = first["id"].as_str().expect("an id");
+
+    let dead = listed(&place, "dead", 1);
+    assert_eq!(dead["activations"][0]["id"], id);
+    assert_eq!(dead["activations"][0]["failure"], "the receiver answered 410: it wants no more of it");
+    let table = place.ok(&["activations", "list", "--state", "dead"]);
+    assert!(table.contains("order/250") && table.contains("order-created"), "{table}");
+    let shown = place.ok(&["activations", "show", id]);
+    assert!(
+        shown.contains("The event, as it is sent:") && shown.contains("\"specversion\": \"1.0\""),
+        "{shown}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&place.ok(&["activations", "show", id, "--json"])).expect("JSON");
+    assert_eq!(json["event"], first, "what is shown is what was sent");
+
+    assert_eq!(place.ok(&["activations", "replay", id]), "due again: 1\n");
+    assert_eq!(engine.event()["id"], id, "the service notices by itself");
+    listed(&place, "delivered", 1);
+
+    engine.will_answer(410);
+    engine.will_answer(410);
+    for id in [1, 2] {
+        assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, order(id).as_bytes()).status, Some(200));
+        engine.event();
+    }
+    listed(&place, "dead", 2);
+    let all = ["activations", "replay", "--state", "dead", "--trigger", "order-created", "--json"];
+    let all: serde_json::Value = serde_json::from_str(&place.ok(&all)).expect("JSON");
+    assert_eq!(all["replayed"], 2);
+    listed(&place, "delivered", 3);
+    assert!(served.metrics().contains("connector_deliveries_total{outcome=\"dead\",reason=\"gone\"} 3"));
+}
+
+#[test]
+fn what_cannot_be_shown_or_replayed_says_why() {
+    let place = Place::new();
+    let (code, _, stderr) = place.run(["activations", "list"]);
+    assert!(code == 2 && stderr.contains("there is no database"), "{stderr}");
+    let (_, path) = place.connect();
+    let served = place.serve();
+    assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
+    let waiting = listed(&place, "waiting", 1);
+    let id = waiting["activations"][0]["id"].as_str().expect("an id");
+    let (code, _, stderr) = place.run(["activations", "replay", id]);
+    assert!(code == 2 && stderr.contains("it is not finished yet"), "{stderr}");
+    for verb in ["show", "replay"] {
+        let (code, _, stderr) = place.run(["activations", verb, "none"]);
+        assert!(code == 2 && stderr.contains("connector activations list"), "{stderr}");
+    }
+    let (code, _, stderr) = place.run(["activations", "replay"]);
+    assert!(code == 2 && stderr.contains("--state"), "{stderr}");
+    assert_eq!(place.ok(&["activations", "list", "--state", "dead"]), "no such activations\n");
+}
