@@ -6,12 +6,14 @@ use std::io::{self, Write};
 
 use connector_runtime::Connector;
 
+mod account_form;
 mod action_command;
 mod advice;
 mod arguments;
 mod backup;
 mod call;
 mod call_options;
+mod callback_token;
 mod catalog;
 mod connections;
 mod credentials;
@@ -27,6 +29,7 @@ mod members;
 mod metrics;
 mod offer;
 mod pages;
+mod portal;
 mod progress;
 mod quota_sharing;
 mod quota_store;
@@ -37,6 +40,7 @@ mod sandbox;
 #[cfg(feature = "demo")]
 mod sandbox_flags;
 mod schema;
+mod scopes;
 mod sealing;
 mod serve;
 mod shell;
@@ -44,6 +48,7 @@ pub mod storage;
 mod suggestion;
 mod surroundings;
 mod table;
+mod token_exchange;
 mod waiting;
 mod wrap;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
+use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, SecretString};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
@@ -12,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use crate::connections::{Directory, DirectoryParts};
 use crate::credentials::Sources;
 use crate::failure::Failure;
+use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::quota_sharing::make_folder;
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
@@ -90,6 +92,7 @@ struct Service {
     config: Config,
     storage: Arc<dyn Storage>,
     directory: Arc<Directory>,
+    portal: Arc<Portal>,
     counts: Arc<Counts>,
     clock: Clock,
     webhooks: Listener,
@@ -99,7 +102,9 @@ struct Service {
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config) -> Result<Self, Failure> {
-        let storage: Arc<dyn Storage> = Arc::new(open_storage(&config.base.data)?);
+        let sqlite = Arc::new(open_storage(&config.base.data)?);
+        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
+        let apps = config.base.apps.clone();
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -131,7 +136,23 @@ impl Service {
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
         let clock: Clock = Arc::new(now_ms);
-        Ok(Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url })
+        let keys = config.base.keys.clone();
+        let portal = Portal::new(PortalParts {
+            connector,
+            storage: Arc::clone(&storage),
+            installs: sqlite,
+            directory: Arc::clone(&directory),
+            read_ring: Box::new(move || keys.ring(&random::bytes).map_err(|error| error.to_string())),
+            apps,
+            clients: std::mem::take(&mut config.base.clients),
+            gates: Gates::new(),
+            hooks: Arc::new(Unmanaged),
+            clock: Arc::clone(&clock),
+            admin_token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            public_url: public_url.clone(),
+        });
+        let portal = Arc::new(portal.map_err(|error| broken("the pages cannot be set up", &error))?);
+        Ok(Self { connector, config, storage, directory, portal, counts, clock, webhooks, admin, public_url })
     }
 
     /// Says where everything is.
@@ -159,7 +180,18 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, config, storage, directory, counts, clock, webhooks, admin, public_url } = self;
+        let Self {
+            connector,
+            config,
+            storage,
+            directory,
+            portal,
+            counts,
+            clock,
+            webhooks,
+            admin,
+            public_url,
+        } = self;
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -192,7 +224,8 @@ impl Service {
             accepted: Arc::new(Notify::new()),
             public_url: public_url.clone(),
         });
-        let router = public.merge(below(&public_url, receive::router(receiver)));
+        let pages = portal::router(portal);
+        let router = public.merge(below(&public_url, receive::router(receiver).merge(pages)));
         let is_in_time = webhooks.serve(router, stopping.clone(), config.stop_within).await;
         if let Some((keep, admin)) = admin {
             keep.send_replace(true);

@@ -8,9 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 mod error;
+mod installs;
 mod sqlite;
 
 pub use error::{StorageError, StorageErrorKind};
+pub use installs::{AuditEntry, InstallStorage, PendingInstall};
 pub use sqlite::{SqliteOptions, SqliteStorage, StorageOpenError, back_up};
 
 /// A future of a storage call.

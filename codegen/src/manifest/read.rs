@@ -5,8 +5,8 @@ mod actions;
 mod hooks;
 
 use super::{
-    Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Manifest, OAuth2, Paging, PagingStyle,
-    Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
+    Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Manifest, OAuth2, Paging,
+    PagingStyle, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
 };
 use crate::tree::{Kind, Node};
 

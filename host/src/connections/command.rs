@@ -91,6 +91,7 @@ impl Office<'_> {
             id: hex::encode(random::bytes::<8>()?),
             account: account.to_owned(),
             app: app.map(str::to_owned),
+            state: ConnectionState::Connected,
             fields: fields
                 .iter()
                 .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))

@@ -15,6 +15,7 @@ mod backup;
 mod connecting;
 mod finishing;
 mod group;
+mod installing;
 mod leasing;
 #[cfg(test)]
 mod plans;
