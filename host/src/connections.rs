@@ -20,6 +20,9 @@ pub(crate) use granting::{Granted, Notes, granted_row, revoked_row, secrets};
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
 
+/// The kind of row that secrets of installations are sealed for which nobody has adopted yet.
+pub(crate) const INSTALL: &str = "install";
+
 /// A connection with its secrets. It prints without them.
 pub(crate) struct HostConnection {
     /// [`ConnectionRow::id`].

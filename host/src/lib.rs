@@ -15,6 +15,7 @@ mod call;
 mod call_options;
 mod callback_token;
 mod catalog;
+mod civil_time;
 mod connections;
 mod credentials;
 #[cfg(feature = "demo")]

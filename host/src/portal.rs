@@ -177,6 +177,3 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .layer(map_response(guard::with_headers))
         .with_state(portal)
 }
-
-#[cfg(test)]
-mod tests;

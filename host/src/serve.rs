@@ -166,6 +166,7 @@ impl Service {
         let out = &mut *surroundings.stdout;
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
+        writeln!(out, "pages        {public}/connections")?;
         match &self.admin {
             Some(admin) => writeln!(out, "metrics      http://{}/metrics", address(admin)?)?,
             None => writeln!(out, "metrics      none")?,

@@ -29,6 +29,7 @@ pub(super) enum Verb {
     Remove { id: String, erase: bool },
     Rotate { id: String, secrets: SecretFiles },
     Reseal { new_key: bool },
+    Audit { limit: u32 },
 }
 
 /// Files with the secrets that sign webhooks.
@@ -96,6 +97,12 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         .long("new-key")
         .action(ArgAction::SetTrue)
         .help("Make a new key first, in the key file of the data folder");
+    let limit = Arg::new("limit")
+        .long("limit")
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u32).range(1..=10_000))
+        .default_value("100")
+        .help("At most so many entries");
     command
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -112,6 +119,9 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 Command::new("reseal")
                     .about("Seal the secrets of all connections with the newest key")
                     .args([new_key, json()]),
+                Command::new("audit")
+                    .about("Show who connected, was granted and revoked what, the newest first")
+                    .args([limit, json()]),
             ]
             .map(|command| command.args(settings())),
         )
@@ -147,6 +157,7 @@ pub(crate) fn read(
             id: id(),
             secrets: SecretFiles { current: path("client-secret-file"), previous: None },
         },
+        "audit" => Verb::Audit { limit: found.get_one("limit").copied().unwrap_or(100) },
         "reseal" => Verb::Reseal { new_key: found.get_flag("new-key") },
         _ => return Err(missing()),
     };

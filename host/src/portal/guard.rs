@@ -75,7 +75,6 @@ impl Bucket {
     fn with<T>(&self, now_ms: i64, act: impl FnOnce(&mut f64) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, then) = *state;
-        #[expect(clippy::cast_precision_loss, reason = "a limit need not be exact beyond 2^52 milliseconds")]
         let since = now_ms.saturating_sub(then).max(0) as f64 / 1000.0;
         let mut left = (left + since * self.per_second).min(self.burst);
         let outcome = act(&mut left);

@@ -7,15 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::accounts::Broken;
 use super::{About, Portal};
 use crate::connections::{
-    Granted, HostConnection, Notes, Random, Secrets, granted_row, revoked_row, secrets,
+    Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, revoked_row, secrets,
 };
 use crate::random;
 use crate::sealing::Place;
 use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
 use crate::token_exchange::Grant;
-
-/// The kind of row that the secrets of an installation are sealed for.
-const KIND: &str = "install";
 
 /// How long an installation waits for somebody to adopt it.
 const WAITS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -92,7 +89,7 @@ impl Portal {
     pub(super) async fn keep_waiting(&self, granted: Granted, app: &str) -> Result<(), Broken> {
         let Granted { account, fields, secrets, scopes, user, .. } = granted;
         let waiting = Waiting { fields, scopes: scopes.unwrap_or_default(), user };
-        let place = Place { account: &account, kind: KIND };
+        let place = Place { account: &account, kind: INSTALL };
         let sealed = secrets.seal_for(place, &self.ring()?, random::bytes()?);
         let install = PendingInstall {
             account: account.clone(),
@@ -118,7 +115,7 @@ impl Portal {
     pub(super) fn opened(&self, install: &PendingInstall) -> Result<Granted, Broken> {
         let waiting: Waiting =
             serde_json::from_str(&install.grant).map_err(|error| Broken::new("an installation", error))?;
-        let place = Place { account: &install.account, kind: KIND };
+        let place = Place { account: &install.account, kind: INSTALL };
         Ok(Granted {
             account: install.account.clone(),
             app: Some(install.app.clone()),

@@ -4,6 +4,7 @@ mod connections;
 mod deployment;
 mod operation;
 mod outcomes;
+mod portal;
 mod raw_sockets;
 mod secrets;
 
