@@ -91,6 +91,15 @@ impl Stage {
         entries.map(|entry| entry["event"].as_str().expect("a word").to_owned()).collect()
     }
 
+    /// How many activations wait.
+    fn waiting(&self) -> u64 {
+        let bearer = format!("Authorization: Bearer {ADMIN}");
+        let metrics = get(self.served.admin.expect("metrics"), "/metrics", &[&bearer]).body;
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix("connector_activations{state=\"waiting\"} "));
+        line.expect("the metric").parse().expect("a number")
+    }
+
     fn config(&self) -> String {
         self.place.folder.path().join("connector.toml").display().to_string()
     }

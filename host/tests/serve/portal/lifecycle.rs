@@ -14,6 +14,7 @@ fn an_uninstall_ends_the_connection_and_erases_what_it_had() {
     assert_eq!(stage.served.deliver_signed(&path, APP_SECRET, ORDER.as_bytes()).status, Some(200));
     let shown = browser.get(&page).body;
     assert!(shown.contains("order 250"), "the last events: {shown}");
+    assert_eq!(stage.waiting(), 1);
 
     assert_eq!(stage.call_back("uninstall", |_| {}).status, Some(200));
     let shown = browser.get(&page).body;
@@ -22,7 +23,7 @@ fn an_uninstall_ends_the_connection_and_erases_what_it_had() {
     assert_eq!(stage.connections()[0]["state"], "revoked");
     let late = stage.served.deliver_signed(&path, APP_SECRET, order(unique()).as_bytes());
     assert_eq!(late.status, Some(404), "its triggers have stopped");
-    assert_eq!(stage.served.metric("connector_activations{state=\"waiting\"}"), 0);
+    assert_eq!(stage.waiting(), 0);
 
     // Installed again, it is the same connection.
     stage.vendor.forget_codes();
@@ -66,7 +67,7 @@ fn an_uninstall_of_the_app_leaves_pasted_credentials_and_what_they_received() {
     assert_eq!(stage.call_back("uninstall", |_| {}).status, Some(200));
     let states: Vec<_> = stage.connections().iter().map(|one| one["state"].clone()).collect();
     assert_eq!(states.iter().filter(|state| *state == "connected").count(), 1);
-    assert_eq!(stage.served.metric("connector_activations{state=\"waiting\"}"), 1);
+    assert_eq!(stage.waiting(), 1);
 }
 
 #[test]
