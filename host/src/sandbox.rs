@@ -143,10 +143,20 @@ fn announce(
     let window = seconds(Duration::from_millis(flags.window_ms));
     writeln!(out, "origin        {origin}")?;
     writeln!(out, "store hash    {}", sandbox.store_hash())?;
-    writeln!(out, "access token  {token}")?;
+    match flags.is_installed() {
+        true => writeln!(out, "access token  {token}")?,
+        false => writeln!(out, "access token  none before the app is installed")?,
+    }
+    writeln!(out, "client id     {}", sandbox.client_id())?;
     writeln!(out, "client secret {secret}")?;
     writeln!(out, "quota         {} requests per {window}", flags.quota)?;
-    writeln!(out, "try it        {call}")?;
+    writeln!(out, "page          {origin}/")?;
+    if sandbox.app().auth_callback.is_some() {
+        writeln!(out, "install       {origin}/app/{}/install", sandbox.client_id())?;
+    }
+    if flags.is_installed() {
+        writeln!(out, "try it        {call}")?;
+    }
     writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;
     writeln!(out, "              lets the next request fail; what else there is at {origin}:")?;
     for path in CONTROL {

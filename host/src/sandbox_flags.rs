@@ -12,6 +12,9 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::offer::Offering;
+use app::AppFlags;
+
+mod app;
 
 /// The settings of a local store.
 #[derive(Args, Clone, Debug)]
@@ -39,6 +42,9 @@ pub(crate) struct SandboxFlags {
     /// Length of the window in milliseconds
     #[arg(long, value_name = "N", default_value_t = 30_000)]
     pub(crate) window_ms: u64,
+
+    #[command(flatten)]
+    app: AppFlags,
 
     #[command(flatten)]
     pub(crate) webhooks: WebhookFlags,
@@ -181,6 +187,11 @@ struct MisbehaviourFlags {
 }
 
 impl SandboxFlags {
+    /// Whether the store has the app from the start, and with it a token.
+    pub(crate) fn is_installed(&self) -> bool {
+        self.app.is_installed()
+    }
+
     /// The options of a store with these settings and these secrets.
     pub(crate) fn options(&self, secrets: GivenSecrets) -> SandboxOptions {
         let GivenSecrets { access_token, client_secret, store_account } = secrets;
@@ -233,6 +244,8 @@ impl SandboxFlags {
                 webhook_repeat_rate,
             },
             faults: fault.clone(),
+            app: self.app.options(),
+            token_faults: self.app.token_faults(),
             webhooks: self.webhooks.options(client_secret, store_account),
             ..SandboxOptions::default()
         }

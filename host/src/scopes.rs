@@ -59,11 +59,6 @@ impl ScopeTable {
         Self { rows }
     }
 
-    /// The ids that a connection needs.
-    pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(Row::needed)
-    }
-
     /// How every scope stands with what was granted.
     pub(crate) fn standing<'a>(&'a self, granted: &BTreeSet<String>) -> Vec<Standing<'a>> {
         let all = self.implied(granted);

@@ -18,9 +18,15 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
     with_body(status, HeaderValue::from_static("application/json"), body.to_string())
 }
 
-/// An HTML page, such as a proxy in front of the API puts in its place.
-pub(crate) fn html(status: StatusCode, page: &'static str) -> Response {
+/// An HTML page: one of the sandbox, or what a proxy in front of the API puts in the place of an answer.
+pub(crate) fn html(status: StatusCode, page: impl Into<Body>) -> Response {
     with_body(status, HeaderValue::from_static("text/html; charset=utf-8"), page)
+}
+
+/// The 403 of a token that lacks the scope of the path.
+pub(crate) fn missing_scope(version: ApiVersion) -> Response {
+    let title = "The access token lacks a scope for this request.";
+    ApiError::new(StatusCode::FORBIDDEN, title).in_version(version)
 }
 
 /// The v3 envelope of one object: `{data, meta}`.
@@ -90,9 +96,16 @@ impl ApiError {
         &self.errors
     }
 
-    /// The human-readable reason.
-    pub(crate) fn title(&self) -> &str {
-        &self.title
+    /// The refusal in one line: the complaints by field, or the reason where there are none.
+    pub(crate) fn told(&self) -> String {
+        let complaint = |(field, complaint): (&String, &Value)| match complaint {
+            Value::String(complaint) => format!("{field}: {complaint}"),
+            other => format!("{field}: {other}"),
+        };
+        match self.complaints().is_empty() {
+            true => self.title.to_string(),
+            false => self.complaints().iter().map(complaint).collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// A refusal as v2 makes it: what v3 calls 422 is a 400 there.
@@ -137,7 +150,7 @@ impl ApiError {
 
 /// The error type of v3 handlers.
 #[derive(Clone, Debug)]
-pub(crate) struct V3Error(ApiError);
+pub(crate) struct V3Error(pub(crate) ApiError);
 
 impl From<ApiError> for V3Error {
     fn from(error: ApiError) -> Self {

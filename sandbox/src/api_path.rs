@@ -16,6 +16,8 @@ pub(crate) struct ApiPath<'a> {
     pub(crate) store_hash: &'a str,
     /// v3 also where the version is missing or unknown: its error shape is the newer one.
     pub(crate) version: ApiVersion,
+    /// The segment after the version, empty where there is none.
+    pub(crate) resource: &'a str,
 }
 
 impl<'a> ApiPath<'a> {
@@ -24,7 +26,7 @@ impl<'a> ApiPath<'a> {
         let mut segments = path.strip_prefix("/stores/")?.split('/');
         let store_hash = segments.next()?;
         let version = if segments.next() == Some("v2") { ApiVersion::V2 } else { ApiVersion::V3 };
-        Some(Self { store_hash, version })
+        Some(Self { store_hash, version, resource: segments.next().unwrap_or_default() })
     }
 }
 
@@ -34,11 +36,11 @@ mod tests {
 
     #[test]
     fn reads_the_store_and_the_version() {
-        let v2 = ApiPath { store_hash: "abc", version: ApiVersion::V2 };
-        let v3 = ApiPath { store_hash: "abc", version: ApiVersion::V3 };
+        let v2 = ApiPath { store_hash: "abc", version: ApiVersion::V2, resource: "time" };
+        let v3 = ApiPath { store_hash: "abc", version: ApiVersion::V3, resource: "catalog" };
         assert_eq!(ApiPath::parse("/stores/abc/v2/time"), Some(v2));
         assert_eq!(ApiPath::parse("/stores/abc/v3/catalog/products/1"), Some(v3));
-        assert_eq!(ApiPath::parse("/stores/abc"), Some(v3));
+        assert_eq!(ApiPath::parse("/stores/abc"), Some(ApiPath { resource: "", ..v3 }));
         assert_eq!(ApiPath::parse("/stores/stores/abc/v3").map(|path| path.store_hash), Some("stores"));
     }
 

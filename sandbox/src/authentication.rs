@@ -1,44 +1,52 @@
 //! Who may call: the API accounts of the store, and the check of the `X-Auth-Token` header.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use http::HeaderMap;
+
+use crate::app::installation::Installation;
+use crate::webhooks::options::StoreAccount;
 
 /// The header that carries the access token.
 /// Source: `docs/start/authentication/index.mdx` of <https://github.com/bigcommerce/docs>.
 const X_AUTH_TOKEN: &str = "x-auth-token";
 
-/// One of the store's API accounts.
-pub(crate) struct Account {
-    /// Whose webhooks its token sees.
-    pub(crate) client_id: &'static str,
-    /// The token of its requests.
-    pub(crate) access_token: String,
-    /// The key of its webhooks' signatures.
-    pub(crate) client_secret: String,
-}
-
-/// The client id of the app.
-pub(crate) const APP: &str = "sandboxclientid0000000000000000";
-
 /// The client id of the account that was made for this store alone.
-pub(crate) const OF_STORE: &str = "sandboxstoreaccount000000000000";
+const OF_STORE: &str = "sandboxstoreaccount000000000000";
 
-/// The store's API accounts: that of the app, and there may be one more.
+/// The store's API accounts: that of the app, whose token comes and goes, and there may be one more.
 pub(crate) struct Accounts {
-    pub(crate) app: Account,
-    pub(crate) of_store: Option<Account>,
+    /// The app: whose webhooks its token sees.
+    pub(crate) client_id: Arc<str>,
+    /// The key of the app's signatures.
+    pub(crate) client_secret: String,
+    /// The app's token where the store has it from the start.
+    pub(crate) first_token: String,
+    /// The account that was made for this store alone.
+    pub(crate) of_store: Option<StoreAccount>,
 }
 
 impl Accounts {
-    /// The client id of the account whose token the request carries.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Option<&'static str> {
-        let mut accounts = self.of_store.iter().chain([&self.app]);
-        accounts.find(|account| is_authenticated(headers, &account.access_token)).map(|it| it.client_id)
+    /// The client id of the account whose token the request carries, and what that may do where it may not do
+    /// everything.
+    pub(crate) fn caller<'a>(
+        &self,
+        headers: &HeaderMap,
+        installation: Option<&'a Installation>,
+    ) -> Option<(Arc<str>, Option<&'a BTreeSet<String>>)> {
+        let of_store = self.of_store.as_ref().filter(|it| is_authenticated(headers, &it.access_token));
+        if of_store.is_some() {
+            return Some((OF_STORE.into(), None));
+        }
+        let installation = installation.filter(|it| is_authenticated(headers, &it.access_token))?;
+        Some((Arc::clone(&self.client_id), Some(&installation.granted)))
     }
 
     /// The client secret of the account with this id, or the app's.
     pub(crate) fn secret_of(&self, client_id: &str) -> &str {
-        let of_store = self.of_store.as_ref().filter(|account| account.client_id == client_id);
-        &of_store.unwrap_or(&self.app).client_secret
+        let of_store = self.of_store.as_ref().filter(|_| client_id == OF_STORE);
+        of_store.map_or(&self.client_secret, |account| &account.client_secret)
     }
 }
 

@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
-use crate::authentication::APP;
 use crate::server::Shared;
 use crate::store::{Document, Store};
 use crate::webhooks::Webhooks;
@@ -21,8 +20,8 @@ use crate::webhooks::Webhooks;
 pub(crate) struct UrlFails;
 
 /// The client id of the account whose token a request carries.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller(pub(crate) &'static str);
+#[derive(Clone, Debug)]
+pub(crate) struct Caller(pub(crate) Arc<str>);
 
 /// A request that has passed the gateway.
 pub(crate) struct Call {
@@ -34,7 +33,7 @@ pub(crate) struct Call {
     is_json: bool,
     body: Bytes,
     /// Whose request it is.
-    pub(crate) client_id: &'static str,
+    pub(crate) client_id: Arc<str>,
     /// Whether the saving of a URL is to fail.
     pub(crate) url_fails: bool,
 }
@@ -49,7 +48,8 @@ impl FromRequest<Arc<Shared>> for Call {
         let parameters = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let is_json = is_json(&parts.headers);
-        let client_id = parts.extensions.get().map_or(APP, |Caller(client_id)| client_id);
+        let caller = parts.extensions.get::<Caller>().map(|Caller(client_id)| Arc::clone(client_id));
+        let client_id = caller.unwrap_or_else(|| Arc::clone(&shared.accounts.client_id));
         let url_fails = parts.extensions.get::<UrlFails>().is_some();
         let body = Bytes::from_request(Request::from_parts(parts, body), shared).await.map_err(|_| {
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body of the request is too large.")
@@ -69,6 +69,21 @@ impl FromRequest<Arc<Shared>> for Call {
 }
 
 impl Call {
+    /// What a person does in the store, as a request with these ids in its path and this body.
+    pub(crate) fn by_hand(shared: Arc<Shared>, segments: Vec<String>, body: &Value) -> Self {
+        let client_id = Arc::clone(&shared.accounts.client_id);
+        Self {
+            shared,
+            segments,
+            parameters: Some(Vec::new()),
+            query: String::new(),
+            is_json: true,
+            body: body.to_string().into(),
+            client_id,
+            url_fails: false,
+        }
+    }
+
     /// The store's hash.
     pub(crate) fn store_hash(&self) -> &str {
         &self.shared.store_hash

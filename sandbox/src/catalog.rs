@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::server::Shared;
 
 pub(crate) use category_fields::defaults as category_defaults;
+pub(crate) use product_write::update as change_product;
 
 mod brands;
 mod categories;

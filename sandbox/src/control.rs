@@ -60,9 +60,24 @@ pub const CONTROL: &[ControlPath] = &[
     },
     ControlPath { path: "/_sandbox/store", methods: &["PUT"], what: "the shop's name: {\"name\": \"…\"}" },
     ControlPath {
+        path: "/_sandbox/app",
+        methods: &["GET", "PUT"],
+        what: "the app: PUT changes its name, callbacks and scopes",
+    },
+    ControlPath {
+        path: "/_sandbox/token_faults",
+        methods: &["GET", "POST", "DELETE"],
+        what: "the faults that token requests are to meet: POST adds one, DELETE takes all back",
+    },
+    ControlPath {
         path: "/_sandbox/uninstall",
         methods: &["POST"],
-        what: "the end of the app: its webhooks are told and removed, its token is void",
+        what: "the end of the app: its webhooks are told and removed, its token is void, its callback is called",
+    },
+    ControlPath {
+        path: "/_sandbox/remove_user",
+        methods: &["POST"],
+        what: "a user of the store loses access to the app, whose callback is called",
     },
     ControlPath {
         path: "/_sandbox/deliveries",
@@ -114,9 +129,25 @@ async fn from_this_machine(
     request: Request,
     next: Next,
 ) -> Response {
-    if client.ip().to_canonical().is_loopback() && !request.headers().contains_key(ORIGIN) {
-        return next.run(request).await;
+    match request.headers().contains_key(ORIGIN) {
+        true => not_from_here(),
+        false => near(ConnectInfo(client), request, next).await,
     }
+}
+
+/// Refuses clients of other machines.
+pub(crate) async fn near(
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match client.ip().to_canonical().is_loopback() {
+        true => next.run(request).await,
+        false => not_from_here(),
+    }
+}
+
+fn not_from_here() -> Response {
     answer::json(StatusCode::FORBIDDEN, &json!({"error": "control the sandbox from its own machine"}))
 }
 
@@ -204,6 +235,7 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Response {
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
     *shared.store() = seed::store(shared.beginning.seed, &shared.store_hash);
     *shared.admission() = Admission::new(&shared.beginning);
+    shared.app().reset(&shared.beginning, &shared.accounts.first_token);
     shared.webhooks.clear();
     no_content()
 }

@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// `POST /v3/customers`: 1 to 10 customers, all of them or none.
-async fn create(call: Call) -> Result<Response, V3Error> {
+pub(crate) async fn create(call: Call) -> Result<Response, V3Error> {
     let items = match within_limit(&call)? {
         Ok(items) => items,
         Err(too_many) => return Ok(too_many),

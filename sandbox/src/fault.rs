@@ -159,9 +159,7 @@ impl Fault {
                 let error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "This store is suspended.");
                 Some(error.in_version(ApiVersion::V3))
             }
-            Self::Forbidden => {
-                error(StatusCode::FORBIDDEN, "The access token lacks a scope for this request.")
-            }
+            Self::Forbidden => Some(answer::missing_scope(version)),
             Self::HtmlPage => Some(answer::html(StatusCode::OK, MAINTENANCE_PAGE)),
             Self::TruncatedBody
             | Self::Hang
@@ -200,14 +198,20 @@ const MAINTENANCE_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head><title>One moment
     <body><p>This page is being prepared.</p></body>\n</html>\n";
 
 /// The faults to come, in the order in which they were asked for.
-#[derive(Debug, Default)]
-pub(crate) struct FaultQueue {
-    queue: VecDeque<(Fault, u32)>,
+#[derive(Debug)]
+pub(crate) struct FaultQueue<F = Fault> {
+    queue: VecDeque<(F, u32)>,
 }
 
-impl FaultQueue {
+impl<F> Default for FaultQueue<F> {
+    fn default() -> Self {
+        Self { queue: VecDeque::new() }
+    }
+}
+
+impl<F: Copy> FaultQueue<F> {
     /// Adds `fault`, to happen `times` times after everything that is queued already.
-    pub(crate) fn push(&mut self, fault: Fault, times: u32) {
+    pub(crate) fn push(&mut self, fault: F, times: u32) {
         if times > 0 {
             self.queue.push_back((fault, times));
         }
@@ -219,17 +223,17 @@ impl FaultQueue {
     }
 
     /// The faults to come, each with how often it is to happen.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Fault, u32)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (F, u32)> {
         self.queue.iter().copied()
     }
 
     /// The next fault, which stays in the queue.
-    pub(crate) fn peek(&self) -> Option<Fault> {
+    pub(crate) fn peek(&self) -> Option<F> {
         self.queue.front().map(|(fault, _)| *fault)
     }
 
     /// Takes the next fault.
-    pub(crate) fn pop(&mut self) -> Option<Fault> {
+    pub(crate) fn pop(&mut self) -> Option<F> {
         let (fault, times) = self.queue.front_mut()?;
         let fault = *fault;
         *times -= 1;
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn hands_out_faults_in_order_and_as_often_as_asked() {
-        let mut queue = FaultQueue::default();
+        let mut queue = FaultQueue::<Fault>::default();
         queue.push(Fault::Hang, 2);
         queue.push(Fault::Forbidden, 0);
         queue.push(Fault::HtmlPage, 1);
@@ -319,7 +323,7 @@ mod tests {
 
     #[test]
     fn forgets_what_is_cleared() {
-        let mut queue = FaultQueue::default();
+        let mut queue = FaultQueue::<Fault>::default();
         queue.push(Fault::Hang, 2);
         queue.clear();
         assert_eq!(queue.pop(), None);

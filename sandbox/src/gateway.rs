@@ -8,8 +8,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::StatusCode;
 
-use crate::answer::ApiError;
+use crate::answer::{ApiError, missing_scope};
 use crate::api_path::{ApiPath, ApiVersion};
+use crate::app::registration::AppOptions;
+use crate::app::scopes;
+use crate::app::token_fault::TokenFault;
 use crate::call::{Caller, UrlFails};
 use crate::fault::{Fault, FaultQueue, Stage, truncated};
 use crate::misbehaviour::Misbehaviour;
@@ -35,8 +38,13 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, mut request: Reques
         () = shared.clock.wait(Duration::from_millis(habits.slow_ms.into())) => {}
         () = shared.stopped() => return shutting_down(version),
     }
-    let caller = shared.accounts.caller(request.headers()).filter(|_| !habits.token_revoked);
-    let Some(client_id) = caller else {
+    let caller = {
+        let app = shared.app();
+        let caller = shared.accounts.caller(request.headers(), app.installation.as_ref());
+        let allows = |granted| scopes::allows(granted, version, request.method(), path.resource);
+        caller.map(|(client_id, granted)| (client_id, granted.is_none_or(allows)))
+    };
+    let Some((client_id, is_allowed)) = caller.filter(|_| !habits.token_revoked) else {
         let title = "The access token is missing, or it is not one of this store.";
         return ApiError::new(StatusCode::UNAUTHORIZED, title).in_version(version);
     };
@@ -45,6 +53,7 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, mut request: Reques
     let mut response = match decision.fault {
         _ if decision.is_exhausted() && habits.throttles_with_500 => throttled_with_500(version),
         _ if decision.is_exhausted() => too_many_requests(),
+        _ if !is_allowed && decision.is_answered_by_the_api(version) => missing_scope(version),
         Some(fault) => faulty(fault, version, &shared, request, next).await,
         None => next.run(request).await,
     };
@@ -58,12 +67,14 @@ pub(crate) async fn admit(State(shared): State<Arc<Shared>>, mut request: Reques
     response
 }
 
-/// How a store misbehaves from the start, and what its chance faults are drawn from.
+/// How a store begins: what misbehaves from the start, what chance is drawn from, and its app.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beginning {
     pub(crate) seed: u64,
     pub(crate) misbehaviour: Misbehaviour,
     pub(crate) faults: Vec<(Fault, u32)>,
+    pub(crate) token_faults: Vec<(TokenFault, u32)>,
+    pub(crate) app: AppOptions,
 }
 
 /// What changes from request to request: the quota's window and the faults to come.
@@ -90,6 +101,11 @@ struct Decision {
 }
 
 impl Decision {
+    /// Whether no fault answers in the place of the API.
+    fn is_answered_by_the_api(&self, version: ApiVersion) -> bool {
+        self.fault.is_none_or(|fault| fault.answer(version).is_none())
+    }
+
     fn is_exhausted(&self) -> bool {
         self.standing.is_some_and(|standing| !standing.admitted)
     }
@@ -98,12 +114,19 @@ impl Decision {
 impl Admission {
     /// A store that begins in this way and has answered nothing.
     pub(crate) fn new(beginning: &Beginning) -> Self {
-        let Beginning { seed, misbehaviour, faults } = beginning;
+        let Beginning { seed, misbehaviour, faults, .. } = beginning;
         let mut admission = Self { seed: *seed, misbehaviour: *misbehaviour, ..Self::default() };
         for (fault, times) in faults {
             admission.faults.push(*fault, *times);
         }
         admission
+    }
+
+    /// How many requests the quota has left at `now`.
+    pub(crate) fn left(&self, quota: &Quota, now: Duration) -> u32 {
+        // A copy counts one more, which the store itself does not.
+        let standing = self.meter.clone().admit(quota, &self.misbehaviour, now);
+        standing.left_before()
     }
 
     /// Counts a request made at `now` and picks its fault: the next in the queue, else one by chance. A request
@@ -204,7 +227,8 @@ mod tests {
         let rate = Rate::new(1.0).expect("a rate");
         let misbehaviour = Misbehaviour { fault_rate: rate, ..Misbehaviour::default() };
         let faults = vec![(Fault::Hang, 2)];
-        let mut admission = Admission::new(&Beginning { seed: 1, misbehaviour, faults });
+        let mut admission =
+            Admission::new(&Beginning { seed: 1, misbehaviour, faults, ..Beginning::default() });
         let roomy = Quota { requests: 9, ..QUOTA };
         let mut met = || admission.decide(&roomy, Duration::ZERO).fault;
         assert_eq!([met(), met()], [Some(Fault::Hang); 2]);

@@ -70,7 +70,7 @@ async fn list(call: Call) -> Result<Response, V3Error> {
     let page = Page::read(parameters)?;
     let criteria = Criteria::read(FILTERS, &PAGE_PARAMETERS, parameters, call.now())?;
     let store = awake(&call);
-    let own = store.hooks.iter().map(|(_, hook)| hook).filter(|hook| hook["client_id"] == call.client_id);
+    let own = store.hooks.iter().map(|(_, hook)| hook).filter(|hook| hook["client_id"] == *call.client_id);
     let hooks = own.filter(|hook| criteria.admit(hook));
     let hooks: Vec<Value> = hooks.cloned().map(Value::Object).collect();
     let data = page.of(&hooks).to_vec();
@@ -94,7 +94,7 @@ async fn create(call: Call) -> Result<Response, V3Error> {
     let mut store = awake(&call);
     let id = store.hooks.next_id();
     let mut hook = fields(json!({
-        "id": id, "client_id": call.client_id, "store_hash": call.store_hash(), "is_active": true,
+        "id": id, "client_id": &*call.client_id, "store_hash": call.store_hash(), "is_active": true,
         "headers": null, "created_at": call.now(), "updated_at": call.now(),
     }));
     hook.extend(written);
@@ -138,7 +138,7 @@ fn awake(call: &Call) -> MutexGuard<'_, Store> {
 
 /// The id in the path, where it is that of a webhook of the caller.
 fn own(call: &Call, store: &Store) -> Option<u64> {
-    call.id(0).filter(|id| store.hooks.get(*id).is_some_and(|hook| hook["client_id"] == call.client_id))
+    call.id(0).filter(|id| store.hooks.get(*id).is_some_and(|hook| hook["client_id"] == *call.client_id))
 }
 
 /// Begins to count how long a webhook is idle, or stops where it is not active.

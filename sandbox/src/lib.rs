@@ -24,6 +24,19 @@
 //! retries and blocks by [`WebhookOptions::time_scale`]. Events of one resource begin their way to one webhook in order; retries, and
 //! misbehaviour on demand, break it.
 //!
+//! # The app
+//!
+//! [`AppOptions`] say how an app is registered at BigCommerce. A browser installs it by the external install link
+//! `/app/{client_id}/install`, by the control panel, or by `/oauth2/authorize` with `context`; the merchant agrees to all
+//! of its scopes or to none, and the browser is sent to the Auth callback with a code, which `POST /oauth2/token`
+//! exchanges once within ten minutes. The token that is granted takes the place of the one before and opens the
+//! endpoints of its scopes; the others answer 403. When the registered scopes change, the merchant is asked again as
+//! they open the app. The load, uninstall and remove_user callbacks carry a `signed_payload_jwt`. [`TokenFault`]
+//! lets the token endpoint fail.
+//!
+//! The page at `/` shows the store, its latest requests and deliveries and its control panel, and has forms that place
+//! an order, change a product and register a customer.
+//!
 //! # Control
 //!
 //! Other processes on this machine steer a sandbox over JSON, without a token:
@@ -42,11 +55,17 @@
 //! | `GET /_sandbox/requests` | the requests received, oldest first |
 //! | `POST /_sandbox/orders` | places an order as a shopper does: the fields of `POST /v2/orders`, all optional |
 //! | `PUT /_sandbox/store` | renames the shop: `{"name": "Hearth"}` |
-//! | `POST /_sandbox/uninstall` | removes the app: its webhooks are told and removed, every token is void |
+//! | `GET /_sandbox/app` | how the app is registered, what its token may do, and the calls of its callbacks |
+//! | `PUT /_sandbox/app` | registers it anew: the fields of [`AppOptions`] that are sent, but for the client id |
+//! | `GET /_sandbox/token_faults` | the faults that token requests are to meet |
+//! | `POST /_sandbox/token_faults` | adds one: `{"fault": "html_page", "times": 2}` |
+//! | `DELETE /_sandbox/token_faults` | takes all of them back |
+//! | `POST /_sandbox/uninstall` | removes the app: its webhooks are told and removed, its token is void, its callback is called |
+//! | `POST /_sandbox/remove_user` | takes the access to the app from a user of the store: its callback is called |
 //! | `GET /_sandbox/deliveries` | what was sent to webhooks, with every attempt; `?wait=settled` waits until nothing is due, `?wait=done` until no retry is to come either |
 //! | `POST /_sandbox/reset` | seeds the store anew, with the faults and misbehaviour it was started with and no deliveries |
 //!
-//! Faults are named like the variants of [`Fault`], in lower case with underscores. A client from another
+//! Faults are named like the variants of [`Fault`] and [`TokenFault`], in lower case with underscores. A client from another
 //! machine is refused with 403.
 //!
 //! # Example
@@ -67,6 +86,7 @@
 mod amount;
 mod answer;
 mod api_path;
+mod app;
 mod authentication;
 mod call;
 mod catalog;
@@ -82,6 +102,7 @@ mod hooks;
 mod misbehaviour;
 mod options;
 mod orders;
+mod pages;
 mod paging;
 mod quota;
 mod rate;
@@ -95,6 +116,8 @@ mod store;
 mod store_information;
 mod webhooks;
 
+pub use app::registration::AppOptions;
+pub use app::token_fault::TokenFault;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use control::{CONTROL, ControlPath};
 pub use fault::Fault;

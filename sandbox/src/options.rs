@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::app::registration::AppOptions;
+use crate::app::token_fault::TokenFault;
 use crate::clock::{Clock, SystemClock};
 use crate::fault::Fault;
 use crate::misbehaviour::Misbehaviour;
@@ -43,6 +45,10 @@ pub struct SandboxOptions {
     pub remembered_requests: usize,
     /// How webhooks are signed, sent and tried again.
     pub webhooks: WebhookOptions,
+    /// The app as it is registered at BigCommerce.
+    pub app: AppOptions,
+    /// The faults that the first token requests meet, each with how often.
+    pub token_faults: Vec<(TokenFault, u32)>,
 }
 
 impl Default for SandboxOptions {
@@ -59,6 +65,8 @@ impl Default for SandboxOptions {
             faults: Vec::new(),
             remembered_requests: 10_000,
             webhooks: WebhookOptions::default(),
+            app: AppOptions::default(),
+            token_faults: Vec::new(),
         }
     }
 }
@@ -78,6 +86,8 @@ impl Debug for SandboxOptions {
             .field("faults", &self.faults)
             .field("remembered_requests", &self.remembered_requests)
             .field("webhooks", &self.webhooks)
+            .field("app", &self.app)
+            .field("token_faults", &self.token_faults)
             .finish()
     }
 }
@@ -102,6 +112,7 @@ impl SandboxOptions {
         if self.window < Duration::from_millis(1) {
             return Err(StartError::option("window", "give at least one millisecond"));
         }
+        self.app.check().map_err(|(option, advice)| StartError::option(option, advice))?;
         self.check_webhooks()
     }
 
@@ -144,7 +155,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    fn option(option: &'static str, advice: &'static str) -> Self {
+    pub(crate) fn option(option: &'static str, advice: &'static str) -> Self {
         Self::InvalidOption { option, advice }
     }
 }

@@ -19,11 +19,13 @@ mod order_lines;
 mod order_list;
 mod order_view;
 mod order_write;
+mod shopping;
 mod statuses;
 
 pub(crate) use order_lines::{line, settle};
 pub(crate) use order_view::{address_defaults, defaults};
 pub(crate) use order_write::{place, shipping_address_parts};
+pub(crate) use shopping::shopping;
 pub(crate) use statuses::status_name;
 
 /// The paths of orders and their statuses.

@@ -127,6 +127,11 @@ impl Meter {
 }
 
 impl Standing {
+    /// How many requests were left before this one.
+    pub(crate) fn left_before(&self) -> u32 {
+        self.left + u32::from(self.admitted)
+    }
+
     /// The same standing, of a request that something else than the quota turned away.
     pub(crate) fn turned_away(self) -> Self {
         Self { admitted: false, ..self }

@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 
 use crate::control::is_control_path;
+use crate::pages::is_page_path;
 use crate::seed::random::Random;
 use crate::server::Shared;
 
@@ -60,6 +61,11 @@ impl RequestLog {
         self.entries().latest.iter().cloned().collect()
     }
 
+    /// The latest `count` requests, the last one first.
+    pub(crate) fn latest(&self, count: usize) -> Vec<ReceivedRequest> {
+        self.entries().latest.iter().rev().take(count).cloned().collect()
+    }
+
     /// Notes the arrival of a request and numbers it.
     fn arrived(&self, request: ReceivedRequest) -> u64 {
         let mut entries = self.entries();
@@ -87,9 +93,10 @@ impl RequestLog {
 }
 
 /// The outermost layer: notes the request, and gives its answer a request id and its note a status. Requests
-/// of the control API are no part of the story.
+/// of the control API and the store's own pages are no part of the story.
 pub(crate) async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    if is_control_path(request.uri().path()) {
+    let path = request.uri().path();
+    if is_control_path(path) || is_page_path(path) {
         return next.run(request).await;
     }
     let number = shared.log.arrived(ReceivedRequest {

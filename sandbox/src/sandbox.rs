@@ -10,7 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::authentication::{APP, Account, Accounts, OF_STORE};
+use crate::app::installation::App;
+use crate::app::registration::AppOptions;
+use crate::app::token_fault::TokenFault;
+use crate::authentication::Accounts;
 use crate::clock::StoreClock;
 use crate::fault::Fault;
 use crate::gateway::{Admission, Beginning};
@@ -22,6 +25,7 @@ use crate::seed;
 use crate::server::{Shared, router};
 use crate::webhooks::delivery::Delivery;
 use crate::webhooks::schedule::Scale;
+use crate::webhooks::sender::Sender;
 use crate::webhooks::{self, Rest, Webhooks, dispatch};
 
 /// How long a shutdown waits for requests that are being answered.
@@ -75,14 +79,45 @@ impl Sandbox {
         &self.shared.store_hash
     }
 
-    /// The token that `X-Auth-Token` must carry. It opens nothing but this sandbox.
+    /// The token that `X-Auth-Token` must carry as long as the app is installed as it was from the start: one that is
+    /// granted later takes its place. It opens nothing but this sandbox.
     pub fn access_token(&self) -> &str {
-        &self.shared.accounts.app.access_token
+        &self.shared.accounts.first_token
+    }
+
+    /// The client id of the app.
+    pub fn client_id(&self) -> &str {
+        &self.shared.accounts.client_id
+    }
+
+    /// How the app is registered.
+    pub fn app(&self) -> AppOptions {
+        self.shared.app().registration.clone()
+    }
+
+    /// Registers the app anew: its name, callbacks and scopes. Where it asks for other scopes than before, the merchant
+    /// is asked again when they open it.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::InvalidOption`] where no app can be registered like that; a client id stays for ever.
+    pub fn register(&self, app: AppOptions) -> Result<(), StartError> {
+        app.check().map_err(|(option, advice)| StartError::option(option, advice))?;
+        if app.client_id != *self.shared.accounts.client_id {
+            return Err(StartError::option("app.client_id", "leave it as it was"));
+        }
+        self.shared.app().registration = app;
+        Ok(())
+    }
+
+    /// Lets the next `times` token requests meet `fault`, after the faults that were injected before.
+    pub fn inject_token_fault(&self, fault: TokenFault, times: u32) {
+        self.shared.app().faults.push(fault, times);
     }
 
     /// What the app's webhooks are signed with. It proves nothing outside this sandbox.
     pub fn client_secret(&self) -> &str {
-        &self.shared.accounts.app.client_secret
+        &self.shared.accounts.client_secret
     }
 
     /// The deliveries of webhooks, oldest first: all that wait, and the latest
@@ -156,11 +191,18 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 fn shared(options: SandboxOptions, scale: Scale, running: watch::Receiver<()>) -> Shared {
     let accounts = accounts(&options);
     let webhooks = Webhooks::new(&options.webhooks, scale);
-    let beginning =
-        Beginning { seed: options.seed, misbehaviour: options.misbehaviour, faults: options.faults };
+    let beginning = Beginning {
+        seed: options.seed,
+        misbehaviour: options.misbehaviour,
+        faults: options.faults,
+        token_faults: options.token_faults,
+        app: options.app,
+    };
     Shared {
         store: Mutex::new(seed::store(options.seed, &options.store_hash)),
         store_hash: options.store_hash,
+        app: Mutex::new(App::new(&beginning, &accounts.first_token)),
+        callbacks: Sender::new(options.webhooks.timeout),
         accounts,
         webhooks,
         quota: Quota { requests: options.quota, window: options.window },
@@ -173,18 +215,13 @@ fn shared(options: SandboxOptions, scale: Scale, running: watch::Receiver<()>) -
 }
 
 fn accounts(options: &SandboxOptions) -> Accounts {
-    let SandboxOptions { access_token, seed, webhooks, .. } = options;
-    let app = Account {
-        client_id: APP,
-        access_token: access_token.clone().unwrap_or_else(|| seed::access_token(*seed)),
+    let SandboxOptions { access_token, seed, webhooks, app, .. } = options;
+    Accounts {
+        client_id: app.client_id.as_str().into(),
         client_secret: webhooks.client_secret.clone().unwrap_or_else(|| seed::client_secret(*seed)),
-    };
-    let of_store = webhooks.store_account.clone().map(|account| Account {
-        client_id: OF_STORE,
-        access_token: account.access_token,
-        client_secret: account.client_secret,
-    });
-    Accounts { app, of_store }
+        first_token: access_token.clone().unwrap_or_else(|| seed::access_token(*seed)),
+        of_store: webhooks.store_account.clone(),
+    }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {

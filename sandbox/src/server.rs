@@ -11,14 +11,16 @@ use tokio::sync::watch;
 
 use crate::answer::ApiError;
 use crate::api_path::{ApiPath, ApiVersion};
+use crate::app::installation::App;
 use crate::authentication::Accounts;
 use crate::clock::StoreClock;
 use crate::gateway::{self, Admission, Beginning};
 use crate::quota::Quota;
 use crate::request_log::{self, RequestLog};
 use crate::store::Store;
+use crate::webhooks::sender::Sender;
 use crate::webhooks::{self, Webhooks};
-use crate::{catalog, control, customers, hooks, orders, store_information};
+use crate::{app, catalog, control, customers, hooks, orders, pages, store_information};
 
 /// What every request can reach: the store, and the state of its gateway.
 pub(crate) struct Shared {
@@ -31,6 +33,9 @@ pub(crate) struct Shared {
     pub(crate) store: Mutex<Store>,
     pub(crate) webhooks: Webhooks,
     pub(crate) admission: Mutex<Admission>,
+    pub(crate) app: Mutex<App>,
+    /// Calls the app's callbacks.
+    pub(crate) callbacks: Sender,
     /// Carries no value: its sender goes away when the sandbox stops.
     pub(crate) running: watch::Receiver<()>,
 }
@@ -51,6 +56,16 @@ impl Shared {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The app; never hold it across an `await`, nor while the store or the gateway is asked for.
+    pub(crate) fn app(&self) -> MutexGuard<'_, App> {
+        self.app.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the shop is called.
+    pub(crate) fn store_name(&self) -> String {
+        self.store().name.clone().unwrap_or_else(|| store_information::NAME.to_owned())
+    }
+
     /// Waits until the sandbox stops.
     pub(crate) async fn stopped(&self) {
         let mut running = self.running.clone();
@@ -67,6 +82,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(orders::routes())
         .merge(store_information::routes())
         .merge(control::routes())
+        .merge(app::routes())
+        .merge(pages::routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shared), webhooks::tell))

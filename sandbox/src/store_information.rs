@@ -17,7 +17,7 @@ use crate::server::Shared;
 pub(crate) const STORE_ID: u64 = 1_002_003;
 
 /// What the shop is called until the merchant renames it.
-const NAME: &str = "Hearth & Trail";
+pub(crate) const NAME: &str = "Hearth & Trail";
 
 /// The paths of the store's information.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -34,7 +34,7 @@ async fn get_system_timestamp(State(shared): State<Arc<Shared>>) -> Response {
 /// `GET /v2/store`: who the merchant is, and how the shop writes numbers, money and measures.
 async fn get_store_information(State(shared): State<Arc<Shared>>) -> Response {
     let hash = &shared.store_hash;
-    let name = shared.store().name.clone().unwrap_or_else(|| NAME.to_owned());
+    let name = shared.store_name();
     let mut body = json!({
         "id": hash,
         "account_uuid": "0f5d6b52-0000-4000-8000-000000000001",

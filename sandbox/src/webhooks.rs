@@ -25,7 +25,7 @@ pub(crate) mod hook;
 pub(crate) mod ledger;
 pub(crate) mod options;
 pub(crate) mod schedule;
-mod sender;
+pub(crate) mod sender;
 mod signing;
 
 /// The settings of webhooks and the deliveries on their way.

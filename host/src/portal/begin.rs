@@ -109,7 +109,6 @@ impl Portal {
         state: &str,
         fields: &std::collections::BTreeMap<String, String>,
     ) -> String {
-        let scope = self.scopes.needed().collect::<Vec<_>>().join(" ");
         let redirect_uri = self.redirect_uri(app);
         let mut address = at_server(grant.authorize, client.base_url.as_deref());
         let mut mark = if address.contains('?') { '&' } else { '?' };
@@ -120,7 +119,7 @@ impl Portal {
         add("response_type", "code");
         add("client_id", &client.client_id);
         add("redirect_uri", &redirect_uri);
-        add("scope", &scope);
+        // No scope: what the app is registered for is asked for as a whole, and another half of one would be refused.
         add("state", state);
         for (name, template) in grant.extra {
             add(name, &filled(template, fields));

@@ -140,6 +140,39 @@ fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_app_and_the_faults_of_its_token_follow_from_flags() {
+    let flags = "--app-name Ledger --client-id abc123 --auth-callback http://127.0.0.1:9/auth?a=b \
+                 --load-callback https://ledger.example/load --uninstall-callback https://ledger.example/uninstall \
+                 --remove-user-callback https://ledger.example/remove --scopes store_v2_products,store_v2_content \
+                 --app-not-installed --token-fault html_page:2 --token-fault gzip";
+    let (_served, text) = serve(&flags.split_whitespace().collect::<Vec<_>>());
+    let origin = announced(&text, "origin");
+    assert_eq!(announced(&text, "client id"), "abc123");
+    assert_eq!(announced(&text, "install"), format!("{origin}/app/abc123/install"));
+    assert_contains(&text, &["none before the app is installed"]);
+    let read = |path: &str| -> serde_json::Value {
+        let answer = request(origin, "GET", path);
+        serde_json::from_str(answer.split_once("\r\n\r\n").expect("headers end").1).expect("JSON")
+    };
+    assert_eq!(
+        read("/_sandbox/app"),
+        serde_json::json!({
+            "name": "Ledger", "client_id": "abc123", "auth_callback": "http://127.0.0.1:9/auth?a=b",
+            "load_callback": "https://ledger.example/load",
+            "uninstall_callback": "https://ledger.example/uninstall",
+            "remove_user_callback": "https://ledger.example/remove",
+            "scopes": ["store_v2_products", "store_v2_content"],
+            "is_installed": false, "granted": null, "needs_consent": false, "callbacks": [],
+        })
+    );
+    assert_eq!(
+        read("/_sandbox/token_faults"),
+        serde_json::json!([{"fault": "html_page", "times": 2}, {"fault": "gzip", "times": 1}])
+    );
+}
+
 /// The answer to a request without a body, headers included.
 #[cfg(unix)]
 fn request(origin: &str, method: &str, path: &str) -> String {

@@ -7,6 +7,8 @@ mod connecting;
 mod lifecycle;
 mod pages;
 mod pasting;
+#[cfg(feature = "demo")]
+mod sandbox;
 mod vendor;
 mod written;
 

@@ -39,7 +39,7 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
 }
 
 /// `PUT /v3/catalog/products/{product_id}`: the fields that are sent; a list replaces the whole list.
-pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
+pub(crate) async fn update(call: Call) -> Result<Response, V3Error> {
     let selection = Selection::read(&PRODUCT, call.parameters()?)?;
     let sent = call.object()?;
     let mut store = call.store();

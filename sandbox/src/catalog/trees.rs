@@ -142,10 +142,7 @@ fn several(results: Vec<Result<Document, ApiError>>, success: StatusCode, shows_
         match result {
             Ok(category) => data.push(Value::Object(category)),
             Err(error) => {
-                let complaint = error.complaints().iter().map(|(field, text)| format!("{field}: {text}"));
-                let complaint = complaint.collect::<Vec<_>>().join(", ");
-                let complaint = if complaint.is_empty() { error.title().to_owned() } else { complaint };
-                errors.insert(place.to_string(), complaint.into());
+                errors.insert(place.to_string(), error.told().into());
             }
         }
     }

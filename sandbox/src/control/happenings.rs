@@ -10,24 +10,25 @@ use axum::routing::{get, post, put};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Refusal, object};
+use super::{Refusal, number, object};
 use crate::answer::{self, ApiError, no_content};
+use crate::app::callbacks;
+use crate::app::people::STAFF;
+use crate::app::token_fault::TokenFault;
 use crate::orders;
-use crate::seed::random::Random;
 use crate::server::Shared;
-use crate::store::{Document, Store, fields};
-use crate::webhooks::event::{Event, UNINSTALLED};
-use crate::webhooks::{self, Rest, announcement};
-
-/// The status of an order that was paid and waits to be packed.
-const AWAITING_FULFILLMENT: u64 = 11;
+use crate::webhooks::event::Event;
+use crate::webhooks::{self, Rest};
 
 /// The paths of what happens.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/_sandbox/orders", post(order))
         .route("/_sandbox/store", put(rename))
+        .route("/_sandbox/app", get(app).put(register))
+        .route("/_sandbox/token_faults", get(token_faults).post(inject).delete(clear_token_faults))
         .route("/_sandbox/uninstall", post(uninstall))
+        .route("/_sandbox/remove_user", post(remove_user))
         .route("/_sandbox/deliveries", get(deliveries))
 }
 
@@ -36,39 +37,14 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 async fn order(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
     let sent = if body.is_empty() { Map::new() } else { object(&body)? };
     let mut store = shared.store();
-    let mut wanted = shopping(&store);
+    let mut wanted = orders::shopping(&store);
     wanted.extend(sent);
     let id = orders::place(&mut store, &wanted, shared.now_ms().into()).map_err(refusal)?;
     Ok(answer::json(StatusCode::CREATED, &json!({"id": id})))
 }
 
-/// What the next shopper buys, which follows from the number of the order.
-fn shopping(store: &Store) -> Document {
-    let mut random = Random::new(store.orders.next_id());
-    let mut pick = |count: usize| random.below(count as u64) as usize;
-    let customer = store.customers.iter().nth(pick(store.customers.len())).map(|(_, customer)| customer);
-    let product = store.products.iter().nth(pick(store.products.len())).map(|(id, _)| id);
-    let of_customer =
-        |name: &str| customer.and_then(|customer| customer.get(name)).cloned().unwrap_or_else(|| "".into());
-    let line = match product {
-        Some(id) => json!({"product_id": id, "quantity": 1}),
-        None => json!({"name": "Gift", "quantity": 1, "price_ex_tax": 10, "price_inc_tax": 10}),
-    };
-    fields(json!({
-        "customer_id": customer.and_then(|customer| customer["id"].as_u64()).unwrap_or(0),
-        "status_id": AWAITING_FULFILLMENT,
-        "billing_address": {
-            "first_name": of_customer("first_name"), "last_name": of_customer("last_name"),
-            "email": of_customer("email"),
-        },
-        "products": [line],
-    }))
-}
-
 fn refusal(error: ApiError) -> Refusal {
-    let complaints = error.complaints().iter().map(|(field, complaint)| format!("{field}: {complaint}"));
-    let complaints = complaints.collect::<Vec<_>>().join(", ");
-    Refusal(if complaints.is_empty() { error.title().to_owned() } else { complaints })
+    Refusal(error.told())
 }
 
 /// The merchant gives the shop another name.
@@ -88,17 +64,48 @@ async fn rename(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Respon
 
 /// The merchant removes the app: its token is void and its webhooks are gone, after they were told.
 async fn uninstall(State(shared): State<Arc<Shared>>) -> Response {
-    let mut store = shared.store();
-    store.events.push(Event::of_store(UNINSTALLED));
-    announcement::announce(&shared, &mut store);
-    let hooks: Vec<u64> = store.hooks.iter().map(|(id, _)| id).collect();
-    for id in hooks {
-        store.hooks.remove(id);
-    }
-    store.hook_activity.clear();
-    drop(store);
-    shared.admission().misbehaviour.token_revoked = true;
-    shared.webhooks.stir();
+    callbacks::uninstall(&shared).await;
+    no_content()
+}
+
+/// The merchant takes the access to the app from somebody who works there.
+async fn remove_user(State(shared): State<Arc<Shared>>) -> Response {
+    callbacks::remove_user(&shared, &STAFF).await;
+    no_content()
+}
+
+/// The app: how it is registered, what it may do, and the calls of its callbacks.
+async fn app(State(shared): State<Arc<Shared>>) -> Response {
+    answer::json(StatusCode::OK, &shared.app().document())
+}
+
+/// The app's maker changes how it is registered; the merchant is asked again where the scopes are others.
+async fn register(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
+    let sent = object(&body)?;
+    let mut app = shared.app();
+    app.registration = app.registration.clone().with(&sent).map_err(Refusal)?;
+    Ok(answer::json(StatusCode::OK, &app.document()))
+}
+
+/// The faults that token requests are to meet.
+async fn token_faults(State(shared): State<Arc<Shared>>) -> Response {
+    let app = shared.app();
+    let faults = app.faults.iter().map(|(fault, times)| json!({"fault": fault.name(), "times": times}));
+    answer::json(StatusCode::OK, &faults.collect())
+}
+
+async fn inject(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
+    let sent = object(&body)?;
+    let times = number(&sent, "times")?.unwrap_or(1);
+    let name = sent.get("fault").and_then(Value::as_str).unwrap_or_default();
+    let fault = TokenFault::named(name)
+        .ok_or_else(|| Refusal(format!("{name:?} is not a fault of the token endpoint")))?;
+    shared.app().faults.push(fault, times);
+    Ok(no_content())
+}
+
+async fn clear_token_faults(State(shared): State<Arc<Shared>>) -> Response {
+    shared.app().faults.clear();
     no_content()
 }
 

@@ -346,6 +346,11 @@ impl Ledger {
         self.rows.values().map(|row| row.delivery.clone()).collect()
     }
 
+    /// The latest `count` deliveries, the last one first.
+    pub(crate) fn latest(&self, count: usize) -> Vec<Delivery> {
+        self.rows.values().rev().take(count).map(|row| row.delivery.clone()).collect()
+    }
+
     /// How many deliveries were lost because too many waited.
     pub(crate) fn lost(&self) -> u64 {
         self.lost

@@ -7,11 +7,14 @@ use axum::body::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, RequestBuilder};
 
 use super::ledger::Target;
 
-/// Sends deliveries. Nothing follows redirects, goes through a proxy, or reads the body of an answer.
+/// Why nothing is sent to an example.
+const RESERVED: &str = "the name is reserved for examples and leads nowhere";
+
+/// Sends deliveries and calls callbacks. Nothing follows redirects, goes through a proxy, or reads the body of an answer.
 #[derive(Debug)]
 pub(crate) struct Sender {
     timeout: Duration,
@@ -49,16 +52,29 @@ impl Sender {
     ) -> Ending {
         let destination: Uri = target.destination.parse().map_err(|_| "the address cannot be read")?;
         if is_reserved(&target.domain) {
-            return Err("the name is reserved for examples and leads nowhere");
+            return Err(RESERVED);
         }
         let client = self.client(&destination).ok_or("no TLS on this machine")?;
-        let request = client.post(&target.destination).headers(headers(target, signature)).body(body);
-        match request.send().await {
-            Ok(answer) => Ok(answer.status().as_u16()),
-            Err(error) if error.is_timeout() => Err("no answer in time"),
-            Err(error) if error.is_connect() => Err("no connection"),
-            Err(_) => Err("no answer"),
+        ending(client.post(&target.destination).headers(headers(target, signature)).body(body)).await
+    }
+
+    /// Calls an address of the app.
+    pub(crate) async fn get(&self, address: &str) -> Ending {
+        let destination: Uri = address.parse().map_err(|_| "the address cannot be read")?;
+        if is_reserved(destination.host().unwrap_or_default()) {
+            return Err(RESERVED);
         }
+        let client = self.client(&destination).ok_or("no TLS on this machine")?;
+        ending(client.get(address).header(USER_AGENT, "bigcommerce-sandbox")).await
+    }
+}
+
+async fn ending(request: RequestBuilder) -> Ending {
+    match request.send().await {
+        Ok(answer) => Ok(answer.status().as_u16()),
+        Err(error) if error.is_timeout() => Err("no answer in time"),
+        Err(error) if error.is_connect() => Err("no connection"),
+        Err(_) => Err("no answer"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sandbox as its clients meet it: over real HTTP, on a socket of this machine.
 
+mod app;
 mod authentication;
 mod brands;
 mod categories;
