@@ -72,9 +72,6 @@ pub(super) async fn auth(
         return portal.nothing();
     };
     let flow = portal.sessions.take_flow(&headers, &app, portal.now_ms());
-    if !portal.exchanges.take(portal.now_ms()) {
-        return portal.too_often();
-    }
     let is_ours = flow.is_some();
     let outcome = portal.install(&app, client, &grant, &pairs, flow).await;
     if let Err(problem) = &outcome {
@@ -223,6 +220,11 @@ impl Portal {
         scope: &str,
         fields: &BTreeMap<String, String>,
     ) -> Result<Grant, Problem> {
+        // What is incomplete costs nothing, so that floods of it keep nobody from connecting.
+        if !self.exchanges.take(self.now_ms()) {
+            let text = "Too many installations end at once. Nothing was connected. Begin again in a minute.";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_often", text));
+        }
         let secret = self.parts.apps.get(app).and_then(|secrets| secrets.first());
         let secret =
             secret.ok_or_else(|| Problem::from(Broken::new("the app", "it has no client secret")))?;

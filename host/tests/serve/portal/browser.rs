@@ -64,7 +64,7 @@ impl Answer {
     }
 
     pub(super) fn location(&self) -> Option<&str> {
-        self.header("location")
+        self.location.as_deref()
     }
 }
 

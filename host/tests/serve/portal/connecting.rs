@@ -133,7 +133,7 @@ fn the_authorization_endpoint_gets_context_and_state_and_wants_them_back() {
     let state_of = |answer: &Answer| {
         let location = answer.location().expect("it leads away").to_owned();
         assert!(location.starts_with(&format!("{}/oauth2/authorize?", stage.vendor.url)), "{location}");
-        assert!(location.contains("&context=stores%2fabc123"), "{location}");
+        assert!(location.contains("&context=stores%2Fabc123"), "{location}");
         location.split_once("&state=").expect("a state").1.split('&').next().unwrap().to_owned()
     };
     for wrong in ["", "&state=", "&state=0000"] {

@@ -182,3 +182,41 @@ fn a_connection_is_tried_when_somebody_asks() {
     stage.vendor.revoke();
     assert!(tried().contains("auth.revoked"));
 }
+
+#[test]
+fn floods_of_callbacks_are_turned_away_and_webhooks_go_on() {
+    let stage = Stage::new();
+    stage.vendor.answer(Answering::Status(400));
+    let token = stage.place.file("secret", CLIENT_SECRET);
+    let (_, path) = stage.place.add(&["--client-secret-file", &token]);
+    let statuses: Vec<_> = (0..60).map(|_| stage.stranger().get(&callback("abc123", "")).status).collect();
+    assert_eq!(statuses[..20], [Some(502); 20], "a few are tried");
+    assert!(statuses.contains(&Some(429)), "{statuses:?}");
+    assert!(stage.vendor.asked().len() < 60);
+    assert_eq!(stage.served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
+}
+
+#[test]
+fn without_an_admin_token_nobody_signs_in_and_the_page_says_so() {
+    let place = Place::new();
+    let served = place.serve();
+    let mut browser = Browser::new(served.address);
+    assert!(browser.get("/sign-in").body.contains("the service has no admin token"));
+    let answer = browser.submit("/sign-in", "/sign-in", &[("admin_token", "")]);
+    assert_eq!(answer.status, Some(403));
+}
+
+#[test]
+fn pages_follow_the_path_of_the_public_address_and_its_cookies_are_secure() {
+    let place = Place::new();
+    let served = place
+        .serve_with(&["--public-url", "https://hooks.example.com/in"], &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
+    let answer = get(served.address, "/in/sign-in", &[]);
+    assert_eq!(answer.status, Some(200));
+    assert!(
+        answer.body.contains("action=\"/in/sign-in\"") && answer.body.contains("\"/in/assets/style.css\"")
+    );
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert!(cookie.starts_with("__host-connector-form=") && cookie.ends_with("; secure"), "{cookie}");
+    assert_eq!(get(served.address, "/in/connections", &[]).location(), Some("/in/sign-in"));
+}
