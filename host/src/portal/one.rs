@@ -65,8 +65,7 @@ pub(super) async fn triggers(
 }
 
 /// Tries the credentials, and reads the account's name anew.
-pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<String>, sent: Sent) -> Response {
-    let _ = sent;
+pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<String>, _: Sent) -> Response {
     let checked = async {
         let Some(row) = portal.row(&id).await? else { return Ok(None) };
         let connection = HostConnection::open(&row, &portal.ring()?)?;
