@@ -52,8 +52,7 @@ impl ScopeTable {
         let mut rows = scopes;
         for row in &mut rows {
             let is_read = |id: &&str| row.read.as_deref() == Some(*id);
-            let needs =
-                |ids: &&[&str]| ids.contains(&row.modify.as_str()) && !ids.iter().any(|id| is_read(&id));
+            let needs = |ids: &&[&str]| ids.contains(&row.modify.as_str()) && !ids.iter().any(is_read);
             row.needs_modify = row.read.is_none() || wanted.iter().any(needs);
         }
         Self { rows }

@@ -1,3 +1,5 @@
+//! Tokens as the vendor makes them, forged ones, and the cases that were computed elsewhere.
+
 use std::path::Path;
 
 use bigcommerce_connector::CONNECTOR;

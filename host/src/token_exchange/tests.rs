@@ -1,3 +1,5 @@
+//! The exchange over real sockets, against token endpoints that answer everything but a token.
+
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
