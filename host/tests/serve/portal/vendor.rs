@@ -68,27 +68,27 @@ impl Vendor {
     }
 
     pub(super) fn answer(&self, answering: Answering) {
-        self.told.lock().unwrap().answering = Some(answering);
+        self.told.lock().expect("no panic before").answering = Some(answering);
     }
 
     /// From now on no token is known.
     pub(super) fn revoke(&self) {
-        self.told.lock().unwrap().is_revoked = true;
+        self.told.lock().expect("no panic before").is_revoked = true;
     }
 
     /// What was sent to the token endpoint.
     pub(super) fn asked(&self) -> Vec<Value> {
-        self.told.lock().unwrap().asked.clone()
+        self.told.lock().expect("no panic before").asked.clone()
     }
 
     /// Lets a code be used again, as if it were another one.
     pub(super) fn forget_codes(&self) {
-        self.told.lock().unwrap().used.clear();
+        self.told.lock().expect("no panic before").used.clear();
     }
 }
 
 async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response {
-    let mut told = told.lock().unwrap();
+    let mut told = told.lock().expect("no panic before");
     told.asked.push(body.0.clone());
     let code = body["code"].as_str().unwrap_or_default().to_owned();
     if told.used.contains(&code) {
@@ -121,7 +121,7 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
         Answering::Redirect => (StatusCode::FOUND, [("location", "https://evil.example/")]).into_response(),
         Answering::Much => "x".repeat(1 << 20).into_response(),
         Answering::Status(status) => {
-            let status = StatusCode::from_u16(status).unwrap();
+            let status = StatusCode::from_u16(status).expect("a status");
             (status, format!("no good: {code} {}", body["client_secret"])).into_response()
         }
     }
@@ -130,7 +130,7 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
 /// Whether the token is one that was given out, or that a person may paste.
 fn knows(told: &Shared, headers: &HeaderMap) -> bool {
     let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok()).unwrap_or_default();
-    !told.lock().unwrap().is_revoked && (token.starts_with(GRANTED) || token == super::TOKEN)
+    !told.lock().expect("no panic before").is_revoked && (token.starts_with(GRANTED) || token == super::TOKEN)
 }
 
 async fn time(State(told): State<Shared>, headers: HeaderMap) -> Response {
