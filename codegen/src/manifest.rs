@@ -19,6 +19,7 @@ pub(crate) struct Manifest<'t> {
     pub(crate) oauth2: Option<OAuth2<'t>>,
     pub(crate) callbacks: Option<Callbacks<'t>>,
     pub(crate) test: Option<Text<'t>>,
+    pub(crate) label: Option<Label<'t>>,
     pub(crate) apis: Vec<Api<'t>>,
     pub(crate) scopes: Vec<Scope<'t>>,
     pub(crate) rate_limit: RateLimit<'t>,
@@ -59,12 +60,26 @@ pub(crate) struct Credential<'t> {
 }
 
 #[derive(Debug)]
+pub(crate) struct Label<'t> {
+    pub(crate) action: Option<Text<'t>>,
+    pub(crate) field: &'t str,
+}
+
+#[derive(Debug)]
+pub(crate) struct External<'t> {
+    pub(crate) parameter: &'t str,
+    pub(crate) succeeded: Option<Text<'t>>,
+    pub(crate) failed: Option<Text<'t>>,
+}
+
+#[derive(Debug)]
 pub(crate) struct OAuth2<'t> {
     pub(crate) install: Option<Text<'t>>,
     pub(crate) authorize: &'t str,
     pub(crate) token: &'t str,
     pub(crate) credential: Option<Text<'t>>,
     pub(crate) extra: Vec<(Text<'t>, Text<'t>)>,
+    pub(crate) external: Option<External<'t>>,
 }
 
 #[derive(Debug)]
@@ -72,6 +87,7 @@ pub(crate) struct Callbacks<'t> {
     pub(crate) parameter: &'t str,
     pub(crate) issuer: &'t str,
     pub(crate) subject: Option<Text<'t>>,
+    pub(crate) frames: Vec<Text<'t>>,
     /// Name, and whether a browser or the vendor's server calls.
     pub(crate) routes: Vec<(Text<'t>, &'t str)>,
 }

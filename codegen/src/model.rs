@@ -50,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) callbacks: Option<Callbacks>,
     /// Id of the action that shows whether a connection works.
     pub(crate) test: Option<String>,
+    /// Id of the action that reads the account's name for people, and the field of its data.
+    pub(crate) label: Option<(String, String)>,
 }
 
 /// A value that a person enters to connect.
@@ -93,6 +95,15 @@ pub(crate) struct OAuth2 {
     pub(crate) credential: String,
     /// Name and template.
     pub(crate) extra: Vec<(String, String)>,
+    pub(crate) external: Option<External>,
+}
+
+/// How an installation that began at a link of ours ends.
+#[derive(Debug)]
+pub(crate) struct External {
+    pub(crate) parameter: String,
+    pub(crate) succeeded: String,
+    pub(crate) failed: String,
 }
 
 /// What the vendor calls during the life of an installation.
@@ -101,6 +112,8 @@ pub(crate) struct Callbacks {
     pub(crate) parameter: String,
     pub(crate) issuer: String,
     pub(crate) subject: String,
+    /// Who may show a page in a frame.
+    pub(crate) frames: Vec<String>,
     /// Name, and whether a browser calls.
     pub(crate) routes: Vec<(String, bool)>,
 }

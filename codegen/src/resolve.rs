@@ -46,6 +46,10 @@ pub(crate) fn resolve(
         .test
         .and_then(|id| actions::find(id, manifest, &actions, faults))
         .map(|action| action.id.clone());
+    connection.label = manifest.label.as_ref().and_then(|label| {
+        let action = actions::find(label.action?, manifest, &actions, faults)?;
+        Some((action.id.clone(), label.field.to_owned()))
+    });
     let webhooks = hooks::webhooks(manifest, &signatures, &actions, faults);
     let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
     if sound && faults.len() == before {

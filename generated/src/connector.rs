@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 use connector_runtime::{
-    Action, ActionEntry, Callbacks, Caller, Connection, ConnectionField, Connector,
-    Credential, DedupePart, Error, EventShape, OAuth2, Placement, QuotaHeaders,
-    RateLimit, SecretString, ServiceEvent, Subscription, WaitHeader, WaitUnit, Webhooks,
+    AccountLabel, Action, ActionEntry, Callbacks, Caller, Connection, ConnectionField,
+    Connector, Credential, DedupePart, Error, EventShape, ExternalInstall, OAuth2,
+    Placement, QuotaHeaders, RateLimit, SecretString, ServiceEvent, Subscription,
+    WaitHeader, WaitUnit, Webhooks,
 };
 
 /// The connector.
@@ -44,11 +45,17 @@ pub static CONNECTOR: Connector = Connector {
         token: "https://login.bigcommerce.com/oauth2/token",
         credential: "access_token",
         extra: &[("context", "stores/{store_hash}")],
+        external: Some(ExternalInstall {
+            parameter: "external_install",
+            succeeded: "https://login.bigcommerce.com/app/{client_id}/install/succeeded",
+            failed: "https://login.bigcommerce.com/app/{client_id}/install/failed",
+        }),
     }),
     callbacks: Some(Callbacks {
         parameter: "signed_payload_jwt",
         issuer: "bc",
         subject: "stores/{store_hash}",
+        frames: &["https://*.mybigcommerce.com"],
         routes: &[
             ("load", Caller::Browser),
             ("uninstall", Caller::Server),
@@ -56,6 +63,10 @@ pub static CONNECTOR: Connector = Connector {
         ],
     }),
     test: Some(crate::actions::GetTime::OPERATION),
+    label: Some(AccountLabel {
+        operation: crate::actions::GetStoreInformation::OPERATION,
+        field: "name",
+    }),
     rate_limit: RateLimit {
         status: 429,
         waits: &[

@@ -12,11 +12,16 @@ use crate::storage::{ConnectionRow, ConnectionState};
 pub(crate) mod command;
 pub(crate) mod command_line;
 mod directory;
+mod granting;
 
-pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live};
+pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live, ReadRing};
+pub(crate) use granting::{Granted, Notes, granted_row, revoked_row, secrets};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
+
+/// The kind of row that secrets of installations are sealed for which nobody has adopted yet.
+pub(crate) const INSTALL: &str = "install";
 
 /// A connection with its secrets. It prints without them.
 pub(crate) struct HostConnection {
@@ -26,6 +31,8 @@ pub(crate) struct HostConnection {
     pub(crate) account: String,
     /// [`ConnectionRow::app`].
     pub(crate) app: Option<String>,
+    /// [`ConnectionRow::state`].
+    pub(crate) state: ConnectionState,
     /// What a person entered.
     pub(crate) fields: BTreeMap<String, String>,
     /// What is no secret and can be changed.
@@ -99,15 +106,14 @@ impl HostConnection {
     /// # Errors
     /// When its secrets cannot be opened, or it is not in our form.
     pub(crate) fn open(row: &ConnectionRow, ring: &KeyRing) -> Result<Self, Unusable> {
-        let place = Place { account: &row.account, kind: KIND };
-        let text = ring.open(place, &row.sealed).map_err(Unusable::Sealed)?;
         Ok(Self {
             id: row.id.clone(),
             account: row.account.clone(),
             app: row.app.clone(),
+            state: row.state,
             fields: serde_json::from_str(&row.fields).map_err(|_| Unusable::Unreadable)?,
             settings: serde_json::from_str(&row.settings).map_err(|_| Unusable::Unreadable)?,
-            secrets: Secrets::parse(&text).ok_or(Unusable::Unreadable)?,
+            secrets: Secrets::open(Place { account: &row.account, kind: KIND }, &row.sealed, ring)?,
         })
     }
 
@@ -119,8 +125,14 @@ impl HostConnection {
     /// The connection for calls of actions.
     ///
     /// # Errors
-    /// Class `validation`, also where the connection has no credentials and can only receive.
+    /// Class `auth.revoked` where the connection is revoked; class `validation`, also where it has no credentials and can
+    /// only receive.
     pub(crate) fn connect(&self, connector: &'static Connector) -> Result<Connection, Error> {
+        if self.state == ConnectionState::Revoked {
+            return Err(Error::revoked(
+                "the app was uninstalled or its token withdrawn: connect the account again",
+            ));
+        }
         let fields: Vec<(&str, &str)> =
             self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let credentials: Vec<(&str, SecretString)> =
@@ -145,6 +157,15 @@ impl fmt::Debug for HostConnection {
 }
 
 impl Secrets {
+    /// Opens secrets that were sealed for a place.
+    ///
+    /// # Errors
+    /// When they cannot be opened.
+    pub(crate) fn open(place: Place<'_>, sealed: &[u8], ring: &KeyRing) -> Result<Self, Unusable> {
+        let text = ring.open(place, sealed).map_err(Unusable::Sealed)?;
+        Self::parse(&text).ok_or(Unusable::Unreadable)
+    }
+
     fn parse(text: &SecretString) -> Option<Self> {
         let text: SecretsText<String> = serde_json::from_str(text.expose_secret()).ok()?;
         let credentials = text.credentials.into_iter();
@@ -159,13 +180,26 @@ impl Secrets {
     /// # Errors
     /// See [`KeyRing::seal`].
     pub(crate) fn seal(&self, account: &str, ring: &KeyRing, nonce: Nonce) -> Result<Vec<u8>, Unopened> {
+        self.seal_for(Place { account, kind: KIND }, ring, nonce)
+    }
+
+    /// The secrets as they are stored in another kind of row.
+    ///
+    /// # Errors
+    /// See [`KeyRing::seal`].
+    pub(crate) fn seal_for(
+        &self,
+        place: Place<'_>,
+        ring: &KeyRing,
+        nonce: Nonce,
+    ) -> Result<Vec<u8>, Unopened> {
         let credentials = self.credentials.iter();
         let text = SecretsText {
             credentials: credentials.map(|(name, secret)| (name.clone(), secret.expose_secret())).collect(),
             client_secrets: self.client_secrets.iter().map(|secret| secret.expose_secret()).collect(),
         };
         let text = serde_json::to_string(&text).map_err(|_| Unopened::Malformed)?;
-        ring.seal(Place { account, kind: KIND }, &SecretString::from(text), nonce)
+        ring.seal(place, &SecretString::from(text), nonce)
     }
 }
 
@@ -225,6 +259,7 @@ pub(crate) mod tests {
             id: id.to_owned(),
             account: account.to_owned(),
             app: None,
+            state: ConnectionState::Connected,
             fields: BTreeMap::from([("store_hash".to_owned(), account.to_owned())]),
             settings: ConnectionSettings {
                 triggers: vec!["order-created".to_owned()],

@@ -87,6 +87,7 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
     ),
     ("connector connections remove 5f0e7c1b2a3948d6 --erase", "with all that the account has sent"),
     ("connector connections reseal --new-key", "seal all secrets anew, with a key that is made now"),
+    ("connector connections audit --limit 20", "who connected, was granted and revoked what, lately"),
 ];
 
 /// For `connector triggers --help`.

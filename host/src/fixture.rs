@@ -51,6 +51,7 @@ const fn connector(actions: &'static [ActionEntry], catalog: &'static str) -> Co
         oauth2: None,
         callbacks: None,
         test: None,
+        label: None,
         rate_limit: limited_by(429),
         webhooks: None,
         triggers: &[],

@@ -10,20 +10,22 @@ use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::connections::{Directory, DirectoryParts};
+use crate::connections::Directory;
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
 use crate::delivery::reading::Reader;
 use crate::delivery::settings::Mode;
 use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
-use crate::quota_sharing::{self, make_folder};
+use crate::portal::{self, Portal, PortalParts, Unmanaged};
+use crate::quota_sharing;
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
-use crate::storage::{HookStorage, Retention, SqliteOptions, SqliteStorage, Storage};
+use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 use crate::triggers::Keeper;
-use crate::triggers::reconcile::{Habits, Reconciler, Steward};
+use crate::triggers::kept_hooks::{KeptHooks, Standings};
+use crate::triggers::reconcile::{Reconciler, Steward};
 
 mod background;
 mod ceiling;
@@ -31,6 +33,7 @@ pub(crate) mod config;
 pub(crate) mod health;
 mod listener;
 mod logs;
+mod opening;
 pub(crate) mod settings;
 mod signals;
 mod tally;
@@ -43,6 +46,8 @@ use background::{expire, refresh, tell};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
+pub(crate) use opening::{database, open_storage};
+use opening::{directory, open_storage_with};
 use signals::Signals;
 use tally::Counts;
 use tls::Tls;
@@ -50,6 +55,9 @@ use values::{Flags, Values};
 
 /// How long a call about webhooks, or a page of a search, may wait for the quota or for a failure to pass.
 const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
+
+/// The same while a person waits for a page.
+const PATIENCE_OF_PEOPLE: Patience = Patience::Within(Duration::from_secs(20));
 
 /// The flags of the command.
 pub(crate) fn flags() -> Vec<clap::Arg> {
@@ -108,13 +116,14 @@ struct Service {
     limits: Limits,
     stop_within: Duration,
     retention: Retention,
-    habits: Habits,
     /// What metrics and workers' calls want.
     token: Option<SecretString>,
     storage: Arc<dyn Storage>,
-    hooks: Arc<dyn HookStorage>,
     gates: Gates,
     directory: Arc<Directory>,
+    portal: Arc<Portal>,
+    reconciler: Reconciler,
+    steward: Steward,
     counts: Arc<Counts>,
     clock: Clock,
     webhooks: Listener,
@@ -127,8 +136,9 @@ struct Service {
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
-        let hooks = Arc::new(open_storage_with(&config.base.data, config.storage)?);
-        let storage: Arc<dyn Storage> = hooks.clone();
+        let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
+        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
+        let apps = config.base.apps.clone();
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -175,18 +185,69 @@ impl Service {
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+        let (wish, wishes) = mpsc::unbounded_channel();
+        let keeper = Keeper {
+            connector,
+            storage: Arc::<SqliteStorage>::clone(&sqlite),
+            gates: gates.clone(),
+            patience: PATIENCE,
+            public_url: public_url.clone(),
+        };
+        let standings = Arc::new(Standings::default());
+        let hooks: Arc<dyn portal::Hooks> = match config.triggers.every {
+            Some(_) => Arc::new(KeptHooks {
+                keeper: Keeper { patience: PATIENCE_OF_PEOPLE, ..keeper.clone() },
+                directory: Arc::clone(&directory),
+                standings: Arc::clone(&standings),
+                wishes: wish.clone(),
+            }),
+            None => Arc::new(Unmanaged),
+        };
+        let keys = config.base.keys.clone();
+        let portal = Portal::new(PortalParts {
+            connector,
+            storage: Arc::clone(&storage),
+            installs: sqlite,
+            directory: Arc::clone(&directory),
+            read_ring: Box::new(move || keys.ring(&random::bytes).map_err(|error| error.to_string())),
+            apps,
+            clients: std::mem::take(&mut config.base.clients),
+            gates: gates.clone(),
+            hooks,
+            clock: Arc::clone(&clock),
+            admin_token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            public_url: public_url.clone(),
+        });
+        let portal = Arc::new(portal.map_err(|error| broken("the pages cannot be set up", &error))?);
+        let steward = Steward {
+            storage: Arc::clone(&storage),
+            directory: Arc::clone(&directory),
+            wishes: wish,
+            clock: Arc::clone(&clock),
+        };
+        let reconciler = Reconciler {
+            keeper: Arc::new(keeper),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&clock),
+            habits: config.triggers,
+            accepted: Arc::clone(&delivery.wake),
+            counts: Arc::clone(&counts.reconciles),
+            standings,
+            wishes,
+        };
         Ok(Self {
             connector,
             data: config.base.data,
             limits: config.limits,
             stop_within: config.stop_within,
             retention: config.retention,
-            habits: config.triggers,
             token: config.admin.and_then(|admin| admin.token),
             storage,
-            hooks,
             gates,
             directory,
+            portal,
+            reconciler,
+            steward,
             counts,
             clock,
             webhooks,
@@ -206,6 +267,7 @@ impl Service {
         let (listen, public, data) = (address(&self.webhooks)?, &self.public_url, self.data.display());
         writeln!(out, "listening    {listen}")?;
         writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
+        writeln!(out, "pages        {public}/connections")?;
         match &self.admin {
             Some(admin) => writeln!(out, "metrics      http://{}/metrics", address(admin)?)?,
             None => writeln!(out, "metrics      none")?,
@@ -227,33 +289,11 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, storage, hooks, gates, directory, counts, clock, webhooks, .. } = self;
-        let Self { admin, public_url, limits, stop_within, retention, habits, token, .. } = self;
+        let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
+            self;
+        let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
         let Self { delivery, sink, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
-        let (wish, wishes) = mpsc::unbounded_channel();
-        let keeper = Keeper {
-            connector,
-            storage: hooks,
-            gates: gates.clone(),
-            patience: PATIENCE,
-            public_url: public_url.clone(),
-        };
-        let reconciler = Reconciler {
-            keeper: Arc::new(keeper),
-            directory: Arc::clone(&directory),
-            clock: Arc::clone(&clock),
-            habits,
-            accepted: Arc::clone(&accepted),
-            counts: Arc::clone(&counts.reconciles),
-            wishes,
-        };
-        let steward = Steward {
-            storage: Arc::clone(&storage),
-            directory: Arc::clone(&directory),
-            wishes: wish,
-            clock: Arc::clone(&clock),
-        };
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -295,7 +335,8 @@ impl Service {
             accepted,
             public_url: public_url.clone(),
         });
-        let router = public.merge(below(&public_url, receive::router(receiver)));
+        let pages = portal::router(portal);
+        let router = public.merge(below(&public_url, receive::router(receiver).merge(pages)));
         let mut is_in_time = webhooks.serve(router, stopping.clone(), stop_within).await;
         if let Some(delivering) = delivering {
             is_in_time &= delivering.await.unwrap_or(false);
@@ -321,43 +362,6 @@ fn below(public_url: &str, router: Router) -> Router {
         path if path.is_empty() => router,
         path => Router::new().nest(&path, router),
     }
-}
-
-/// The database in a data folder.
-pub(crate) fn database(data: &Path) -> PathBuf {
-    data.join("connector.sqlite")
-}
-
-/// Opens the storage in the data folder, which is made where it is missing.
-///
-/// # Errors
-/// When it cannot be opened.
-pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
-    open_storage_with(data, SqliteOptions::default())
-}
-
-fn open_storage_with(data: &Path, options: SqliteOptions) -> Result<SqliteStorage, Failure> {
-    make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
-    SqliteStorage::open(&database(data), options).map_err(|error| Failure::Broken(error.to_string()))
-}
-
-/// The connections that storage holds, with what opens them.
-fn directory(
-    connector: &'static Connector,
-    config: &mut Config,
-    storage: Arc<dyn Storage>,
-) -> Result<Arc<Directory>, Failure> {
-    let keys = config.base.keys.clone();
-    let read_ring = move || keys.ring(&random::bytes).map_err(|error| error.to_string());
-    // Nothing can be opened without keys, and a new file is made now rather than at the first webhook.
-    read_ring().map_err(Failure::Broken)?;
-    let parts = DirectoryParts {
-        storage,
-        read_ring: Box::new(read_ring),
-        apps: std::mem::take(&mut config.base.apps),
-        tolerance: config.tolerance,
-    };
-    Ok(Arc::new(Directory::new(connector, parts)))
 }
 
 /// Milliseconds since the epoch.

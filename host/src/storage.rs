@@ -9,10 +9,12 @@ use bytes::Bytes;
 
 mod error;
 mod hook_storage;
+mod installs;
 mod sqlite;
 
 pub use error::{StorageError, StorageErrorKind};
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
+pub use installs::{AuditEntry, InstallStorage, PendingInstall};
 pub use sqlite::{SqliteOptions, SqliteStorage, StorageOpenError, back_up};
 
 /// A future of a storage call.

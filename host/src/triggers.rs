@@ -8,13 +8,15 @@ use std::time::Duration;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks};
 
-use crate::connections::HostConnection;
+use crate::connections::{HostConnection, Notes};
 use crate::receive::webhook_url;
+use crate::scopes::ScopeTable;
 use crate::storage::{ConnectionRow, ConnectionState, HookRow, HookStorage, StorageError, Watermark};
 
 pub(crate) mod calls;
 pub(crate) mod command;
 pub(crate) mod command_line;
+pub(crate) mod kept_hooks;
 mod plan;
 pub(crate) mod reconcile;
 
@@ -28,10 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What is allowed for clocks that differ and lists that lag, where events are looked for from a moment on.
 pub(crate) const LAG: Duration = Duration::from_secs(5 * 60);
 
-/// The setting of a connection that holds the ids of its granted scopes, where they are known.
-const GRANTED: &str = "granted_scopes";
-
 /// What keeps webhooks in order.
+#[derive(Clone)]
 pub(crate) struct Keeper {
     /// Whose webhooks they are.
     pub(crate) connector: &'static Connector,
@@ -169,9 +169,7 @@ impl Keeper {
         let remembered = self.storage.hooks(&subject.row.id).await?;
         let hooks = calls::existing(&client, webhooks, &subscription).await?;
         let known = remembered.iter().map(|row| row.hook.clone()).collect();
-        let is_ours = |destination: &str| {
-            destination.strip_prefix(&base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let is_ours = |destination: &str| leads_to(&base, destination);
         let rules = Rules { known: &known, is_ours: &is_ours, per_event: subscription.per_event };
         let plan = plan(&wanted, &hooks, &rules);
         let is_live = |row: &HookRow| {
@@ -214,6 +212,29 @@ impl Keeper {
         }
         self.remember(subject, look, &hooks, now_ms).await?;
         Ok(done)
+    }
+
+    /// Deletes all webhooks that lead to the connection, each whatever became of the others.
+    ///
+    /// # Errors
+    /// Where it cannot look, or the last failure of a deletion.
+    pub(crate) async fn end(&self, subject: Subject<'_>) -> Result<(), Unkept> {
+        let webhooks = self.connector.webhooks.ok_or(Unkept::NoSubscription)?;
+        let subscription = webhooks.subscription.ok_or(Unkept::NoSubscription)?;
+        let client = match self.client(subject) {
+            // It could make none.
+            Err(Unkept::NoCredentials) => return Ok(()),
+            client => client?,
+        };
+        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
+        let hooks = calls::existing(&client, webhooks, &subscription).await?;
+        let mut ended = Ok(());
+        for hook in hooks.into_iter().filter(|hook| leads_to(&base, &hook.destination)) {
+            if let Err(error) = calls::take(&client, webhooks, &subscription, &Step::Delete(hook)).await {
+                ended = Err(error.into());
+            }
+        }
+        ended
     }
 
     /// Keeps the webhooks, and how far the events of their triggers are known by them: those of one that was there all the
@@ -263,6 +284,11 @@ pub(crate) fn searched<'a>(
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
 }
 
+/// Whether an address is this one or below it.
+fn leads_to(base: &str, destination: &str) -> bool {
+    destination.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Whole milliseconds.
 pub(crate) fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
@@ -275,12 +301,11 @@ fn wanted(
     connection: &HostConnection,
     base: &str,
 ) -> Vec<Wanted> {
-    let granted = granted(connection);
+    let granted = Notes::of(&connection.settings).scopes;
+    let table = granted.is_some().then(|| ScopeTable::of(connector));
     let triggers = connector.triggers.iter().filter(|trigger| connection.wants(trigger)).map(|trigger| {
-        let is_granted = |granted: &BTreeSet<String>| {
-            trigger.scopes.is_empty() || trigger.scopes.iter().any(|scope| granted.contains(*scope))
-        };
-        let barred = granted.as_ref().filter(|granted| !is_granted(granted)).map(|_| {
+        let known = granted.as_ref().zip(table.as_ref());
+        let barred = known.filter(|(granted, table)| !table.allows(granted, trigger.scopes)).map(|_| {
             let scopes = trigger.scopes.join(" or ");
             format!("{} needs the scope {scopes}: connect the account again and grant it", trigger.id)
         });
@@ -297,17 +322,6 @@ fn wanted(
     all.sort();
     all.dedup_by(|one, other| one.event == other.event && one.destination == other.destination);
     all
-}
-
-/// The scopes of a connection, where they are known.
-fn granted(connection: &HostConnection) -> Option<BTreeSet<String>> {
-    match connection.settings.rest.get(GRANTED)? {
-        serde_json::Value::Array(scopes) => {
-            Some(scopes.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect())
-        }
-        serde_json::Value::String(scopes) => Some(scopes.split_whitespace().map(str::to_owned).collect()),
-        _ => None,
-    }
 }
 
 /// Whether webhooks may lead to an address; what to do where not.
@@ -369,9 +383,13 @@ mod tests {
             all.into_iter().find(|one| one.event == "store/order/created").unwrap().barred
         };
         assert_eq!(barred(&one), None, "nobody knows");
-        one.settings.rest.insert(GRANTED.to_owned(), "store_v2_products default".into());
+        let grant = |one: &mut HostConnection, scopes: &str| {
+            let scopes = Some(crate::scopes::parse(scopes));
+            Notes { scopes, ..Notes::default() }.put(&mut one.settings);
+        };
+        grant(&mut one, "store_v2_products default");
         assert!(barred(&one).unwrap().contains("store_v2_orders_read_only or store_v2_orders"));
-        one.settings.rest.insert(GRANTED.to_owned(), serde_json::json!(["store_v2_orders"]));
+        grant(&mut one, "store_v2_orders");
         assert_eq!(barred(&one), None, "modify implies read");
     }
 }

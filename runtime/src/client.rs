@@ -52,7 +52,7 @@ use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 /// #     const OPERATION: &'static Operation = &Operation::get("ping", &API, "/ping");
 /// # }
 /// # static ACME: Connector = Connector { id: "acme", title: "Acme", version: "1.0.0", docs: "https://acme.example",
-/// #     fields: &[], credentials: &[], oauth2: None, callbacks: None, test: None,
+/// #     fields: &[], credentials: &[], oauth2: None, callbacks: None, test: None, label: None,
 /// #     rate_limit: RateLimit { status: 429, waits: &[], quota: None, also: &[], per: None,
 /// #         overload_wait: std::time::Duration::from_secs(1), max_wait: std::time::Duration::from_secs(9) },
 /// #     webhooks: None, triggers: &[], actions: &[ActionEntry::of::<Ping>()], catalog: "{}" };

@@ -28,6 +28,8 @@ pub struct Connector {
     pub callbacks: Option<Callbacks>,
     /// The action that shows whether a connection works.
     pub test: Option<&'static Operation>,
+    /// Where the name stands that the account has for people.
+    pub label: Option<AccountLabel>,
     /// How the API limits its callers.
     pub rate_limit: RateLimit,
     /// How webhooks are managed, if there are any.
@@ -48,6 +50,15 @@ impl Connector {
     }
 }
 
+/// Where the name of an account for people stands.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountLabel {
+    /// The operation that reads it, without input.
+    pub operation: &'static Operation,
+    /// The field of its data.
+    pub field: &'static str,
+}
+
 /// How a credential is obtained by the authorization code grant of OAuth 2 (RFC 6749, section 4.1). The token ends when
 /// it is revoked, never by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +73,20 @@ pub struct OAuth2 {
     pub credential: &'static str,
     /// Further parameters of the grant; `{name}` stands for a connection field.
     pub extra: &'static [(&'static str, &'static str)],
+    /// How an installation that began at a link of ours ends.
+    pub external: Option<ExternalInstall>,
+}
+
+/// How an installation that began at a link of ours ends: the browser is sent to a page of the vendor. `{client_id}` in
+/// its address stands for the app's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExternalInstall {
+    /// The query parameter that marks its callback.
+    pub parameter: &'static str,
+    /// The page for one that went well.
+    pub succeeded: &'static str,
+    /// The page for one that failed.
+    pub failed: &'static str,
 }
 
 /// What the vendor calls during the life of an installation: addresses with a signed JWT (RFC 7519, HS256 alone)
@@ -74,6 +99,8 @@ pub struct Callbacks {
     pub issuer: &'static str,
     /// The form of the `sub` claim; `{name}` stands for a connection field.
     pub subject: &'static str,
+    /// Who may show a page in a frame, as sources of `frame-ancestors` (CSP); nobody where there are none.
+    pub frames: &'static [&'static str],
     /// The callbacks by name.
     pub routes: &'static [(&'static str, Caller)],
 }

@@ -208,6 +208,13 @@ impl Error {
         Self(parts)
     }
 
+    /// The credentials are known to be gone, so that nothing is sent: `detail` says what to do about it.
+    #[must_use]
+    pub fn revoked(detail: &str) -> Self {
+        let detail = detail.to_owned();
+        Self(Box::new(Parts { class: Some(Class::AuthRevoked), detail, ..Parts::default() }))
+    }
+
     pub(crate) fn unknown_action(id: &str) -> Self {
         let violations =
             vec![Violation::new("action".to_owned(), format!("`{id}` is no action of this connector"))];

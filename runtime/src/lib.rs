@@ -62,6 +62,7 @@
 //!     oauth2: None,
 //!     callbacks: None,
 //!     test: None,
+//!     label: None,
 //!     rate_limit: RateLimit {
 //!         status: 429,
 //!         waits: &[],
@@ -197,8 +198,8 @@ pub use answer::Reply;
 pub use client::Client;
 pub use connection::Connection;
 pub use connector::{
-    Api, Callbacks, Caller, ConnectionField, Connector, Credential, Envelope, ErrorShape, OAuth2, Placement,
-    QuotaHeaders, RateLimit, WaitHeader, WaitUnit,
+    AccountLabel, Api, Callbacks, Caller, ConnectionField, Connector, Credential, Envelope, ErrorShape,
+    ExternalInstall, OAuth2, Placement, QuotaHeaders, RateLimit, WaitHeader, WaitUnit,
 };
 pub use date::{Date, DateFormat, DateTime, InvalidDate};
 pub use enumeration::Enumeration;

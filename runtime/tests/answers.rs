@@ -24,6 +24,7 @@ static ACME: Connector = Connector {
     oauth2: None,
     callbacks: None,
     test: None,
+    label: None,
     rate_limit: RateLimit {
         status: 429,
         waits: &[

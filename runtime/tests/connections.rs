@@ -42,6 +42,7 @@ const fn connector(credentials: &'static [Credential]) -> Connector {
         oauth2: None,
         callbacks: None,
         test: None,
+        label: None,
         rate_limit: RateLimit {
             status: 429,
             waits: &[],

@@ -37,7 +37,8 @@ fn imports(model: &Model) -> TokenStream {
     let connection = &model.connection;
     let limit = &model.rate_limit;
     let needs = [
-        ("Action", model.webhooks.is_some() || connection.test.is_some()),
+        ("AccountLabel", connection.label.is_some()),
+        ("Action", model.webhooks.is_some() || connection.test.is_some() || connection.label.is_some()),
         ("ActionEntry", !model.actions.is_empty()),
         ("Callbacks", connection.callbacks.is_some()),
         ("Caller", connection.callbacks.as_ref().is_some_and(|callbacks| !callbacks.routes.is_empty())),
@@ -51,6 +52,7 @@ fn imports(model: &Model) -> TokenStream {
         ),
         ("Error", true),
         ("EventShape", model.webhooks.is_some()),
+        ("ExternalInstall", connection.oauth2.as_ref().is_some_and(|grant| grant.external.is_some())),
         ("OAuth2", connection.oauth2.is_some()),
         ("Placement", !connection.credentials.is_empty()),
         ("QuotaHeaders", limit.quota.is_some()),
@@ -88,9 +90,14 @@ fn connector(model: &Model) -> TokenStream {
     let credentials = model.connection.credentials.iter().map(credential);
     let oauth2 = optional(model.connection.oauth2.as_ref().map(oauth2));
     let callbacks = optional(model.connection.callbacks.as_ref().map(callbacks));
-    let test = optional(model.connection.test.as_ref().and_then(|id| {
+    let operation = |id: &str| {
         let action = ident(&model.actions.iter().find(|action| action.id == *id)?.rust);
         Some(quote!(crate::actions::#action::OPERATION))
+    };
+    let test = optional(model.connection.test.as_deref().and_then(operation));
+    let label = optional(model.connection.label.as_ref().and_then(|(id, field)| {
+        let operation = operation(id)?;
+        Some(quote!(AccountLabel { operation: #operation, field: #field }))
     }));
     let rate_limit = rate_limit(model);
     let webhooks = optional(model.webhooks.as_ref().map(|_| quote!(&WEBHOOKS)));
@@ -108,6 +115,7 @@ fn connector(model: &Model) -> TokenStream {
             oauth2: #oauth2,
             callbacks: #callbacks,
             test: #test,
+            label: #label,
             rate_limit: #rate_limit,
             webhooks: #webhooks,
             triggers: &[#(&crate::triggers::#triggers::TRIGGER),*],
@@ -132,9 +140,14 @@ fn oauth2(grant: &OAuth2) -> TokenStream {
     let install = optional(grant.install.as_ref().map(|link| quote!(#link)));
     let (authorize, token, credential) = (&grant.authorize, &grant.token, &grant.credential);
     let extra = grant.extra.iter().map(|(name, template)| quote!((#name, #template)));
+    let external = optional(grant.external.as_ref().map(|external| {
+        let (parameter, succeeded, failed) = (&external.parameter, &external.succeeded, &external.failed);
+        quote!(ExternalInstall { parameter: #parameter, succeeded: #succeeded, failed: #failed })
+    }));
     quote! {
         OAuth2 {
             install: #install, authorize: #authorize, token: #token, credential: #credential, extra: &[#(#extra),*],
+            external: #external,
         }
     }
 }
@@ -145,7 +158,13 @@ fn callbacks(callbacks: &Callbacks) -> TokenStream {
         true => quote!((#name, Caller::Browser)),
         false => quote!((#name, Caller::Server)),
     });
-    quote!(Callbacks { parameter: #parameter, issuer: #issuer, subject: #subject, routes: &[#(#routes),*] })
+    let frames = &callbacks.frames;
+    quote! {
+        Callbacks {
+            parameter: #parameter, issuer: #issuer, subject: #subject, frames: &[#(#frames),*],
+            routes: &[#(#routes),*],
+        }
+    }
 }
 
 fn rate_limit(model: &Model) -> TokenStream {

@@ -5,8 +5,8 @@ mod actions;
 mod hooks;
 
 use super::{
-    Api, Callbacks, ConnectionField, Connector, Credential, Field, Manifest, OAuth2, Paging, PagingStyle,
-    Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
+    Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Manifest, OAuth2, Paging,
+    PagingStyle, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
 };
 use crate::tree::{Kind, Node};
 
@@ -23,6 +23,9 @@ pub(crate) fn read_root<'t>(root: &'t Node<'_>, manifest: &mut Manifest<'t>) {
         manifest.oauth2 = node.get("oauth2").map(oauth2);
         manifest.callbacks = node.get("callbacks").map(callbacks);
         manifest.test = node.get_text("test");
+        manifest.label = node
+            .get("label")
+            .map(|node| Label { action: node.get_text("action"), field: text(node, "field") });
     }
     manifest.apis = named(root.get("apis"), api);
     manifest.scopes = named(root.get("scopes"), scope);
@@ -69,6 +72,11 @@ fn oauth2<'t>(node: &'t Node<'_>) -> OAuth2<'t> {
         token: text(node, "token"),
         credential: node.get_text("credential"),
         extra: extra.iter().filter_map(|entry| Some((key(entry), entry.value.text()?))).collect(),
+        external: node.get("external").map(|node| External {
+            parameter: text(node, "parameter"),
+            succeeded: node.get_text("succeeded"),
+            failed: node.get_text("failed"),
+        }),
     }
 }
 
@@ -78,6 +86,7 @@ fn callbacks<'t>(node: &'t Node<'_>) -> Callbacks<'t> {
         parameter: text(node, "parameter"),
         issuer: text(node, "issuer"),
         subject: node.get_text("subject"),
+        frames: node.get("frames").map(texts).unwrap_or_default(),
         routes: routes.iter().filter_map(|entry| Some((key(entry), entry.value.text()?.value))).collect(),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn connector(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -
     Some(Connector { id: id.value.to_owned(), title, version, docs })
 }
 
-/// What a connection consists of; the action that tests it is still to be filled in.
+/// What a connection consists of; the actions that test it and tell its name are still to be filled in.
 pub(super) fn connection(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Connection {
     let mut names = Identifiers::new(Names::Ours, &[]);
     let fields =
@@ -46,7 +46,7 @@ pub(super) fn connection(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) 
     let credentials = credentials.collect();
     let oauth2 = manifest.oauth2.as_ref().and_then(|given| grant::oauth2(given, manifest, faults));
     let callbacks = manifest.callbacks.as_ref().and_then(|given| grant::callbacks(given, manifest, faults));
-    Connection { fields, credentials, oauth2, callbacks, test: None }
+    Connection { fields, credentials, oauth2, callbacks, test: None, label: None }
 }
 
 fn credential(

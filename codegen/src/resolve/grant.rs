@@ -3,7 +3,7 @@
 use super::unknown;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Manifest};
-use crate::model::{Callbacks, OAuth2};
+use crate::model::{Callbacks, External, OAuth2};
 use crate::source::Spanned;
 use crate::template;
 
@@ -24,6 +24,18 @@ pub(super) fn oauth2(
     for (_, template) in &given.extra {
         check_template(*template, manifest, &[], faults);
     }
+    let external = given.external.as_ref().and_then(|external| {
+        let (succeeded, failed) = (external.succeeded?, external.failed?);
+        for link in [succeeded, failed] {
+            check_template(link, manifest, &["client_id"], faults);
+        }
+        let owned = str::to_owned;
+        Some(External {
+            parameter: owned(external.parameter),
+            succeeded: owned(succeeded.value),
+            failed: owned(failed.value),
+        })
+    });
     let extra = given.extra.iter().map(|(name, template)| (name.value.to_owned(), template.value.to_owned()));
     Some(OAuth2 {
         install: given.install.map(|install| install.value.to_owned()),
@@ -31,6 +43,7 @@ pub(super) fn oauth2(
         token: given.token.to_owned(),
         credential: credential.value.to_owned(),
         extra: extra.collect(),
+        external,
     })
 }
 
@@ -46,6 +59,7 @@ pub(super) fn callbacks(
         parameter: given.parameter.to_owned(),
         issuer: given.issuer.to_owned(),
         subject: subject.value.to_owned(),
+        frames: given.frames.iter().map(|frame| frame.value.to_owned()).collect(),
         routes: given
             .routes
             .iter()

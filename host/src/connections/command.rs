@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use connector_runtime::{Connection, Connector, SecretString};
 
 use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
-use super::{ConnectionSettings, HostConnection, Random, Secrets, account_field, new_row};
+use super::{ConnectionSettings, HostConnection, INSTALL, Random, Secrets, account_field, new_row};
+use crate::civil_time::civil;
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
 use crate::delivery::guard::Address;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::random;
 use crate::receive::webhook_url;
-use crate::sealing::{KeyRing, KeySource};
+use crate::sealing::{KeyRing, KeySource, Place};
 use crate::serve::config::{BaseConfig, public_url};
 use crate::serve::values::Values;
 use crate::serve::{broken, now_ms, open_storage};
-use crate::storage::{ConnectionRow, ConnectionState, SqliteStorage, Storage};
+use crate::storage::{
+    AuditEntry, ConnectionRow, ConnectionState, InstallStorage as _, PendingInstall, SqliteStorage, Storage,
+};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
 
@@ -57,6 +60,7 @@ pub(crate) async fn run(
         Verb::Remove { id, erase } => office.remove(id, *erase).await?,
         Verb::Rotate { id, secrets } => office.rotate(id, secrets).await?,
         Verb::Reseal { new_key } => office.reseal(*new_key).await?,
+        Verb::Audit { limit } => office.audit(*limit, surroundings.width).await?,
     };
     Ok(writeln!(surroundings.stdout, "{text}")?)
 }
@@ -96,6 +100,7 @@ impl Office<'_> {
             id: hex::encode(random::bytes::<8>()?),
             account: account.to_owned(),
             app: app.map(str::to_owned),
+            state: ConnectionState::Connected,
             fields: fields
                 .iter()
                 .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))
@@ -191,12 +196,54 @@ impl Office<'_> {
             self.put(resealed(row, &secrets, &ring)?).await?;
             count += 1;
         }
+        count += self.reseal_installs(&ring).await?;
         Ok(match self.is_json {
             true => Members::default().with("resealed", count).to_json(),
             false => {
                 format!("sealed anew: {count}; the newest key opens all connections now{}", self.advice())
             }
         })
+    }
+
+    /// Those that wait to be adopted.
+    async fn reseal_installs(&self, ring: &KeyRing) -> Result<u32, Failure> {
+        let mut count = 0;
+        for install in self.storage.installs().await.map_err(|error| stored(&error))? {
+            if ring.is_sealed_by_newest(&install.sealed) {
+                continue;
+            }
+            let broken = |why: &dyn std::fmt::Display| Failure::Broken(format!("{}: {why}", install.account));
+            let place = Place { account: &install.account, kind: INSTALL };
+            let secrets = Secrets::open(place, &install.sealed, ring).map_err(|why| broken(&why))?;
+            let sealed = secrets.seal_for(place, ring, random::bytes()?).map_err(|why| broken(&why))?;
+            let install = PendingInstall { sealed, ..install };
+            self.storage.put_install(install, i64::MIN).await.map_err(|error| stored(&error))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn audit(&self, limit: u32, width: u16) -> Result<String, Failure> {
+        let entries = self.storage.audit(None, limit).await.map_err(|error| stored(&error))?;
+        let told = |entry: &AuditEntry| {
+            Members::default()
+                .with("at_ms", entry.at_ms)
+                .with("event", &entry.event)
+                .with("account", &entry.account)
+                .with("connection", &entry.connection)
+                .with("actor", &entry.actor)
+                .with("detail", &entry.detail)
+        };
+        let told: Vec<Members> = entries.iter().map(told).collect();
+        if self.is_json {
+            return Ok(Members::default().with("entries", told).to_json());
+        }
+        let header = ["when (UTC)", "event", "account", "connection", "actor", "detail"];
+        let cells = entries.iter().zip(&told).map(|(entry, row)| {
+            let rest = row.iter().skip(1).map(|(_, value)| plain(value));
+            std::iter::once(civil(entry.at_ms)).chain(rest).collect()
+        });
+        Ok(table::rows(&header, cells, Fit::Wrap, width))
     }
 
     fn advice(&self) -> &'static str {

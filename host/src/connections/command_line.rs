@@ -43,6 +43,9 @@ pub(super) enum Verb {
     Reseal {
         new_key: bool,
     },
+    Audit {
+        limit: u32,
+    },
 }
 
 /// How a new connection is delivered, in place of what the service does by default.
@@ -132,6 +135,12 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         .long("new-key")
         .action(ArgAction::SetTrue)
         .help("Make a new key first, in the key file of the data folder");
+    let limit = Arg::new("limit")
+        .long("limit")
+        .value_name("NUMBER")
+        .value_parser(value_parser!(u32).range(1..=10_000))
+        .default_value("100")
+        .help("At most so many entries");
     command
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -148,6 +157,9 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 Command::new("reseal")
                     .about("Seal the secrets of all connections with the newest key")
                     .args([new_key, json()]),
+                Command::new("audit")
+                    .about("Show who connected, was granted and revoked what, the newest first")
+                    .args([limit, json()]),
             ]
             .map(|command| command.args(settings())),
         )
@@ -187,6 +199,7 @@ pub(crate) fn read(
             id: id(),
             secrets: SecretFiles { current: path("client-secret-file"), previous: None },
         },
+        "audit" => Verb::Audit { limit: found.get_one("limit").copied().unwrap_or(100) },
         "reseal" => Verb::Reseal { new_key: found.get_flag("new-key") },
         _ => return Err(missing()),
     };

@@ -1,6 +1,6 @@
 //! The configuration of the service: every setting in its type, checked, so that nothing is found wrong later.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -59,8 +59,21 @@ pub(crate) struct BaseConfig {
     pub(crate) data: PathBuf,
     /// The client secrets of each app, the newest first.
     pub(crate) apps: HashMap<String, Vec<SecretString>>,
+    /// What the pages and callbacks need of each app that has a client id.
+    pub(crate) clients: BTreeMap<String, AppClient>,
     /// Where the keys that seal secrets are.
     pub(crate) keys: KeySource,
+}
+
+/// An app that accounts can be connected through.
+#[derive(Clone, Debug)]
+pub(crate) struct AppClient {
+    /// Its client id.
+    pub(crate) client_id: String,
+    /// Whether to begin at the authorization endpoint.
+    pub(crate) authorize: bool,
+    /// A sandbox or proxy in place of the vendor's servers, without a slash at its end.
+    pub(crate) base_url: Option<String>,
 }
 
 /// The files of TLS.
@@ -188,7 +201,7 @@ impl BaseConfig {
             (None, Some(path)) => KeySource::Named(path),
             (None, None) => KeySource::Own(data.clone()),
         };
-        let mut apps = HashMap::new();
+        let (mut apps, mut clients) = (HashMap::new(), BTreeMap::new());
         for id in values.apps() {
             let secret = |name: &str, what: &str| values.secret(&format!("apps.{id}.{name}"), what);
             let current = secret("client_secret", "file with the client secret")?.ok_or_else(|| {
@@ -199,10 +212,55 @@ impl BaseConfig {
                 Failure::usage(what)
             })?;
             let previous = secret("previous_client_secret", "file with the previous client secret")?;
+            if let Some(client) = client(values, id)? {
+                clients.insert(id.to_owned(), client);
+            }
             apps.insert(id.to_owned(), [current].into_iter().chain(previous).collect());
         }
-        Ok(Self { data, apps, keys })
+        Ok(Self { data, apps, clients, keys })
     }
+}
+
+/// What is said of an app besides its secrets; none where it has no client id, and only verifies webhooks.
+fn client(values: &Values<'_>, id: &str) -> Result<Option<AppClient>, Failure> {
+    let key = |name: &str| format!("apps.{id}.{name}");
+    let Some(client_id) = values.text(&key("client_id")) else { return Ok(None) };
+    let is_sound = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let wanted = "a client id, as the vendor shows it";
+    let client_id = is_sound(&client_id)
+        .then_some(client_id)
+        .ok_or_else(|| values.wrong(&key("client_id"), &format!("this is not {wanted}")))?;
+    let authorize = match values.text(&key("authorize")) {
+        Some(_) => values.yes(&key("authorize"))?,
+        None => false,
+    };
+    let base_url = match values.text(&key("base_url")) {
+        Some(_) => Some(values.parsed(
+            &key("base_url"),
+            "https://HOST, or http://HOST:PORT of this machine, without a path",
+            origin,
+        )?),
+        None => None,
+    };
+    Ok(Some(AppClient { client_id, authorize, base_url }))
+}
+
+/// Scheme, host and port, where nothing secret would travel in the clear.
+fn origin(text: &str) -> Option<String> {
+    let url: http::Uri = text.trim_end_matches('/').parse().ok()?;
+    let host = url.host()?;
+    let is_local = host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    let is_sound = match url.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_local,
+        _ => false,
+    };
+    let is_bare = url.path() == "/" && url.query().is_none() && !text.contains(['#', '@']);
+    (is_sound && is_bare).then(|| text.trim_end_matches('/').to_owned())
 }
 
 /// The data folder.

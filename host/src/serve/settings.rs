@@ -122,6 +122,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         setting("apps.ID.previous_client_secret", "TEXT", Words("none"), "The secret before itself"),
         Secret,
     ),
+    reaching(
+        setting(
+            "apps.ID.authorize",
+            "true|false",
+            Words("`false`"),
+            "Begin at the authorization endpoint, which the vendor may not document, and not at the link that installs",
+        ),
+        App,
+    ),
+    reaching(
+        setting(
+            "apps.ID.base_url",
+            "URL",
+            Words("the vendor's servers"),
+            "A sandbox or proxy in place of the vendor's servers, for all connections of the app",
+        ),
+        App,
+    ),
     setting(
         "signatures.tolerance",
         "profile|strict|DURATION",

@@ -16,6 +16,7 @@ mod connecting;
 mod finishing;
 mod group;
 mod hook_storage;
+mod installing;
 mod leasing;
 mod missing;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::kept_hooks::Standings;
 use super::{Keeper, Subject, Unkept, searched};
 use crate::backfill::{self, Found};
 use crate::connections::{Directory, Entry};
@@ -47,6 +48,8 @@ pub(crate) struct Reconciler {
     pub(crate) accepted: Arc<Notify>,
     /// Counts.
     pub(crate) counts: Arc<ReconcileCounts>,
+    /// Where it is noted how webhooks stand.
+    pub(crate) standings: Arc<Standings>,
     /// Ids of connections to look at now.
     pub(crate) wishes: mpsc::UnboundedReceiver<String>,
 }
@@ -125,6 +128,7 @@ impl Reconciler {
             let entries = self.directory.entries();
             seen.retain(|id, _| entries.iter().any(|entry| entry.id() == id));
             self.counts.change(|tallied| tallied.hooks.retain(|id, _| seen.contains_key(id)));
+            self.standings.keep(|id| seen.contains_key(id));
             for entry in entries {
                 if tasks.len() >= AT_A_TIME {
                     break;
@@ -138,8 +142,10 @@ impl Reconciler {
                     seen.insert(id.clone(), Seen { row: entry.row().clone(), next: Instant::now() + every });
                     let (keeper, clock) = (Arc::clone(&self.keeper), Arc::clone(&self.clock));
                     let (counts, accepted) = (Arc::clone(&self.counts), Arc::clone(&self.accepted));
+                    let standings = Arc::clone(&self.standings);
                     tasks.spawn(async move {
-                        let is_settled = tend(&keeper, &entry, &clock, &counts, &accepted).await;
+                        let noted = Noted { counts: &counts, standings: &standings };
+                        let is_settled = tend(&keeper, &entry, &clock, noted, &accepted).await;
                         (id, is_settled)
                     });
                 }
@@ -172,19 +178,21 @@ fn is_other(before: &ConnectionRow, now: &ConnectionRow) -> bool {
     matters(before) != matters(now)
 }
 
+/// Where it is noted what a look came to.
+#[derive(Clone, Copy)]
+struct Noted<'a> {
+    counts: &'a ReconcileCounts,
+    standings: &'a Standings,
+}
+
 /// Looks at a connection, acts, and fills its gaps; whether it can wait for its next turn.
-async fn tend(
-    keeper: &Keeper,
-    entry: &Entry,
-    clock: &Clock,
-    counts: &ReconcileCounts,
-    accepted: &Notify,
-) -> bool {
+async fn tend(keeper: &Keeper, entry: &Entry, clock: &Clock, noted: Noted<'_>, accepted: &Notify) -> bool {
+    let counts = noted.counts;
     // One that cannot be used has been told of.
     let Ok(live) = &entry.state else { return true };
     let subject = Subject { row: entry.row(), connection: &live.connection };
     let outcome = async {
-        let is_settled = reconcile(keeper, subject, clock, counts).await?;
+        let is_settled = reconcile(keeper, subject, clock, noted).await?;
         let (new, outcome) = fill(keeper, subject, clock).await;
         counts.change(|tallied| tallied.found += new);
         if new > 0 {
@@ -209,7 +217,7 @@ async fn reconcile(
     keeper: &Keeper,
     subject: Subject<'_>,
     clock: &Clock,
-    counts: &ReconcileCounts,
+    noted: Noted<'_>,
 ) -> Result<bool, Unkept> {
     let connection = &subject.row.id;
     let look = keeper.look(subject).await?;
@@ -222,6 +230,7 @@ async fn reconcile(
         );
     }
     let done = keeper.apply(subject, &look, clock()).await?;
+    noted.standings.note(connection, &look, &done);
     let mut failed = 0;
     for one in &done {
         let (step, event) = (one.step.word(), one.step.event());
@@ -237,7 +246,7 @@ async fn reconcile(
     let active = look.plan.kept.len() + done.iter().filter(is_active).count();
     let missing = look.plan.conflicts.len() + failed;
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    counts.change(|tallied| {
+    noted.counts.change(|tallied| {
         tallied.hooks.insert(connection.clone(), (number(active), number(missing)));
     });
     Ok(failed == 0)

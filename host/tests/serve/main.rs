@@ -7,6 +7,7 @@ mod deployment;
 mod kills;
 mod operation;
 mod outcomes;
+mod portal;
 mod raw_sockets;
 mod secrets;
 #[cfg(feature = "demo")]
@@ -229,6 +230,8 @@ struct Answer {
     /// The status; none where there was no answer.
     status: Option<u16>,
     head: String,
+    /// Where it leads, as it came.
+    location: Option<String>,
     body: String,
 }
 
@@ -237,7 +240,10 @@ impl Answer {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        let lines = head.lines().filter_map(|line| line.split_once(": "));
+        let mut location = lines.filter(|(name, _)| name.eq_ignore_ascii_case("location"));
+        let location = location.next().map(|(_, value)| value.to_owned());
+        Self { status, head: head.to_ascii_lowercase(), location, body: body.to_owned() }
     }
 }
 

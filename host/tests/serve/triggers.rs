@@ -15,17 +15,17 @@ const UNINSTALLED: &str = "store/app/uninstalled";
 const EXCEPTION: &str = "store/hook/deliveryException";
 
 /// A store, a connection to it, and the address that its webhooks lead to.
-struct Scene {
+pub(super) struct Scene {
     runtime: Runtime,
     store: Sandbox,
-    place: Place,
+    pub(super) place: Place,
     listen: String,
     public: String,
-    id: String,
+    pub(super) id: String,
 }
 
 impl Scene {
-    fn new(triggers: &[&str]) -> Self {
+    pub(super) fn new(triggers: &[&str]) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let options = SandboxOptions {
             webhooks: WebhookOptions {
@@ -63,7 +63,7 @@ impl Scene {
 
     /// Calls an action.
     #[track_caller]
-    fn call(&self, action: &str, input: &str) -> Value {
+    pub(super) fn call(&self, action: &str, input: &str) -> Value {
         let input = self.place.file("input.json", input);
         let (token, origin) = (self.place.file("token", TOKEN), self.store.origin());
         let text = self.place.ok(&[
@@ -90,7 +90,7 @@ impl Scene {
         assert!(answer.status.is_some_and(|status| (200..300).contains(&status)), "{answer:?}");
     }
 
-    fn serve(&self, arguments: &[&str]) -> Served {
+    pub(super) fn serve(&self, arguments: &[&str]) -> Served {
         let public = ["--public-url", &self.public];
         self.place.serve_at(&self.listen, &[&public, arguments].concat(), &[])
     }

@@ -22,6 +22,15 @@ pub(super) static CONNECTION: Shape = Shape::Object(&object(
         optional("oauth2", &OAUTH2, "how a credential is obtained by OAuth 2 (RFC 6749)"),
         optional("callbacks", &CALLBACKS, "what the vendor calls during the life of an installation"),
         optional("test", &Shape::Text, "the action that shows whether a connection works"),
+        optional("label", &LABEL, "where the name stands that the account has for people"),
+    ],
+));
+
+static LABEL: Shape = Shape::Object(&object(
+    "label",
+    &[
+        required("action", &Shape::Text, "the action that reads it, without input"),
+        required("field", &Shape::Text, "the field of the action's data"),
     ],
 ));
 
@@ -80,11 +89,25 @@ static OAUTH2: Shape = Shape::Object(&object(
             &Shape::Map { rule: Rule::Snake, value: &Shape::Text },
             "further parameters of the grant; `{name}` stands for a connection field",
         ),
+        optional("external", &EXTERNAL, "how an installation that began at a link of ours ends"),
         required(
             "expires",
             &Shape::Choice(&["never"]),
             "when the token ends: `never` by time, only when it is revoked",
         ),
+    ],
+));
+
+static EXTERNAL: Shape = Shape::Object(&object(
+    "external installation",
+    &[
+        required("parameter", &Shape::Text, "the query parameter that marks its callback"),
+        required(
+            "succeeded",
+            &Shape::Url,
+            "the vendor's page for one that went well; `{client_id}` is the app's",
+        ),
+        required("failed", &Shape::Url, "the vendor's page for one that failed; `{client_id}` is the app's"),
     ],
 ));
 
@@ -98,6 +121,11 @@ static CALLBACKS: Shape = Shape::Object(&object(
             "subject",
             &Shape::Text,
             "the form of the `sub` claim; `{name}` stands for a connection field",
+        ),
+        optional(
+            "frames",
+            &Shape::List(&Shape::Text),
+            "who may show a page in a frame, as sources of `frame-ancestors` (CSP)",
         ),
         required(
             "routes",

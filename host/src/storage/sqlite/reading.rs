@@ -76,7 +76,7 @@ pub(super) fn list_of(state: Option<ActivationState>) -> &'static str {
     }
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<ActivationSummary> {
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<ActivationSummary> {
     Ok(ActivationSummary {
         position: row.get("position")?,
         id: row.get("id")?,

@@ -88,11 +88,13 @@ pub static CONNECTOR: Connector = Connector {
         token: "https://login.parcel.example/token",
         credential: "token",
         extra: &[("account", "{account}"), ("audience", "parcels")],
+        external: None,
     }),
     callbacks: Some(Callbacks {
         parameter: "signed_payload_jwt",
         issuer: "parcel",
         subject: "accounts/{account}",
+        frames: &[],
         routes: &[
             ("load", Caller::Browser),
             ("uninstall", Caller::Server),
@@ -100,6 +102,7 @@ pub static CONNECTOR: Connector = Connector {
         ],
     }),
     test: Some(crate::actions::PingVendor::OPERATION),
+    label: None,
     rate_limit: RateLimit {
         status: 429,
         waits: &[

@@ -1,0 +1,179 @@
+//! The pages on which a person connects accounts and looks after them, and the callbacks of an installation. What a
+//! stranger is told holds nothing of what is stored.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
+use axum::routing::{get, post};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Connector, SecretString};
+use tokio::sync::Mutex;
+
+use crate::connections::{Directory, ReadRing};
+use crate::receive::Clock;
+use crate::scopes::ScopeTable;
+use crate::serve::config::AppClient;
+use crate::storage::{AuditEntry, InstallStorage, Storage};
+use crate::token_exchange::TokenExchange;
+
+mod accounts;
+mod begin;
+mod callbacks;
+mod forms;
+mod guard;
+mod hooks;
+mod installing;
+mod one;
+mod overview;
+mod paste;
+mod session;
+mod sign_in;
+mod view;
+
+pub(crate) use hooks::{Hooks, Unmanaged};
+
+use guard::Bucket;
+use session::Sessions;
+
+/// The most bytes of a form.
+const FORM_LIMIT: usize = 16 * 1024;
+
+/// What the pages stand on.
+pub(crate) struct PortalParts {
+    /// What can be connected.
+    pub(crate) connector: &'static Connector,
+    /// Connections and activations.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// Installations that wait, and the audit log.
+    pub(crate) installs: Arc<dyn InstallStorage>,
+    /// What receives, told of each change at once.
+    pub(crate) directory: Arc<Directory>,
+    /// What opens secrets.
+    pub(crate) read_ring: ReadRing,
+    /// The client secrets of each app, the newest first.
+    pub(crate) apps: HashMap<String, Vec<SecretString>>,
+    /// The apps that accounts can be connected through.
+    pub(crate) clients: BTreeMap<String, AppClient>,
+    /// The quotas of accounts.
+    pub(crate) gates: Gates,
+    /// The webhooks at the vendor.
+    pub(crate) hooks: Arc<dyn Hooks>,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// What signs in; nobody can where there is none.
+    pub(crate) admin_token: Option<SecretString>,
+    /// The address that others know this host by, without a slash at its end.
+    pub(crate) public_url: String,
+}
+
+/// The pages, ready to be served.
+pub(crate) struct Portal {
+    parts: PortalParts,
+    scopes: ScopeTable,
+    exchange: TokenExchange,
+    sessions: Sessions,
+    /// Wrong tokens at the sign-in page.
+    wrong_tokens: Bucket,
+    /// Callbacks that are verified at once.
+    callbacks: Bucket,
+    /// Callbacks for which the vendor is asked.
+    exchanges: Bucket,
+    /// Who changes a row holds this, so that no change is lost.
+    changing: Mutex<()>,
+    /// The path of the public address, in front of every link.
+    base: String,
+}
+
+impl Portal {
+    /// The pages on these parts.
+    ///
+    /// # Errors
+    /// When the system's TLS roots cannot be read.
+    pub(crate) fn new(parts: PortalParts) -> Result<Self, reqwest::Error> {
+        let is_secure = parts.public_url.starts_with("https:");
+        let path =
+            parts.public_url.parse::<http::Uri>().map(|url| url.path().trim_end_matches('/').to_owned());
+        Ok(Self {
+            scopes: ScopeTable::of(parts.connector),
+            exchange: TokenExchange::new()?,
+            sessions: Sessions::new(is_secure),
+            wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
+            callbacks: Bucket::new(200.0, 50.0),
+            exchanges: Bucket::new(20.0, 2.0),
+            changing: Mutex::new(()),
+            base: path.unwrap_or_default(),
+            parts,
+        })
+    }
+
+    fn now_ms(&self) -> i64 {
+        (self.parts.clock)()
+    }
+
+    /// An address of ours, for links and redirects.
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Where the vendor sends the browser after an installation.
+    fn redirect_uri(&self, app: &str) -> String {
+        format!("{}/callbacks/{app}/auth", self.parts.public_url)
+    }
+
+    /// Notes what happened. That it cannot be noted is logged and stops nobody from disconnecting.
+    async fn note(&self, event: &str, actor: &str, about: About<'_>, detail: &str) {
+        let entry = AuditEntry {
+            position: 0,
+            at_ms: self.now_ms(),
+            event: event.to_owned(),
+            account: about.account.map(str::to_owned),
+            connection: about.connection.map(str::to_owned),
+            actor: actor.to_owned(),
+            detail: detail.to_owned(),
+        };
+        tracing::info!(event, actor, connection = about.connection, detail, "audit");
+        if let Err(error) = self.parts.installs.note(entry).await {
+            tracing::error!(%error, event, "the audit log cannot be written");
+        }
+    }
+}
+
+/// What an entry of the audit log is about.
+#[derive(Clone, Copy, Default)]
+struct About<'a> {
+    account: Option<&'a str>,
+    connection: Option<&'a str>,
+}
+
+/// Who acts when it is somebody signed in.
+const OPERATOR: &str = "operator";
+
+/// Who acts when it is the vendor.
+const VENDOR: &str = "vendor";
+
+/// The routes of pages and callbacks.
+pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    Router::new()
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/connections", get(overview::list))
+        .route("/connections/new", get(begin::choose))
+        .route("/connections/paste", get(paste::page).post(paste::paste))
+        .route("/connections/{id}", get(one::page))
+        .route("/connections/{id}/triggers", post(one::triggers))
+        .route("/connections/{id}/check", post(one::check))
+        .route("/connections/{id}/disconnect", get(one::confirm).post(one::disconnect))
+        .route("/connect/{app}", get(begin::page).post(begin::begin))
+        .route("/installs/adopt", post(overview::adopt))
+        .route("/installs/refuse", post(overview::refuse))
+        .route("/audit", get(overview::audit))
+        .route("/callbacks/{app}/auth", get(callbacks::auth))
+        .route("/callbacks/{app}/{name}", get(callbacks::lifecycle))
+        .route("/assets/style.css", get(view::style))
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(map_response(guard::with_headers))
+        .with_state(portal)
+}

@@ -1,0 +1,172 @@
+//! What becomes of a grant and of its end, whoever brought them about: connections made, renewed, adopted and revoked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::Broken;
+use super::{About, Portal};
+use crate::connections::{
+    Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, revoked_row, secrets,
+};
+use crate::random;
+use crate::sealing::Place;
+use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
+use crate::token_exchange::Grant;
+
+/// How long an installation waits for somebody to adopt it.
+const WAITS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How far the vendor's clock may be behind ours, in seconds.
+const SKEW: i64 = 60;
+
+/// What is kept of an installation that waits, beside its secrets.
+#[derive(Deserialize, Serialize)]
+struct Waiting {
+    fields: BTreeMap<String, String>,
+    scopes: BTreeSet<String>,
+    user: Option<String>,
+}
+
+impl Portal {
+    /// What an exchange granted to an account through an app.
+    pub(super) fn granted(
+        &self,
+        app: &str,
+        fields: BTreeMap<String, String>,
+        account: &str,
+        grant: Grant,
+    ) -> Granted {
+        let credential = self.parts.connector.oauth2.map_or("", |oauth2| oauth2.credential);
+        Granted {
+            account: account.to_owned(),
+            app: Some(app.to_owned()),
+            fields,
+            secrets: secrets(credential, grant.token),
+            scopes: Some(grant.scopes),
+            user: grant.user,
+            label: None,
+            base_url: self.base_url(app).map(str::to_owned),
+        }
+    }
+
+    /// Makes a connection of a grant, or renews the one that is known: its id, webhook address and settings stay.
+    pub(super) async fn connect(&self, granted: Granted, actor: &str) -> Result<ConnectionRow, Broken> {
+        let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: self.now_ms() };
+        let (ring, id) = (self.ring()?, random::bytes()?);
+        let changing = self.changing.lock().await;
+        let known = self.row_of(&granted.account, granted.app.as_deref()).await?;
+        let row = granted_row(known.as_ref(), &granted, &ring, &random, id)?;
+        self.put(row.clone()).await?;
+        if let Some(app) = &granted.app {
+            self.parts.installs.remove_install(&granted.account, app).await?;
+        }
+        drop(changing);
+        let event = if known.is_some() { "reconnected" } else { "connected" };
+        let scopes = granted.scopes.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        self.note(event, actor, About { account: Some(&row.account), connection: Some(&row.id) }, &scopes)
+            .await;
+        let labelled = self.labelled(&row).await?;
+        self.parts.hooks.changed(&row.id);
+        Ok(labelled)
+    }
+
+    /// The row with the account's name for people, read anew where it can be.
+    async fn labelled(&self, row: &ConnectionRow) -> Result<ConnectionRow, Broken> {
+        let connection = HostConnection::open(row, &self.ring()?)?;
+        let Some(label) = self.label(&connection).await else { return Ok(row.clone()) };
+        let _changing = self.changing.lock().await;
+        // Others may have changed it while the vendor was asked.
+        let Some(mut row) = self.row(&row.id).await? else { return Ok(row.clone()) };
+        let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
+        Notes { label: Some(label), ..Notes::of(&settings) }.put(&mut settings);
+        row.settings = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
+        self.put(row.clone()).await?;
+        Ok(row)
+    }
+
+    /// Keeps a grant until somebody signed in adopts it.
+    pub(super) async fn keep_waiting(&self, granted: Granted, app: &str) -> Result<(), Broken> {
+        let Granted { account, fields, secrets, scopes, user, .. } = granted;
+        let waiting = Waiting { fields, scopes: scopes.unwrap_or_default(), user };
+        let place = Place { account: &account, kind: INSTALL };
+        let sealed = secrets.seal_for(place, &self.ring()?, random::bytes()?);
+        let install = PendingInstall {
+            account: account.clone(),
+            app: app.to_owned(),
+            grant: serde_json::to_string(&waiting).map_err(|error| Broken::new("a grant", error))?,
+            sealed: sealed.map_err(|error| Broken::new("secrets", error))?,
+            created_ms: self.now_ms(),
+        };
+        let keep_from = install.created_ms.saturating_sub(WAITS_MS);
+        self.parts.installs.put_install(install, keep_from).await?;
+        let actor = person(waiting.user.as_deref());
+        self.note("install_waits", &actor, About { account: Some(&account), connection: None }, app).await;
+        Ok(())
+    }
+
+    /// The installation of an account through an app that waits.
+    pub(super) async fn waiting(&self, account: &str, app: &str) -> Result<Option<PendingInstall>, Broken> {
+        let all = self.parts.installs.installs().await?;
+        Ok(all.into_iter().find(|one| one.account == account && one.app == app))
+    }
+
+    /// What an installation that waits has granted.
+    pub(super) fn opened(&self, install: &PendingInstall) -> Result<Granted, Broken> {
+        let waiting: Waiting =
+            serde_json::from_str(&install.grant).map_err(|error| Broken::new("an installation", error))?;
+        let place = Place { account: &install.account, kind: INSTALL };
+        Ok(Granted {
+            account: install.account.clone(),
+            app: Some(install.app.clone()),
+            fields: waiting.fields,
+            secrets: Secrets::open(place, &install.sealed, &self.ring()?)?,
+            scopes: Some(waiting.scopes),
+            user: waiting.user,
+            label: None,
+            base_url: self.base_url(&install.app).map(str::to_owned),
+        })
+    }
+
+    /// Ends what an app was granted by an account: the token is forgotten, the connection says so, and what it had received
+    /// is erased where no other connection has a part in it. A callback that was used, or is older than the grant, changes
+    /// nothing. Whether it ended anything.
+    pub(super) async fn end_grant(
+        &self,
+        account: &str,
+        app: &str,
+        callback: Option<(&str, i64)>,
+        actor: &str,
+    ) -> Result<bool, Broken> {
+        let changing = self.changing.lock().await;
+        let waited = self.parts.installs.remove_install(account, app).await?;
+        let Some(row) = self.row_of(account, Some(app)).await? else { return Ok(waited) };
+        let notes = Self::notes(&row);
+        let is_late = callback.is_some_and(|(id, issued)| {
+            let is_used = !id.is_empty() && notes.ended_by.as_deref() == Some(id);
+            is_used || issued < (notes.granted_ms / 1000).saturating_sub(SKEW)
+        });
+        if is_late || row.state == ConnectionState::Revoked {
+            return Ok(waited);
+        }
+        let ended_by = callback.map(|(id, _)| id.to_owned());
+        let revoked = revoked_row(&row, ended_by, &self.ring()?, random::bytes()?, self.now_ms())?;
+        // Stored first, so that nothing is called or received from now on, and again after the erasure of all else.
+        self.put(revoked.clone()).await?;
+        let others = self.rows().await?;
+        if !others.iter().any(|other| other.account == account && other.id != row.id) {
+            self.parts.storage.erase_account(account).await?;
+            self.put(revoked).await?;
+        }
+        drop(changing);
+        let about = About { account: Some(account), connection: Some(&row.id) };
+        self.note("uninstalled", actor, about, "the token was forgotten").await;
+        self.parts.hooks.changed(&row.id);
+        Ok(true)
+    }
+}
+
+/// A person of an account, for the audit log: by id, which tells nothing to others.
+pub(super) fn person(id: Option<&str>) -> String {
+    id.map_or_else(|| "somebody".to_owned(), |id| format!("person {id}"))
+}

@@ -1,0 +1,337 @@
+//! The page of one connection: what it may, what it wants, what came last; and its end.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use connector_runtime::Class;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::accounts::Broken;
+use super::forms::Sent;
+use super::session::SignedIn;
+use super::view::{moment, state, token};
+use super::{About, OPERATOR, Portal};
+use crate::connections::{HostConnection, Notes};
+use crate::receive::webhook_url;
+use crate::storage::{ActivationState, ActivationSummary, ConnectionRow, ConnectionState};
+
+/// How many events a page shows.
+const EVENTS: u32 = 10;
+
+/// What was done before the page came.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+/// The page.
+pub(super) async fn page(
+    State(portal): State<Arc<Portal>>,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+    who: SignedIn,
+) -> Response {
+    let shown = async {
+        let Some(row) = portal.row(&id).await? else { return Ok(None) };
+        let events = portal.parts.installs.recent(&id, EVENTS).await?;
+        Ok::<_, Broken>(Some((portal.view(&row, &events, &who, done.done.as_deref()), row)))
+    };
+    match shown.await {
+        Ok(Some((content, row))) => {
+            let title = Portal::notes(&row).label.unwrap_or(row.account);
+            portal.page(&title, Some(&who), &content)
+        }
+        Ok(None) => portal.nothing(),
+        Err(error) => portal.broken(&error),
+    }
+}
+
+/// Changes which triggers are wanted.
+pub(super) async fn triggers(
+    State(portal): State<Arc<Portal>>,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Response {
+    let chosen: BTreeSet<&str> = sent.fields.all("trigger").collect();
+    match portal.want(&id, &chosen).await {
+        Ok(true) => Redirect::to(&portal.at(&format!("/connections/{id}?done=triggers"))).into_response(),
+        Ok(false) => portal.nothing(),
+        Err(error) => portal.broken(&error),
+    }
+}
+
+/// Tries the credentials, and reads the account's name anew.
+pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<String>, _: Sent) -> Response {
+    let checked = async {
+        let Some(row) = portal.row(&id).await? else { return Ok(None) };
+        let connection = HostConnection::open(&row, &portal.ring()?)?;
+        let done = match portal.test(&connection).await {
+            Ok(()) => "works",
+            Err(Class::AuthRevoked) => "revoked",
+            Err(Class::AuthScope) => "scope",
+            Err(_) => "unreachable",
+        };
+        Ok::<_, Broken>(Some(done))
+    };
+    match checked.await {
+        Ok(Some(done)) => Redirect::to(&portal.at(&format!("/connections/{id}?done={done}"))).into_response(),
+        Ok(None) => portal.nothing(),
+        Err(error) => portal.broken(&error),
+    }
+}
+
+/// Asks whether to disconnect.
+pub(super) async fn confirm(
+    State(portal): State<Arc<Portal>>,
+    Path(id): Path<String>,
+    who: SignedIn,
+) -> Response {
+    match portal.row(&id).await {
+        Ok(Some(row)) => {
+            let content = html! {
+                p {
+                    "The token of " strong { (row.account) } " is forgotten, its webhooks are deleted, and its triggers end. What \
+                     has been received is delivered and kept as the settings say. The app stays installed at the vendor until it \
+                     is uninstalled there."
+                }
+                form method="post" action=(portal.at(&format!("/connections/{id}/disconnect"))) {
+                    (token(&who))
+                    button.danger { "Disconnect " (row.account) }
+                }
+                p { a href=(portal.at(&format!("/connections/{id}"))) { "Keep it" } }
+            };
+            portal.page("Disconnect?", Some(&who), &content)
+        }
+        Ok(None) => portal.nothing(),
+        Err(error) => portal.broken(&error),
+    }
+}
+
+/// Deletes webhooks and forgets the connection with its token.
+pub(super) async fn disconnect(
+    State(portal): State<Arc<Portal>>,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Response {
+    let ended = async {
+        let Some(row) = portal.row(&id).await? else { return Ok(None) };
+        // A connection whose secrets cannot be opened any more must still come to its end.
+        let opened = portal.ring().and_then(|ring| Ok(HostConnection::open(&row, &ring)?));
+        let left = match &opened {
+            Ok(connection) if row.state == ConnectionState::Connected => {
+                portal.parts.hooks.remove(connection).await.err()
+            }
+            _ => None,
+        };
+        let changing = portal.changing.lock().await;
+        portal.parts.storage.remove_connection(&id).await?;
+        if let Some(app) = &row.app {
+            portal.parts.installs.remove_install(&row.account, app).await?;
+        }
+        portal.refresh().await;
+        drop(changing);
+        let about = About { account: Some(&row.account), connection: Some(&id) };
+        portal.note("disconnected", OPERATOR, about, left.as_deref().unwrap_or_default()).await;
+        Ok::<_, Broken>(Some((row, left)))
+    };
+    match ended.await {
+        Ok(Some((row, left))) => {
+            let content = html! {
+                p role="status" { (row.account) " is no longer connected, and its token is forgotten." }
+                @if let Some(left) = left { p role="alert" { (left) } }
+                p { a href=(portal.at("/connections")) { "To the connections" } }
+            };
+            portal.page("Disconnected", Some(&sent.who), &content)
+        }
+        Ok(None) => portal.nothing(),
+        Err(error) => portal.broken(&error),
+    }
+}
+
+impl Portal {
+    /// Stores which triggers are wanted, of those that may be; false where there is no such connection.
+    async fn want(&self, id: &str, chosen: &BTreeSet<&str>) -> Result<bool, Broken> {
+        let changing = self.changing.lock().await;
+        let Some(mut row) = self.row(id).await? else { return Ok(false) };
+        if row.state == ConnectionState::Revoked {
+            return Ok(true);
+        }
+        let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
+        let granted = Notes::of(&settings).scopes;
+        let may =
+            |scopes: &[&str]| granted.as_ref().is_none_or(|granted| self.scopes.allows(granted, scopes));
+        let wanted = self.parts.connector.triggers.iter();
+        let wanted = wanted.filter(|trigger| chosen.contains(trigger.id) && may(trigger.scopes));
+        settings.triggers = wanted.map(|trigger| trigger.id.to_owned()).collect();
+        let told = settings.triggers.join(" ");
+        row.settings = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
+        row.updated_ms = self.now_ms();
+        let account = row.account.clone();
+        self.put(row).await?;
+        drop(changing);
+        self.note(
+            "triggers_changed",
+            OPERATOR,
+            About { account: Some(&account), connection: Some(id) },
+            &told,
+        )
+        .await;
+        self.parts.hooks.changed(id);
+        Ok(true)
+    }
+
+    fn view(
+        &self,
+        row: &ConnectionRow,
+        events: &[ActivationSummary],
+        who: &SignedIn,
+        done: Option<&str>,
+    ) -> Markup {
+        let notes = Self::notes(row);
+        let opened = self.ring().and_then(|ring| Ok(HostConnection::open(row, &ring)?)).ok();
+        let wanted = opened.as_ref().map(|one| one.settings.triggers.clone()).unwrap_or_default();
+        let at = |path: &str| self.at(&format!("/connections/{}{path}", row.id));
+        html! {
+            @if let Some(text) = done.and_then(what_was_done) { p role="status" { (text) } }
+            @if row.state == ConnectionState::Revoked { (revoked(self.reconnect(row))) }
+            dl {
+                dt { "Account" } dd { (row.account) }
+                dt { "State" } dd { (state(row)) }
+                dt { "App" } dd { (row.app.as_deref().unwrap_or("none: credentials of its own")) }
+                dt { "Connected" } dd { (moment(row.created_ms)) }
+                dt { "Quota left" } dd { (self.quota(opened.as_ref())) }
+                dt { "Webhooks go to" } dd { code { (webhook_url(&self.parts.public_url, &row.webhook_key)) } }
+            }
+            form method="post" action=(at("/check")) { (token(who)) button { "Try the connection" } }
+            (self.access(row, &notes))
+            h2 { "Triggers" }
+            form method="post" action=(at("/triggers")) {
+                (token(who))
+                fieldset disabled[row.state == ConnectionState::Revoked] {
+                    legend { "What starts workflows" }
+                    @for trigger in self.parts.connector.triggers {
+                        @let may = notes.scopes.as_ref().is_none_or(|granted| self.scopes.allows(granted, trigger.scopes));
+                        @let hook = self.parts.hooks.state(&row.id, trigger.id);
+                        label.choice {
+                            input type="checkbox" name="trigger" value=(trigger.id)
+                                checked[wanted.iter().any(|id| id == trigger.id)] disabled[!may];
+                            span {
+                                (trigger.title)
+                                @if !may { " (needs a scope that is missing)" }
+                                @if let Some(hook) = hook { ": " (hook) }
+                            }
+                        }
+                    }
+                    button { "Save the triggers" }
+                }
+            }
+            h2 { "Last events" }
+            (last(events))
+            h2 { "Disconnect" }
+            p { a href=(at("/disconnect")) { "Disconnect this account" } }
+        }
+    }
+
+    fn access(&self, row: &ConnectionRow, notes: &Notes) -> Markup {
+        let Some(granted) = &notes.scopes else {
+            return html! {
+                h2 { "What it may" }
+                p { "The scopes of these credentials are not known." }
+            };
+        };
+        let standing = self.scopes.standing(granted);
+        let is_missing = standing.iter().any(|one| !one.is_granted);
+        html! {
+            h2 { "What it may" }
+            @if is_missing {
+                div role="alert" {
+                    p { "Scopes are missing: what needs them will be refused. Add them to the app at the vendor, then:" }
+                    @if let Some(link) = self.reconnect(row) { p { a href=(link) { "Approve the scopes anew" } } }
+                }
+            }
+            table {
+                thead { tr { th scope="col" { "Scope" } th scope="col" { "Level" } th scope="col" { "Granted" } } }
+                tbody { @for one in &standing { tr {
+                    th scope="row" { (one.title) }
+                    td { (one.level) }
+                    td { @if one.is_granted { span.good { "granted" } } @else { span.bad { "missing" } } }
+                } } }
+            }
+        }
+    }
+
+    /// Where the account is connected anew.
+    fn reconnect(&self, row: &ConnectionRow) -> Option<String> {
+        match &row.app {
+            Some(app) => self.parts.clients.contains_key(app).then(|| self.at(&format!("/connect/{app}"))),
+            None => Some(self.at("/connections/paste")),
+        }
+    }
+
+    fn quota(&self, connection: Option<&HostConnection>) -> String {
+        let report = connection.and_then(|one| self.client(one).ok()).map(|client| client.gate().report());
+        match report.and_then(|report| Some((report.left?, report.quota, report.window_ends_in))) {
+            Some((left, quota, ends)) => {
+                let of = quota.map(|quota| format!(" of {quota}")).unwrap_or_default();
+                let ends =
+                    ends.map(|ends| format!(", until {} s from now", ends.as_secs())).unwrap_or_default();
+                format!("{left}{of}{ends}")
+            }
+            None => "not known: nothing was asked of it lately".to_owned(),
+        }
+    }
+}
+
+fn revoked(reconnect: Option<String>) -> Markup {
+    html! {
+        div role="alert" {
+            p {
+                strong { "This account is not connected any more." }
+                " The app was uninstalled there, or its token withdrawn. Triggers have stopped, and actions fail with "
+                code { "auth.revoked" } "."
+            }
+            @if let Some(link) = reconnect { p { a href=(link) { "Connect it again" } } }
+        }
+    }
+}
+
+fn what_was_done(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "triggers" => "The triggers were saved.",
+        "works" => "The connection works.",
+        "revoked" => "The vendor does not know the token any more (auth.revoked): connect the account again.",
+        "scope" => "The token works, and may not be used for the test (auth.scope): see the scopes below.",
+        "unreachable" => "The vendor could not be asked just now. Try again in a minute.",
+        _ => return None,
+    })
+}
+
+fn last(events: &[ActivationSummary]) -> Markup {
+    if events.is_empty() {
+        return html! { p { "None yet." } };
+    }
+    html! {
+        div.wide role="region" aria-label="Last events" tabindex="0" { table {
+            thead { tr {
+                th scope="col" { "When" } th scope="col" { "Trigger" } th scope="col" { "Resource" }
+                th scope="col" { "State" } th scope="col" { "Attempts" }
+            } }
+            tbody { @for event in events { tr {
+                td { (moment(event.received_ms)) }
+                td { (event.trigger) }
+                td { (event.resource_type.as_deref().unwrap_or("–")) " " (event.resource_id.as_deref().unwrap_or_default()) }
+                td { (match event.state {
+                    ActivationState::Waiting => "waits",
+                    ActivationState::Leased => "under way",
+                    ActivationState::Delivered => "delivered",
+                    ActivationState::Dead => "given up",
+                }) }
+                td { (event.attempts) }
+            } } }
+        } }
+    }
+}

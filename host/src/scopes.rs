@@ -1,0 +1,140 @@
+//! The OAuth scopes of a connector: what it needs, what was granted, and what is missing. A table says which scope implies
+//! which; no rule leads from one id to another.
+
+use std::collections::BTreeSet;
+
+use connector_runtime::Connector;
+use serde::Deserialize;
+
+/// The scopes of a connector, with the level of each that it needs.
+pub(crate) struct ScopeTable {
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    title: String,
+    modify: String,
+    #[serde(default)]
+    read: Option<String>,
+    #[serde(skip)]
+    needs_modify: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Catalog {
+    #[serde(default)]
+    scopes: Vec<Row>,
+}
+
+/// A scope that a connection should have, and whether it has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing<'a> {
+    /// Name for people.
+    pub(crate) title: &'a str,
+    /// The id that is needed.
+    pub(crate) id: &'a str,
+    /// Whether changing is granted, or reading alone.
+    pub(crate) level: &'static str,
+    /// Whether it was granted.
+    pub(crate) is_granted: bool,
+}
+
+impl ScopeTable {
+    /// The table of a connector: of each scope the half that its actions and triggers need, and reading where nothing needs
+    /// it yet.
+    pub(crate) fn of(connector: &Connector) -> Self {
+        // Catalogs that were generated are in this form; one that is not has no scopes to ask for.
+        let Catalog { scopes } = serde_json::from_str(connector.catalog).unwrap_or_default();
+        let actions = connector.actions.iter().map(|entry| entry.operation.scopes);
+        let triggers = connector.triggers.iter().map(|trigger| trigger.scopes);
+        let wanted: Vec<&[&str]> = actions.chain(triggers).collect();
+        let mut rows = scopes;
+        for row in &mut rows {
+            let is_read = |id: &&str| row.read.as_deref() == Some(*id);
+            let needs = |ids: &&[&str]| ids.contains(&row.modify.as_str()) && !ids.iter().any(is_read);
+            row.needs_modify = row.read.is_none() || wanted.iter().any(needs);
+        }
+        Self { rows }
+    }
+
+    /// How every scope stands with what was granted.
+    pub(crate) fn standing<'a>(&'a self, granted: &BTreeSet<String>) -> Vec<Standing<'a>> {
+        let all = self.implied(granted);
+        let standing = |row: &'a Row| Standing {
+            title: &row.title,
+            id: row.needed(),
+            level: if row.needs_modify { "read and change" } else { "read" },
+            is_granted: all.contains(row.needed()),
+        };
+        self.rows.iter().map(standing).collect()
+    }
+
+    /// Whether one of `ids` was granted; they are what an action or trigger says. Nothing needs nothing.
+    pub(crate) fn allows(&self, granted: &BTreeSet<String>, ids: &[&str]) -> bool {
+        let all = self.implied(granted);
+        ids.is_empty() || ids.iter().any(|id| all.contains(*id))
+    }
+
+    /// What was granted, and the reading that changing implies.
+    fn implied<'a>(&'a self, granted: &'a BTreeSet<String>) -> BTreeSet<&'a str> {
+        let mut all: BTreeSet<&str> = granted.iter().map(String::as_str).collect();
+        all.extend(
+            self.rows
+                .iter()
+                .filter(|row| granted.contains(&row.modify))
+                .filter_map(|row| row.read.as_deref()),
+        );
+        all
+    }
+}
+
+impl Row {
+    fn needed(&self) -> &str {
+        self.read.as_deref().filter(|_| !self.needs_modify).unwrap_or(&self.modify)
+    }
+}
+
+/// The scopes of a text that parts them by blanks.
+pub(crate) fn parse(text: &str) -> BTreeSet<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bigcommerce_connector::CONNECTOR;
+
+    fn missing(granted: &str) -> Vec<String> {
+        let table = ScopeTable::of(&CONNECTOR);
+        let standing = table.standing(&parse(granted));
+        standing.iter().filter(|one| !one.is_granted).map(|one| one.id.to_owned()).collect()
+    }
+
+    const ALL: &str = "store_v2_products store_v2_orders store_v2_customers store_v2_information_read_only \
+                       store_v2_content_read_only store_v2_marketing_read_only";
+
+    #[test]
+    fn scopes_are_compared_as_sets_and_changing_implies_reading() {
+        assert_eq!(missing(ALL), Vec::<String>::new());
+        let extras = format!("users_basic_information {ALL} store_v2_default");
+        assert_eq!(missing(&extras), Vec::<String>::new());
+        let modifying = ALL.replace("_read_only", "");
+        assert_eq!(missing(&modifying), Vec::<String>::new());
+        assert_eq!(
+            missing(&ALL.replace("store_v2_orders ", "store_v2_orders_read_only ")),
+            ["store_v2_orders"]
+        );
+        assert_eq!(missing("").len(), 6);
+    }
+
+    #[test]
+    fn of_the_scopes_of_a_trigger_one_suffices() {
+        let table = ScopeTable::of(&CONNECTOR);
+        let trigger = CONNECTOR.triggers.iter().find(|one| one.id == "order-created").unwrap();
+        for granted in ["store_v2_orders", "store_v2_orders_read_only"] {
+            assert!(table.allows(&parse(granted), trigger.scopes), "{granted}");
+        }
+        assert!(!table.allows(&parse("store_v2_products store_v2_order"), trigger.scopes));
+    }
+}

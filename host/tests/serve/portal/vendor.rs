@@ -1,0 +1,158 @@
+//! The vendor of these tests: a token endpoint and the two reads that pages need.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::GRANTED;
+
+pub(super) const SCOPES: &str = "store_v2_products store_v2_orders store_v2_customers store_v2_information_read_only \
+                                 store_v2_content store_v2_marketing store_v2_default users_basic_information";
+
+/// What the token endpoint answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Answering {
+    /// As documented, each code once.
+    Well,
+    /// The same with fewer scopes.
+    FewerScopes,
+    /// For a store that nobody asked for.
+    OtherStore,
+    /// A page for people.
+    Page,
+    /// An address elsewhere.
+    Redirect,
+    /// Far too much.
+    Much,
+    /// A status, as with codes that are expired.
+    Status(u16),
+}
+
+#[derive(Default)]
+struct Told {
+    answering: Option<Answering>,
+    used: Vec<String>,
+    asked: Vec<Value>,
+    /// How often a token was given out.
+    grants: usize,
+    is_revoked: bool,
+}
+
+type Shared = Arc<Mutex<Told>>;
+
+pub(super) struct Vendor {
+    pub(super) url: String,
+    told: Shared,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Vendor {
+    pub(super) fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let told = Shared::default();
+        let router = Router::new()
+            .route("/oauth2/token", post(token))
+            .route("/stores/{hash}/v2/time", get(time))
+            .route("/stores/{hash}/v2/store", get(store))
+            .with_state(Arc::clone(&told));
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        drop(runtime.spawn(async move { axum::serve(listener, router).await }));
+        Self { url, told, _runtime: runtime }
+    }
+
+    pub(super) fn answer(&self, answering: Answering) {
+        self.told.lock().expect("no panic before").answering = Some(answering);
+    }
+
+    /// From now on no token is known.
+    pub(super) fn revoke(&self) {
+        self.told.lock().expect("no panic before").is_revoked = true;
+    }
+
+    /// What was sent to the token endpoint.
+    pub(super) fn asked(&self) -> Vec<Value> {
+        self.told.lock().expect("no panic before").asked.clone()
+    }
+
+    /// Lets a code be used again, as if it were another one.
+    pub(super) fn forget_codes(&self) {
+        self.told.lock().expect("no panic before").used.clear();
+    }
+}
+
+async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response {
+    let mut told = told.lock().expect("no panic before");
+    told.asked.push(body.0.clone());
+    let code = body["code"].as_str().unwrap_or_default().to_owned();
+    if told.used.contains(&code) {
+        return (StatusCode::BAD_REQUEST, axum::Json(json!({"error": "invalid_grant", "code": code})))
+            .into_response();
+    }
+    let sound = |context: &Value, scope: &str, token: String| {
+        axum::Json(json!({
+            "access_token": token, "scope": scope, "context": context, "account_uuid": "f2d8",
+            "user": {"id": 24654, "username": "Merchant", "email": "merchant@example.com"},
+        }))
+        .into_response()
+    };
+    match told.answering.unwrap_or(Answering::Well) {
+        Answering::Well | Answering::FewerScopes => {
+            told.used.push(code);
+            told.grants += 1;
+            let scopes = match told.answering {
+                Some(Answering::FewerScopes) => {
+                    "store_v2_products_read_only store_v2_orders store_v2_information"
+                }
+                _ => SCOPES,
+            };
+            sound(&body["context"], scopes, format!("{GRANTED}-{}", told.grants))
+        }
+        Answering::OtherStore => sound(&json!("stores/evil99"), SCOPES, GRANTED.to_owned()),
+        Answering::Page => {
+            Html(format!("<h1>Log in</h1><p>{code} {}</p>", body["client_secret"])).into_response()
+        }
+        Answering::Redirect => (StatusCode::FOUND, [("location", "https://evil.example/")]).into_response(),
+        Answering::Much => "x".repeat(1 << 20).into_response(),
+        Answering::Status(status) => {
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, format!("no good: {code} {}", body["client_secret"])).into_response()
+        }
+    }
+}
+
+/// Whether the token is one that was given out, or that a person may paste.
+fn knows(told: &Shared, headers: &HeaderMap) -> bool {
+    let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok()).unwrap_or_default();
+    !told.lock().expect("no panic before").is_revoked && (token.starts_with(GRANTED) || token == super::TOKEN)
+}
+
+async fn time(State(told): State<Shared>, headers: HeaderMap) -> Response {
+    match knows(&told, &headers) {
+        true => axum::Json(json!({"time": 1_764_000_000})).into_response(),
+        false => {
+            (StatusCode::UNAUTHORIZED, axum::Json(json!([{"status": 401, "message": "no"}]))).into_response()
+        }
+    }
+}
+
+async fn store(State(told): State<Shared>, headers: HeaderMap) -> Response {
+    match knows(&told, &headers) {
+        true => {
+            let quota = [
+                ("x-rate-limit-requests-left", "149"),
+                ("x-rate-limit-requests-quota", "150"),
+                ("x-rate-limit-time-reset-ms", "30000"),
+                ("x-rate-limit-time-window-ms", "30000"),
+            ];
+            (quota, axum::Json(json!({"id": "abc123", "name": "Camp <b>& Co"}))).into_response()
+        }
+        false => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
