@@ -6,6 +6,7 @@ mod catalog;
 mod connection;
 mod docs;
 mod enumeration;
+mod grant;
 mod hooks;
 mod index;
 mod member;

@@ -7,9 +7,9 @@ use quote::quote;
 
 use super::action::MAX_ARGUMENTS;
 use super::ty::ident;
-use super::{docs, hooks};
+use super::{docs, grant, hooks};
 use crate::files::Module;
-use crate::model::{Callbacks, Credential, Model, OAuth2, Placement, Wait, WaitUnit};
+use crate::model::{Credential, Model, Placement, Wait, WaitUnit};
 
 /// `connector.rs`.
 pub(super) fn emit(model: &Model) -> Module {
@@ -88,8 +88,8 @@ fn connector(model: &Model) -> TokenStream {
         }
     });
     let credentials = model.connection.credentials.iter().map(credential);
-    let oauth2 = optional(model.connection.oauth2.as_ref().map(oauth2));
-    let callbacks = optional(model.connection.callbacks.as_ref().map(callbacks));
+    let oauth2 = optional(model.connection.oauth2.as_ref().map(grant::oauth2));
+    let callbacks = optional(model.connection.callbacks.as_ref().map(grant::callbacks));
     let operation = |id: &str| {
         let action = ident(&model.actions.iter().find(|action| action.id == *id)?.rust);
         Some(quote!(crate::actions::#action::OPERATION))
@@ -134,37 +134,6 @@ fn credential(credential: &Credential) -> TokenStream {
         Placement::Query(parameter) => quote!(Placement::Query(#parameter)),
     };
     quote!(Credential { name: #name, title: #title, description: #description, placement: #placement })
-}
-
-fn oauth2(grant: &OAuth2) -> TokenStream {
-    let install = optional(grant.install.as_ref().map(|link| quote!(#link)));
-    let (authorize, token, credential) = (&grant.authorize, &grant.token, &grant.credential);
-    let extra = grant.extra.iter().map(|(name, template)| quote!((#name, #template)));
-    let external = optional(grant.external.as_ref().map(|external| {
-        let (parameter, succeeded, failed) = (&external.parameter, &external.succeeded, &external.failed);
-        quote!(ExternalInstall { parameter: #parameter, succeeded: #succeeded, failed: #failed })
-    }));
-    quote! {
-        OAuth2 {
-            install: #install, authorize: #authorize, token: #token, credential: #credential, extra: &[#(#extra),*],
-            external: #external,
-        }
-    }
-}
-
-fn callbacks(callbacks: &Callbacks) -> TokenStream {
-    let (parameter, issuer, subject) = (&callbacks.parameter, &callbacks.issuer, &callbacks.subject);
-    let routes = callbacks.routes.iter().map(|(name, is_browser)| match is_browser {
-        true => quote!((#name, Caller::Browser)),
-        false => quote!((#name, Caller::Server)),
-    });
-    let frames = &callbacks.frames;
-    quote! {
-        Callbacks {
-            parameter: #parameter, issuer: #issuer, subject: #subject, frames: &[#(#frames),*],
-            routes: &[#(#routes),*],
-        }
-    }
 }
 
 fn rate_limit(model: &Model) -> TokenStream {
@@ -252,6 +221,7 @@ fn connection(model: &Model) -> TokenStream {
     }
 }
 
-fn optional(value: Option<TokenStream>) -> TokenStream {
+/// The expression of what may be missing.
+pub(super) fn optional(value: Option<TokenStream>) -> TokenStream {
     value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }
