@@ -170,6 +170,37 @@ pub(crate) struct Webhooks<'t> {
     pub(crate) event: Event<'t>,
     /// Each line's parts: `header` or `body`, and which.
     pub(crate) dedupe: Vec<(Span, Vec<(&'t str, &'t str)>)>,
+    pub(crate) subscription: Option<Subscription<'t>>,
+    /// The events `uninstalled` and `failing`.
+    pub(crate) service: [Option<ServiceEvent<'t>>; 2],
+}
+
+#[derive(Debug)]
+pub(crate) struct Subscription<'t> {
+    pub(crate) id: &'t str,
+    pub(crate) event: Option<Text<'t>>,
+    pub(crate) destination: Option<Text<'t>>,
+    pub(crate) active: Option<Text<'t>>,
+    pub(crate) per_event: Option<Text<'t>>,
+    pub(crate) port: Option<Text<'t>>,
+    pub(crate) retries: Option<Text<'t>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ServiceEvent<'t> {
+    pub(crate) event: &'t str,
+    pub(crate) apart: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Backfill<'t> {
+    pub(crate) action: Option<Text<'t>>,
+    pub(crate) since: Option<Text<'t>>,
+    pub(crate) with: Vec<(Text<'t>, &'t str)>,
+    pub(crate) id: &'t str,
+    pub(crate) date: &'t str,
+    pub(crate) created: Option<&'t str>,
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Default)]
@@ -193,6 +224,7 @@ pub(crate) struct Trigger<'t> {
     pub(crate) scope: Option<Text<'t>>,
     pub(crate) read: Option<Read<'t>>,
     pub(crate) reason: Option<Text<'t>>,
+    pub(crate) backfill: Option<Backfill<'t>>,
     pub(crate) sample: Option<Text<'t>>,
 }
 

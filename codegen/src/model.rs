@@ -9,7 +9,9 @@ pub(crate) use actions::{
     Action, Body, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type, TypeKind, Variant,
     default_effect, default_repeat,
 };
-pub(crate) use hooks::{Read, Signature, SignatureForm, SignedPart, Trigger, Webhooks};
+pub(crate) use hooks::{
+    Backfill, Read, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,
+};
 
 /// Everything that is emitted.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod hooks;
 mod identifiers;
 mod paging;
 mod samples;
+mod subscriptions;
 mod triggers;
 mod types;
 

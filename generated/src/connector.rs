@@ -7,7 +7,7 @@ use std::time::Duration;
 use connector_runtime::{
     Action, ActionEntry, Callbacks, Caller, Connection, ConnectionField, Connector,
     Credential, DedupePart, Error, EventShape, OAuth2, Placement, QuotaHeaders,
-    RateLimit, SecretString, WaitHeader, WaitUnit, Webhooks,
+    RateLimit, SecretString, ServiceEvent, Subscription, WaitHeader, WaitUnit, Webhooks,
 };
 
 /// The connector.
@@ -143,6 +143,23 @@ pub static WEBHOOKS: Webhooks = Webhooks {
             DedupePart::Body("created_at"),
         ],
     ],
+    subscription: Some(Subscription {
+        id: "id",
+        event: "scope",
+        destination: "destination",
+        active: Some("is_active"),
+        per_event: Some(10usize),
+        port: Some(443u16),
+        retries: Duration::from_secs(172800),
+    }),
+    uninstalled: Some(ServiceEvent {
+        event: "store/app/uninstalled",
+        is_apart: false,
+    }),
+    failing: Some(ServiceEvent {
+        event: "store/hook/deliveryException",
+        is_apart: true,
+    }),
 };
 
 /// A connection to BigCommerce, from what a person enters.

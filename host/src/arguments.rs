@@ -10,6 +10,7 @@ use connector_runtime::{Connector, Operation};
 
 use crate::action_command;
 use crate::activations::command_line::{self as activations, ActivationsTask};
+use crate::backfill::{self, command_line::BackfillTask};
 use crate::backup;
 use crate::call_options::CallOptions;
 use crate::catalog::{self, ActionEntry};
@@ -22,6 +23,7 @@ use crate::health_check;
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
 use crate::suggestion::suggestions;
+use crate::triggers::{self, command_line::TriggersTask};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -36,6 +38,10 @@ pub(crate) enum Task {
     Health(Flags),
     /// Change or show the connections of the service.
     Connections(Box<ConnectionsTask>),
+    /// Change or show the webhooks of connections.
+    Triggers(Box<TriggersTask>),
+    /// Look for missed events.
+    Backfill(Box<BackfillTask>),
     /// Show or replay what the service has received.
     Activations(Box<ActivationsTask>),
     /// Copy the database of the service to a new file.
@@ -115,6 +121,10 @@ enum Verb {
     Health,
     /// Show and change the accounts that the service receives webhooks of
     Connections,
+    /// Show and change the webhooks through which accounts tell of events
+    Triggers,
+    /// Look for events that no webhook told of, and keep what they start
+    Backfill,
     /// Show what the service has received and what became of it, and deliver it again
     Activations,
     /// Copy the database of the service to a new file, also while it runs
@@ -159,6 +169,14 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
         Verb::Connections => {
             let task = command_line::read(connector, &matches).map_err(Stop::Clap)?;
             Ok(Task::Connections(Box::new(task)))
+        }
+        Verb::Triggers => {
+            let task = triggers::command_line::read(&matches).map_err(Stop::Clap)?;
+            Ok(Task::Triggers(Box::new(task)))
+        }
+        Verb::Backfill => {
+            let task = backfill::command_line::read(&matches).map_err(Stop::Clap)?;
+            Ok(Task::Backfill(Box::new(task)))
         }
         Verb::Activations => {
             let task = activations::read(&matches).map_err(Stop::Clap)?;
@@ -206,6 +224,8 @@ fn command(connector: &'static Connector, actions: &[ActionEntry], width: u16) -
         .mut_subcommand("serve", |serve| serve.args(serve::flags()))
         .mut_subcommand("health", |health| health.args(health_check::flags()))
         .mut_subcommand("backup", |backup| backup.args(backup::flags()))
+        .mut_subcommand("triggers", triggers::command_line::build)
+        .mut_subcommand("backfill", |command| backfill::command_line::build(connector, command))
         .mut_subcommand("activations", |command| activations::build(connector, command))
         .mut_subcommand("connections", |command| command_line::build(connector, command));
     command.mut_subcommand("call", |call| {

@@ -13,7 +13,7 @@ pub(crate) mod command;
 pub(crate) mod command_line;
 mod directory;
 
-pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Live};
+pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";

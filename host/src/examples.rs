@@ -89,6 +89,28 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
     ("connector connections reseal --new-key", "seal all secrets anew, with a key that is made now"),
 ];
 
+/// For `connector triggers --help`.
+pub(crate) const TRIGGERS: &[(&str, &str)] = &[
+    (
+        "connector triggers plan --public-url https://hooks.example.com",
+        "what would be done, for all connections",
+    ),
+    (
+        "connector triggers apply --connection 5f0e7c1b2a3948d6 --config connector.toml",
+        "do it for one, with the public address from the file",
+    ),
+    ("connector triggers status --all --json | jq '.triggers[]'", "every webhook, for programs"),
+];
+
+/// For `connector backfill --help`.
+pub(crate) const BACKFILL: &[(&str, &str)] = &[
+    ("connector backfill --connection 5f0e7c1b2a3948d6", "everything since all was known"),
+    (
+        "connector backfill --connection 5f0e7c1b2a3948d6 --trigger order-created --since 12h",
+        "orders of the last twelve hours that were not told",
+    ),
+];
+
 /// For `connector activations --help`.
 pub(crate) const ACTIVATIONS: &[(&str, &str)] = &[
     ("connector activations list --state dead", "what was given up, with the reason"),

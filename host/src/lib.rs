@@ -11,6 +11,7 @@ mod activation;
 mod activations;
 mod advice;
 mod arguments;
+mod backfill;
 mod backup;
 mod call;
 mod call_options;
@@ -47,6 +48,7 @@ pub mod storage;
 mod suggestion;
 mod surroundings;
 mod table;
+mod triggers;
 mod waiting;
 mod wrap;
 
@@ -94,6 +96,8 @@ async fn perform(
         }
         Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
         Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
+        Task::Triggers(task) => triggers::command::run(connector, task, surroundings).await,
+        Task::Backfill(task) => backfill::command::run(connector, task, surroundings).await,
         Task::Activations(task) => activations::run(connector, task, surroundings).await,
         Task::Health(flags) => health_check::run(flags, surroundings),
         Task::Backup(flags, to) => backup::run(flags, to, surroundings),
@@ -110,6 +114,8 @@ fn wants_json(task: &Task) -> bool {
         Task::Call(call) => call.options.json,
         Task::Catalog(format) => format.json,
         Task::Connections(task) => task.is_json,
+        Task::Triggers(task) => task.is_json,
+        Task::Backfill(task) => task.is_json,
         Task::Activations(task) => task.is_json,
         Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]

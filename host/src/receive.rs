@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
-use connector_runtime::{Connector, Event, Trigger};
+use connector_runtime::{Connector, Event, ServiceEvent, Trigger, Webhooks};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::connections::{Directory, Live};
-use crate::storage::{Accepted, Activation, Origin, Storage, StorageErrorKind};
+use crate::storage::{Accepted, Activation, Origin, Storage, StorageError, StorageErrorKind, StorageFuture};
 
 mod body;
 mod outcome;
@@ -51,6 +51,14 @@ pub(crate) trait Tally: Send + Sync {
     fn stored(&self, took: Duration);
 }
 
+/// Who acts on events that are for the host itself.
+pub(crate) trait ServiceEvents: Send + Sync {
+    /// The account has ended the connection, so many seconds after the epoch; it is on disk when the future ends.
+    fn uninstalled(&self, connection: &str, time: Option<i64>) -> StorageFuture<'_, ()>;
+    /// Deliveries to the connection fail, or one of its webhooks was switched off.
+    fn failing(&self, connection: &str);
+}
+
 /// What receives deliveries.
 pub(crate) struct Receiver {
     /// Whose webhooks they are.
@@ -65,6 +73,8 @@ pub(crate) struct Receiver {
     pub(crate) public_url: String,
     /// How long a body may take.
     pub(crate) body_timeout: Duration,
+    /// Acts on events that are for the host itself; none where nobody keeps webhooks.
+    pub(crate) service: Option<Arc<dyn ServiceEvents>>,
     /// Counts.
     pub(crate) tally: Arc<dyn Tally>,
     /// Wakes whoever delivers, where something new is on disk.
@@ -81,7 +91,11 @@ struct Notes {
 
 /// The routes of the endpoint.
 pub(crate) fn router(receiver: Arc<Receiver>) -> Router {
-    Router::new().route("/webhooks/{key}", any(handle)).fallback(elsewhere).with_state(receiver)
+    Router::new()
+        .route("/webhooks/{key}", any(handle))
+        .route("/webhooks/{key}/service", any(handle))
+        .fallback(elsewhere)
+        .with_state(receiver)
 }
 
 /// The address of a connection's webhooks.
@@ -114,7 +128,11 @@ impl Receiver {
             return Outcome::WrongMethod;
         }
         // As it stands in the request: a key has nothing that would need escapes.
-        let key = head.uri.path().rsplit('/').next().unwrap_or_default();
+        let (path, apart) = match head.uri.path().strip_suffix("/service") {
+            Some(path) => (path, "/service"),
+            None => (head.uri.path(), ""),
+        };
+        let key = path.rsplit('/').next().unwrap_or_default();
         let entry = match self.directory.find(key).await {
             Ok(Some(entry)) => entry,
             Ok(None) => return Outcome::UnknownConnection,
@@ -135,7 +153,7 @@ impl Receiver {
             Err(_) => return Outcome::SlowBody,
         };
         notes.body = bytes.len();
-        let url = webhook_url(&self.public_url, key);
+        let url = format!("{}{apart}", webhook_url(&self.public_url, key));
         self.judge(live, &head.headers, &url, bytes, notes).await
     }
 
@@ -162,15 +180,33 @@ impl Receiver {
         if event.account != live.connection.account {
             return Outcome::Rejected("other_account");
         }
+        let service = match self.serve(webhooks, live, &event).await {
+            Ok(service) => service,
+            Err(error) => return Outcome::unavailable(error.kind()),
+        };
         let wanted = self.connector.triggers.iter();
         let wanted = wanted.filter(|trigger| trigger.event == event.name && live.connection.wants(trigger));
         let activations: Vec<Activation> =
             wanted.map(|trigger| activation(live, trigger, &event, &body, now_ms)).collect();
         if activations.is_empty() {
-            return Outcome::Unwanted;
+            return if service { Outcome::Service } else { Outcome::Unwanted };
         }
         notes.activations = activations.iter().map(|activation| activation.id.clone()).collect();
         self.store(activations).await
+    }
+
+    /// Acts on an event that is for the host itself; whether it was one.
+    async fn serve(&self, webhooks: &Webhooks, live: &Live, event: &Event) -> Result<bool, StorageError> {
+        let Some(service) = &self.service else { return Ok(false) };
+        let is = |known: Option<ServiceEvent>| known.is_some_and(|known| known.event == event.name);
+        if is(webhooks.uninstalled) {
+            service.uninstalled(&live.connection.id, event.time).await?;
+        } else if is(webhooks.failing) {
+            service.failing(&live.connection.id);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     async fn store(&self, activations: Vec<Activation>) -> Outcome {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use connector_runtime::{Connector, SecretString};
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Connector, Patience, SecretString};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::connections::{Directory, DirectoryParts};
 use crate::credentials::Sources;
@@ -20,9 +20,12 @@ use crate::failure::Failure;
 use crate::quota_sharing::{self, make_folder};
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
-use crate::storage::{Retention, SqliteOptions, SqliteStorage, Storage};
+use crate::storage::{HookStorage, Retention, SqliteOptions, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
+use crate::triggers::Keeper;
+use crate::triggers::reconcile::{Habits, Reconciler, Steward};
 
+mod background;
 mod ceiling;
 pub(crate) mod config;
 pub(crate) mod health;
@@ -36,6 +39,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
+use background::{expire, refresh, tell};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
@@ -44,11 +48,8 @@ use tally::Counts;
 use tls::Tls;
 use values::{Flags, Values};
 
-/// How often connections are read anew, so that one that was removed receives no more.
-const REFRESH: Duration = Duration::from_secs(1);
-
-/// How often payloads are looked for that were kept long enough.
-const RETENTION: Duration = Duration::from_secs(15 * 60);
+/// How long a call about webhooks, or a page of a search, may wait for the quota or for a failure to pass.
+const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
 
 /// The flags of the command.
 pub(crate) fn flags() -> Vec<clap::Arg> {
@@ -72,9 +73,9 @@ pub(crate) async fn run(
     logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
     // Where events go to standard output, nothing else may.
     let is_output_taken = matches!(config.delivery.mode, Mode::Lines);
+    // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
-    let reader = Reader::new(connector, gates).map_err(|error| broken("no HTTP client", &error))?;
-    let service = Service::start(connector, config, reader).await?;
+    let service = Service::start(connector, config, gates).await?;
     let out: &mut dyn Write =
         if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
     service.announce(out)?;
@@ -107,9 +108,12 @@ struct Service {
     limits: Limits,
     stop_within: Duration,
     retention: Retention,
+    habits: Habits,
     /// What metrics and workers' calls want.
     token: Option<SecretString>,
     storage: Arc<dyn Storage>,
+    hooks: Arc<dyn HookStorage>,
+    gates: Gates,
     directory: Arc<Directory>,
     counts: Arc<Counts>,
     clock: Clock,
@@ -122,12 +126,9 @@ struct Service {
 }
 
 impl Service {
-    async fn start(
-        connector: &'static Connector,
-        mut config: Config,
-        reader: Reader,
-    ) -> Result<Self, Failure> {
-        let storage: Arc<dyn Storage> = Arc::new(open_storage_with(&config.base.data, config.storage)?);
+    async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
+        let hooks = Arc::new(open_storage_with(&config.base.data, config.storage)?);
+        let storage: Arc<dyn Storage> = hooks.clone();
         let directory = directory(connector, &mut config, Arc::clone(&storage))?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
@@ -148,6 +149,8 @@ impl Service {
         let clock: Clock = Arc::new(now_ms);
         let (settings, sink) =
             config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+        let reader =
+            Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
         let delivery = Arc::new(Delivery {
             connector,
             storage: Arc::clone(&storage),
@@ -178,8 +181,11 @@ impl Service {
             limits: config.limits,
             stop_within: config.stop_within,
             retention: config.retention,
+            habits: config.triggers,
             token: config.admin.and_then(|admin| admin.token),
             storage,
+            hooks,
+            gates,
             directory,
             counts,
             clock,
@@ -221,9 +227,33 @@ impl Service {
 
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
-        let Self { connector, storage, directory, counts, clock, webhooks, admin, public_url, .. } = self;
-        let Self { limits, stop_within, retention, token, delivery, sink, .. } = self;
-        let wake = Arc::clone(&delivery.wake);
+        let Self { connector, storage, hooks, gates, directory, counts, clock, webhooks, .. } = self;
+        let Self { admin, public_url, limits, stop_within, retention, habits, token, .. } = self;
+        let Self { delivery, sink, .. } = self;
+        let accepted = Arc::clone(&delivery.wake);
+        let (wish, wishes) = mpsc::unbounded_channel();
+        let keeper = Keeper {
+            connector,
+            storage: hooks,
+            gates: gates.clone(),
+            patience: PATIENCE,
+            public_url: public_url.clone(),
+        };
+        let reconciler = Reconciler {
+            keeper: Arc::new(keeper),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&clock),
+            habits,
+            accepted: Arc::clone(&accepted),
+            counts: Arc::clone(&counts.reconciles),
+            wishes,
+        };
+        let steward = Steward {
+            storage: Arc::clone(&storage),
+            directory: Arc::clone(&directory),
+            wishes: wish,
+            clock: Arc::clone(&clock),
+        };
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -231,11 +261,12 @@ impl Service {
                 counts: Arc::clone(&counts),
                 clock: Arc::clone(&clock),
                 is_stopping: stopping.clone(),
-                gates: delivery.reader.gates().clone(),
+                gates: gates.clone(),
                 token,
             })
         };
         let background = [
+            tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
             tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
         ];
@@ -260,7 +291,8 @@ impl Service {
             clock: Arc::clone(&clock),
             body_timeout: limits.body_timeout,
             tally: counts.clone(),
-            accepted: wake,
+            service: Some(Arc::new(steward)),
+            accepted,
             public_url: public_url.clone(),
         });
         let router = public.merge(below(&public_url, receive::router(receiver)));
@@ -326,46 +358,6 @@ fn directory(
         tolerance: config.tolerance,
     };
     Ok(Arc::new(Directory::new(connector, parts)))
-}
-
-async fn refresh(directory: Arc<Directory>) {
-    let mut ticks = interval_at(Instant::now() + REFRESH, REFRESH);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
-    loop {
-        ticks.tick().await;
-        match directory.refresh().await {
-            Ok(unusable) => {
-                tell(&unusable);
-                is_failing = false;
-            }
-            // Once, not once a second.
-            Err(error) if !is_failing => {
-                is_failing = true;
-                tracing::error!(%error, "the connections cannot be read; those known before go on");
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-fn tell(unusable: &[(String, crate::connections::Unusable)]) {
-    for (connection, why) in unusable {
-        tracing::error!(connection, %why, "a connection cannot be used");
-    }
-}
-
-async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
-    let mut ticks = interval(RETENTION);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match storage.remove_expired(clock(), &retention).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
-            Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
-        }
-    }
 }
 
 /// Milliseconds since the epoch.

@@ -8,9 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 mod error;
+mod hook_storage;
 mod sqlite;
 
 pub use error::{StorageError, StorageErrorKind};
+pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use sqlite::{SqliteOptions, SqliteStorage, StorageOpenError, back_up};
 
 /// A future of a storage call.

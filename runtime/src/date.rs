@@ -52,6 +52,14 @@ impl DateTime {
         }
     }
 
+    /// The moment so many seconds after the Unix epoch.
+    ///
+    /// # Errors
+    /// When it lies beyond the year 9999, or as long ago.
+    pub fn at_second(second: i64) -> Result<Self, InvalidDate> {
+        Timestamp::from_second(second).map(Self::from).map_err(|_| InvalidDate)
+    }
+
     /// The text for an API version.
     ///
     /// # Errors

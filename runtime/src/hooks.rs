@@ -26,6 +26,27 @@ pub struct Trigger {
     pub scopes: &'static [&'static str],
     /// How the whole resource is read after the event; `None` where there is nothing to read.
     pub read: Option<ReadAfterEvent>,
+    /// How its events are found that no webhook told of, where that can be.
+    pub backfill: Option<Backfill>,
+}
+
+/// How events are found that no webhook told of: in a list of what was made or changed since a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Backfill {
+    /// The operation that lists resources, in pages.
+    pub operation: &'static Operation,
+    /// Its input that leaves out what is older than a moment.
+    pub since: &'static str,
+    /// Further inputs and their values, such as an order that no change disturbs.
+    pub with: &'static [(&'static str, &'static str)],
+    /// The path of an item's id.
+    pub id: &'static str,
+    /// The path of the date that `since` is compared with.
+    pub date: &'static str,
+    /// The path of the date it was made: where both are the same, it was made and not changed.
+    pub created: Option<&'static str>,
+    /// Whether the event happens to a resource once and never again.
+    pub happens_once: bool,
 }
 
 /// How a resource is read after an event about it.
@@ -56,6 +77,40 @@ pub struct Webhooks {
     pub event: EventShape,
     /// What makes two deliveries one event: the first line whose parts are all there counts.
     pub dedupe: &'static [&'static [DedupePart]],
+    /// What a webhook is, where a host is to keep them in order.
+    pub subscription: Option<Subscription>,
+    /// The event that tells that the connection has ended on the vendor's side.
+    pub uninstalled: Option<ServiceEvent>,
+    /// The event that tells that deliveries fail, or that a webhook was switched off.
+    pub failing: Option<ServiceEvent>,
+}
+
+/// What a webhook is: its fields, which are those of the inputs that make and change one too, and its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The field of its id.
+    pub id: &'static str,
+    /// The field of the event's name.
+    pub event: &'static str,
+    /// The field of the address that is told.
+    pub destination: &'static str,
+    /// The field that says whether it delivers, and switches it on.
+    pub active: Option<&'static str>,
+    /// How many webhooks one event may have.
+    pub per_event: Option<usize>,
+    /// The one port that an address may have, which takes HTTPS.
+    pub port: Option<u16>,
+    /// How long deliveries are tried before a webhook is switched off, or the event given up.
+    pub retries: Duration,
+}
+
+/// An event about the connection itself, which is for the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceEvent {
+    /// Its name.
+    pub event: &'static str,
+    /// Whether its webhook needs an address that no other has.
+    pub is_apart: bool,
 }
 
 /// Where the parts of an event stand in the body of a delivery, as dotted paths.
@@ -163,6 +218,55 @@ impl Webhooks {
         digest.update(delivery.timestamp_ms().unwrap_or_default().to_be_bytes());
         digest.update(delivery.body());
         hex::encode(digest.finalize())
+    }
+}
+
+impl EventShape {
+    /// The body of an event that no webhook told of, in the form of one that did.
+    #[must_use]
+    pub fn compose(&self, event: &ComposedEvent<'_>) -> Vec<u8> {
+        let account = match (self.account_form.split_once('{'), self.account_form.split_once('}')) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{}{after}", event.account),
+            _ => event.account.to_owned(),
+        };
+        let mut body = serde_json::Map::new();
+        place(&mut body, self.name, event.name.into());
+        place(&mut body, self.account, account.into());
+        place(&mut body, self.resource, event.resource.into());
+        place(&mut body, self.id, event.id.clone());
+        place(&mut body, self.time, event.time.into());
+        Any::Object(body).to_string().into_bytes()
+    }
+}
+
+/// The parts of an event that no webhook told of.
+#[derive(Clone, Debug)]
+pub struct ComposedEvent<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The account, bare.
+    pub account: &'a str,
+    /// The type of the resource.
+    pub resource: &'a str,
+    /// Its id, as the API wrote it.
+    pub id: Any,
+    /// When it happened, in seconds since the Unix epoch.
+    pub time: i64,
+}
+
+/// Puts a value at a dotted path; what stands in its way and is no object gives way.
+fn place(object: &mut serde_json::Map<String, Any>, path: &str, value: Any) {
+    match path.split_once('.') {
+        None => _ = object.insert(path.to_owned(), value),
+        Some((first, rest)) => {
+            let inner = object.entry(first).or_insert_with(|| Any::Object(serde_json::Map::new()));
+            if !inner.is_object() {
+                *inner = Any::Object(serde_json::Map::new());
+            }
+            if let Any::Object(inner) = inner {
+                place(inner, rest, value);
+            }
+        }
     }
 }
 

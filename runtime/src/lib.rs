@@ -203,7 +203,10 @@ pub use connector::{
 pub use date::{Date, DateFormat, DateTime, InvalidDate};
 pub use enumeration::Enumeration;
 pub use error::{Class, Error, Violation};
-pub use hooks::{DedupePart, Event, EventShape, NoEvent, ReadAfterEvent, Trigger, Webhooks};
+pub use hooks::{
+    Backfill, ComposedEvent, DedupePart, Event, EventShape, NoEvent, ReadAfterEvent, ServiceEvent,
+    Subscription, Trigger, Webhooks,
+};
 pub use json::Json;
 pub use operation::{Body, Effect, Method, Operation, Paging, PagingStyle, Repeat, Returns};
 pub use pages::{Pages, TypedPages};

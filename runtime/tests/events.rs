@@ -62,6 +62,9 @@ static WEBHOOKS: Webhooks = Webhooks {
         &[DedupePart::Header("X-Delivery")],
         &[DedupePart::Body("hash"), DedupePart::Body("created_at")],
     ],
+    subscription: None,
+    uninstalled: None,
+    failing: None,
 };
 
 /// What the event of a delivery is, after it was signed and verified.

@@ -56,6 +56,11 @@ fn imports(model: &Model) -> TokenStream {
         ("QuotaHeaders", limit.quota.is_some()),
         ("RateLimit", true),
         ("SecretString", !connection.credentials.is_empty()),
+        (
+            "ServiceEvent",
+            model.webhooks.as_ref().is_some_and(|hooks| hooks.service.iter().any(Option::is_some)),
+        ),
+        ("Subscription", model.webhooks.as_ref().is_some_and(|hooks| hooks.subscription.is_some())),
         ("WaitHeader", limit.quota.is_some() || !limit.waits.is_empty()),
         ("WaitUnit", limit.quota.is_some() || !limit.waits.is_empty()),
         ("Webhooks", model.webhooks.is_some()),

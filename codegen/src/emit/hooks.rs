@@ -1,12 +1,12 @@
 //! Signature profiles, and how webhooks are managed.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::connection::duration;
 use super::ty::ident;
 use crate::files::Module;
-use crate::model::{Model, Signature, SignatureForm, SignedPart, Webhooks};
+use crate::model::{Model, Signature, SignatureForm, SignedPart, Subscription, Webhooks};
 
 /// `signatures.rs`.
 pub(super) fn signatures(model: &Model) -> Module {
@@ -81,6 +81,11 @@ pub(super) fn webhooks(webhooks: &Webhooks) -> TokenStream {
         });
         quote!(&[#(#parts),*])
     });
+    let subscription = webhooks.subscription.as_ref().map_or_else(|| quote!(None), subscription);
+    let [uninstalled, failing] = webhooks.service.each_ref().map(|event| match event {
+        Some((event, apart)) => quote!(Some(ServiceEvent { event: #event, is_apart: #apart })),
+        None => quote!(None),
+    });
     quote! {
         /// How webhooks are managed, and what an event looks like.
         pub static WEBHOOKS: Webhooks = Webhooks {
@@ -93,6 +98,29 @@ pub(super) fn webhooks(webhooks: &Webhooks) -> TokenStream {
                 name: #name, account: #account, account_form: #form, resource: #resource, id: #id, time: #time,
             },
             dedupe: &[#(#lines),*],
+            subscription: #subscription,
+            uninstalled: #uninstalled,
+            failing: #failing,
         };
+    }
+}
+
+fn subscription(subscription: &Subscription) -> TokenStream {
+    let Subscription { id, event, destination, .. } = subscription;
+    let (active, per_event) = (option(&subscription.active), option(&subscription.per_event));
+    let (port, retries) = (option(&subscription.port), duration(subscription.retries));
+    quote! {
+        Some(Subscription {
+            id: #id, event: #event, destination: #destination, active: #active,
+            per_event: #per_event, port: #port, retries: #retries,
+        })
+    }
+}
+
+/// The value, or `None`.
+pub(super) fn option(value: &Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
     }
 }

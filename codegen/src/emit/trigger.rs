@@ -5,9 +5,10 @@ use quote::quote;
 
 use super::connection::duration;
 use super::docs;
+use super::hooks::option;
 use super::ty::ident;
 use crate::files::Module;
-use crate::model::{Read, Trigger, Ty};
+use crate::model::{Backfill, Read, Trigger, Ty};
 
 /// The module of a trigger.
 pub(super) fn emit(trigger: &Trigger) -> Module {
@@ -16,15 +17,11 @@ pub(super) fn emit(trigger: &Trigger) -> Module {
     let mut lines = docs::lines(&trigger.description, &format!("The trigger `{id}`."));
     lines.extend(trigger.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
     let documentation = docs::attributes(&lines);
-    let (imports, read, function) = match &trigger.read {
+    let backfill = trigger.backfill.as_ref().map_or_else(|| quote!(None), searching);
+    let imports = imports(trigger);
+    let (read, function) = match &trigger.read {
         Some(read) => reading(read),
-        None => (
-            quote!(
-                use connector_runtime::Trigger;
-            ),
-            quote!(None),
-            quote!(),
-        ),
+        None => (quote!(None), quote!()),
     };
     let items = quote! {
         #imports
@@ -37,6 +34,7 @@ pub(super) fn emit(trigger: &Trigger) -> Module {
             resource: #resource,
             scopes: &[#(#scopes),*],
             read: #read,
+            backfill: #backfill,
         };
 
         #function
@@ -45,15 +43,54 @@ pub(super) fn emit(trigger: &Trigger) -> Module {
     Module { origin: trigger.origin.clone(), docs: about, items }
 }
 
-fn reading(read: &Read) -> (TokenStream, TokenStream, TokenStream) {
+fn imports(trigger: &Trigger) -> TokenStream {
+    let (read, backfill) = (trigger.read.as_ref(), trigger.backfill.as_ref());
+    let needs = [
+        ("Action", read.is_some() || backfill.is_some()),
+        ("Backfill", backfill.is_some()),
+        ("ReadAfterEvent", read.is_some()),
+        ("Trigger", true),
+    ];
+    let mut inputs: Vec<&str> = read.map(|read| read.rust.as_str()).into_iter().collect();
+    inputs.extend(backfill.map(|backfill| backfill.rust.as_str()).filter(|rust| !inputs.contains(rust)));
+    inputs.sort_unstable();
+    let names = needs.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| ident(name));
+    let names: Vec<_> = names.collect();
+    let ours = match names.as_slice() {
+        [name] => quote!(use connector_runtime::#name;),
+        names => quote!(use connector_runtime::{#(#names),*};),
+    };
+    let time = read.map(|_| {
+        quote!(
+            use std::time::Duration;
+        )
+    });
+    let inputs: Vec<_> = inputs.into_iter().map(ident).collect();
+    let inputs = match inputs.as_slice() {
+        [] => None,
+        [input] => Some(quote!(use crate::actions::#input;)),
+        inputs => Some(quote!(use crate::actions::{#(#inputs),*};)),
+    };
+    quote!(#time #ours #inputs)
+}
+
+fn searching(backfill: &Backfill) -> TokenStream {
+    let input = ident(&backfill.rust);
+    let Backfill { since, id, date, once, .. } = backfill;
+    let with = backfill.with.iter().map(|(name, value)| quote!((#name, #value)));
+    let created = option(&backfill.created);
+    quote! {
+        Some(Backfill {
+            operation: #input::OPERATION, since: #since, with: &[#(#with),*], id: #id, date: #date,
+            created: #created, happens_once: #once,
+        })
+    }
+}
+
+fn reading(read: &Read) -> (TokenStream, TokenStream) {
     let input = ident(&read.rust);
     let (name, parameter) = (&read.parameter, ident(&read.argument));
     let grace = duration(read.grace);
-    let imports = quote! {
-        use std::time::Duration;
-        use connector_runtime::{Action, ReadAfterEvent, Trigger};
-        use crate::actions::#input;
-    };
     let value = quote! {
         Some(ReadAfterEvent { operation: #input::OPERATION, parameter: #name, grace: #grace })
     };
@@ -68,5 +105,5 @@ fn reading(read: &Read) -> (TokenStream, TokenStream, TokenStream) {
             #input::new(#parameter)
         }
     };
-    (imports, value, function)
+    (value, function)
 }

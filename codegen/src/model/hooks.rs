@@ -53,6 +53,34 @@ pub(crate) struct Webhooks {
     pub(crate) account_form: String,
     /// Each line's parts: whether it is a header, and which.
     pub(crate) dedupe: Vec<Vec<(bool, String)>>,
+    pub(crate) subscription: Option<Subscription>,
+    /// Name of the event and whether its webhook stands apart: `uninstalled` and `failing`.
+    pub(crate) service: [Option<(String, bool)>; 2],
+}
+
+/// What a webhook is.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) destination: String,
+    pub(crate) active: Option<String>,
+    pub(crate) per_event: Option<usize>,
+    pub(crate) port: Option<u16>,
+    pub(crate) retries: Duration,
+}
+
+/// How events are found that no webhook told of.
+#[derive(Debug)]
+pub(crate) struct Backfill {
+    /// Identifier of the action's input.
+    pub(crate) rust: String,
+    pub(crate) since: String,
+    pub(crate) with: Vec<(String, String)>,
+    pub(crate) id: String,
+    pub(crate) date: String,
+    pub(crate) created: Option<String>,
+    pub(crate) once: bool,
 }
 
 /// What can start a workflow.
@@ -69,6 +97,7 @@ pub(crate) struct Trigger {
     pub(crate) resource: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) read: Option<Read>,
+    pub(crate) backfill: Option<Backfill>,
     pub(crate) sample: Option<String>,
 }
 

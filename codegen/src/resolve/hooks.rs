@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identifiers::{Identifiers, Names};
-use super::{actions, grant, unknown};
+use super::{actions, grant, subscriptions, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
@@ -209,7 +209,14 @@ pub(super) fn webhooks(
         .dedupe
         .iter()
         .map(|(_, line)| line.iter().map(|(kind, name)| (*kind == "header", (*name).to_owned())).collect());
+    let subscription = match &given.subscription {
+        Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, faults)?),
+        None => None,
+    };
+    let service = given.service.each_ref();
     Some(Webhooks {
+        subscription,
+        service: service.map(|event| event.as_ref().map(|event| (event.event.to_owned(), event.apart))),
         signatures: profiles,
         actions: inputs.try_into().ok()?,
         event: [event.name, event.account, event.ty, event.id, event.time].map(str::to_owned),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::identifiers::{Identifiers, Names};
-use super::{Lookup, actions, defined_twice};
+use super::{Lookup, actions, defined_twice, subscriptions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest};
@@ -34,6 +34,9 @@ pub(super) fn resolve(
         let module = modules.take(given.id, name::field, faults);
         let scopes = given.scope.map_or(Some(Vec::new()), |scope| actions::scopes(scope, manifest, faults));
         let read = read(given, manifest, actions, faults);
+        let backfill = given.backfill.as_ref();
+        let backfill =
+            backfill.and_then(|backfill| subscriptions::backfill(backfill, manifest, actions, faults));
         let sample = given.sample.and_then(|path| lookup.sample(path, faults));
         let (Some(module), Some(scopes)) = (module, scopes) else { continue };
         triggers.push(Trigger {
@@ -47,6 +50,7 @@ pub(super) fn resolve(
             resource: given.resource.to_owned(),
             scopes,
             read,
+            backfill,
             sample,
         });
     }

@@ -4,8 +4,8 @@
 //! Customer created.
 
 use std::time::Duration;
-use connector_runtime::{Action, ReadAfterEvent, Trigger};
-use crate::actions::GetCustomer;
+use connector_runtime::{Action, Backfill, ReadAfterEvent, Trigger};
+use crate::actions::{GetCustomer, ListCustomers};
 
 /// Fires when a customer signs up, or is made in the control panel or by API.
 ///
@@ -20,6 +20,15 @@ pub static TRIGGER: Trigger = Trigger {
         operation: GetCustomer::OPERATION,
         parameter: "customer_id",
         grace: Duration::from_secs(30),
+    }),
+    backfill: Some(Backfill {
+        operation: ListCustomers::OPERATION,
+        since: "date_created_min",
+        with: &[("sort", "date_created:asc")],
+        id: "id",
+        date: "date_created",
+        created: None,
+        happens_once: true,
     }),
 };
 

@@ -4,8 +4,8 @@
 //! Order created.
 
 use std::time::Duration;
-use connector_runtime::{Action, ReadAfterEvent, Trigger};
-use crate::actions::GetOrder;
+use connector_runtime::{Action, Backfill, ReadAfterEvent, Trigger};
+use crate::actions::{GetOrder, ListOrders};
 
 /// Fires when an order is made, also when its payment fails or is not finished (status 0).
 ///
@@ -20,6 +20,15 @@ pub static TRIGGER: Trigger = Trigger {
         operation: GetOrder::OPERATION,
         parameter: "order_id",
         grace: Duration::from_secs(30),
+    }),
+    backfill: Some(Backfill {
+        operation: ListOrders::OPERATION,
+        since: "min_date_created",
+        with: &[],
+        id: "id",
+        date: "date_created",
+        created: None,
+        happens_once: true,
     }),
 };
 

@@ -4,8 +4,8 @@
 //! Product updated.
 
 use std::time::Duration;
-use connector_runtime::{Action, ReadAfterEvent, Trigger};
-use crate::actions::GetProduct;
+use connector_runtime::{Action, Backfill, ReadAfterEvent, Trigger};
+use crate::actions::{GetProduct, ListProducts};
 
 /// Fires when one of a product's main fields changes, also when this connector changed it.
 ///
@@ -20,6 +20,15 @@ pub static TRIGGER: Trigger = Trigger {
         operation: GetProduct::OPERATION,
         parameter: "product_id",
         grace: Duration::from_secs(30),
+    }),
+    backfill: Some(Backfill {
+        operation: ListProducts::OPERATION,
+        since: "date_modified_min",
+        with: &[("sort", "id")],
+        id: "id",
+        date: "date_modified",
+        created: Some("date_created"),
+        happens_once: false,
     }),
 };
 

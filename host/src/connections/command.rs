@@ -183,7 +183,8 @@ impl Office<'_> {
         let ring = self.ring()?;
         let mut count = 0;
         for row in self.rows().await? {
-            if ring.is_sealed_by_newest(&row.sealed) {
+            // Of one that was revoked there is nothing left to seal.
+            if row.sealed.is_empty() || ring.is_sealed_by_newest(&row.sealed) {
                 continue;
             }
             let secrets = open(&row, &ring)?.secrets;

@@ -68,6 +68,11 @@ impl Entry {
     pub(crate) fn id(&self) -> &str {
         &self.row.id
     }
+
+    /// What is stored of it.
+    pub(crate) fn row(&self) -> &ConnectionRow {
+        &self.row
+    }
 }
 
 /// How many connections a directory knows, by what they are.
@@ -134,6 +139,11 @@ impl Directory {
         let mut reading = self.reading.lock().await;
         *reading = Some(Instant::now());
         self.read().await
+    }
+
+    /// All connections that are known.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.snapshot().by_key.values().cloned().collect()
     }
 
     /// How many connections are known.

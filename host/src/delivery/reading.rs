@@ -54,11 +54,6 @@ impl Reader {
         Ok(Self { connector, transport: HttpTransport::new(EXCHANGE)?, gates })
     }
 
-    /// The gates that it keeps to.
-    pub(crate) fn gates(&self) -> &Gates {
-        &self.gates
-    }
-
     /// Reads the resource of an activation, once.
     pub(crate) async fn read(
         &self,

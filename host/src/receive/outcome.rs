@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     },
     /// It was verified, and its connection wants nothing of it.
     Unwanted,
+    /// It was verified and for the host itself, which has acted on it.
+    Service,
     /// It was not verified, for this reason.
     Rejected(&'static str),
     /// It was verified, and is no event.
@@ -49,6 +51,7 @@ pub(crate) enum Outcome {
 pub(crate) const OUTCOMES: &[(&str, u16, &str)] = &[
     ("accepted", 200, "everything it starts is on disk"),
     ("unwanted", 200, "verified, and no trigger of the connection wants it"),
+    ("service", 200, "verified and for the host itself: it is uninstalled, or deliveries fail"),
     ("rejected", 401, "not verified; the reason is the step that failed"),
     ("no_event", 400, "verified, and the body is no event"),
     ("unknown_connection", 404, "no connection has this address"),
@@ -88,6 +91,7 @@ impl Outcome {
         match self {
             Self::Accepted { .. } => "accepted",
             Self::Unwanted => "unwanted",
+            Self::Service => "service",
             Self::Rejected(_) => "rejected",
             Self::NoEvent(_) => "no_event",
             Self::UnknownConnection => "unknown_connection",
@@ -112,7 +116,7 @@ impl Outcome {
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Accepted { .. } | Self::Unwanted => StatusCode::OK,
+            Self::Accepted { .. } | Self::Unwanted | Self::Service => StatusCode::OK,
             Self::Rejected(_) => StatusCode::UNAUTHORIZED,
             Self::NoEvent(_) | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::UnknownConnection | Self::UnknownPath => StatusCode::NOT_FOUND,
@@ -126,7 +130,8 @@ impl Outcome {
     /// Whether all of the body has been read, or nobody should read on.
     pub(super) fn has_read_body(&self) -> bool {
         match self {
-            Self::Accepted { .. } | Self::Unwanted | Self::Rejected(_) | Self::NoEvent(_) => true,
+            Self::Accepted { .. } | Self::Unwanted | Self::Service => true,
+            Self::Rejected(_) | Self::NoEvent(_) => true,
             // Whoever is slow or broken is not waited for.
             Self::SlowBody | Self::BrokenBody => true,
             _ => false,
@@ -159,6 +164,7 @@ mod tests {
         let all = [
             Outcome::Accepted { new: 1, repeated: 0 },
             Outcome::Unwanted,
+            Outcome::Service,
             Outcome::Rejected("stale"),
             Outcome::no_event(NoEvent::NoName),
             Outcome::UnknownConnection,
@@ -179,7 +185,7 @@ mod tests {
     #[test]
     fn only_what_is_on_disk_or_unwanted_is_acknowledged() {
         for (word, status, _) in OUTCOMES {
-            assert_eq!(*status == 200, ["accepted", "unwanted"].contains(word), "{word}");
+            assert_eq!(*status == 200, ["accepted", "unwanted", "service"].contains(word), "{word}");
         }
     }
 }

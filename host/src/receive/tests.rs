@@ -53,6 +53,7 @@ pub(super) fn receiver(
         clock: Arc::new(|| NOW_MS),
         public_url: "https://hooks.example".to_owned(),
         body_timeout: Duration::from_secs(5),
+        service: None,
         tally: noted.clone(),
         accepted: Arc::default(),
     };

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::quota_sharing::state_folder;
 use crate::sealing::KeySource;
 use crate::storage::{Retention, SqliteOptions};
+use crate::triggers::reconcile::Habits;
 
 /// A page of the database has 4 KiB.
 const PAGES_OF_A_MEBIBYTE: usize = 256;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) storage: SqliteOptions,
     /// How long payloads are kept.
     pub(crate) retention: Retention,
+    /// When webhooks are looked at.
+    pub(crate) triggers: Habits,
     /// Where metrics are served.
     pub(crate) admin: Option<Admin>,
     /// How activations reach workflows.
@@ -141,6 +144,14 @@ impl Config {
             retention: Retention {
                 delivered: values.duration("retention.delivered")?,
                 dead: values.duration("retention.dead")?,
+            },
+            triggers: Habits {
+                every: values.parsed(
+                    "triggers.reconcile",
+                    "a length of time such as 15m, or never",
+                    often,
+                )?,
+                after_outage: values.duration("triggers.after_outage")?,
             },
             admin: admin(values)?,
             delivery: DeliverySettings::read(values)?,
@@ -275,6 +286,14 @@ fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {
         return Err(values.wrong("admin.listen", &what));
     }
     Ok(Some(Admin { listen, token }))
+}
+
+/// Not more often than each second: whoever is asked has other things to do.
+fn often(text: &str) -> Option<Option<Duration>> {
+    match text {
+        "never" => Some(None),
+        _ => duration(text).filter(|length| *length >= Duration::from_secs(1)).map(Some),
+    }
 }
 
 fn tolerance(text: &str) -> Option<Option<Tolerance>> {

@@ -175,6 +175,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     setting("retention.dead", "DURATION", Value("30d"), "How long payloads of dead letters are kept"),
     setting(
+        "triggers.reconcile",
+        "DURATION|never",
+        Value("15m"),
+        "How often the webhooks of every connection are looked at and put in order; `never`, and missed events are not \
+         looked for either",
+    ),
+    setting(
+        "triggers.after_outage",
+        "DURATION",
+        Value("10m"),
+        "After an absence of the service of this length missed events are looked for",
+    ),
+    setting(
         "admin.listen",
         "ADDRESS|none",
         Value("127.0.0.1:9464"),

@@ -7,11 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 mod deliveries;
+mod histogram;
+
+use histogram::Histogram;
 
 use super::listener::ConnectionCounts;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
 use crate::storage::StorageCounts;
+use crate::triggers::reconcile::ReconcileCounts;
 
 /// A metric as the documentation lists it.
 pub(super) struct Metric {
@@ -69,6 +73,24 @@ const CONNECTIONS: Metric = metric(
     "state",
     "Connections to accounts: those that can receive, and those that cannot be used",
 );
+const HOOKS: Metric = metric(
+    "connector_triggers",
+    "gauge",
+    "state",
+    "Webhooks of connections at their last look: active, and wanted but missing",
+);
+const RECONCILES: Metric = metric(
+    "connector_reconciles_total",
+    "counter",
+    "outcome",
+    "Looks at the webhooks of a connection, by whether all of it went well",
+);
+const BACKFILLED: Metric = metric(
+    "connector_activations_backfilled_total",
+    "counter",
+    "",
+    "Activations that a search of the service found and no webhook had told",
+);
 const OPEN: Metric = metric("connector_http_connections_open", "gauge", "", "HTTP connections that are open");
 const ACCEPTED: Metric =
     metric("connector_http_connections_total", "counter", "", "HTTP connections that were accepted");
@@ -89,7 +111,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 19] = [
+const METRICS: [&Metric; 22] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -103,30 +125,15 @@ const METRICS: [&Metric; 19] = [
     &COMMITS,
     &STORAGE_UP,
     &CONNECTIONS,
+    &HOOKS,
+    &RECONCILES,
+    &BACKFILLED,
     &OPEN,
     &ACCEPTED,
     &BROKEN,
     &HANDSHAKES_FAILED,
     &DRAINING,
     &INFO,
-];
-
-/// Upper bounds of the buckets of histograms, in microseconds, with the seconds that Prometheus reads.
-const BOUNDS: [(u64, &str); 14] = [
-    (500, "0.0005"),
-    (1_000, "0.001"),
-    (2_500, "0.0025"),
-    (5_000, "0.005"),
-    (10_000, "0.01"),
-    (25_000, "0.025"),
-    (50_000, "0.05"),
-    (100_000, "0.1"),
-    (250_000, "0.25"),
-    (500_000, "0.5"),
-    (1_000_000, "1"),
-    (2_500_000, "2.5"),
-    (5_000_000, "5"),
-    (10_000_000, "10"),
 ];
 
 /// The counts of a running service.
@@ -138,6 +145,8 @@ pub(super) struct Counts {
     body_bytes: AtomicU64,
     webhook_durations: Histogram,
     storage_durations: Histogram,
+    /// Counted where webhooks are kept.
+    pub(super) reconciles: Arc<ReconcileCounts>,
     /// When and why storage refused a webhook, where it has taken none since.
     refusal: Mutex<Option<(Instant, &'static str)>>,
     deliveries: deliveries::Deliveries,
@@ -155,13 +164,6 @@ pub(super) struct Now {
     pub(super) is_draining: bool,
     /// Milliseconds since the epoch.
     pub(super) now_ms: i64,
-}
-
-#[derive(Default)]
-struct Histogram {
-    buckets: [AtomicU64; BOUNDS.len()],
-    count: AtomicU64,
-    microseconds: AtomicU64,
 }
 
 impl Tally for Counts {
@@ -219,6 +221,12 @@ impl Counts {
         single(&mut text, &STORAGE_UP, now.storage.is_some().into());
         let DirectoryCounts { ready, unusable } = now.directory;
         labelled(&mut text, &CONNECTIONS, "state", &[("ready", whole(ready)), ("unusable", whole(unusable))]);
+        let reconciles = self.reconciles.now();
+        let (active, missing) = reconciles.hooks();
+        labelled(&mut text, &HOOKS, "state", &[("active", active), ("missing", missing)]);
+        let outcomes = [("settled", reconciles.settled), ("failed", reconciles.failed)];
+        labelled(&mut text, &RECONCILES, "outcome", &outcomes);
+        single(&mut text, &BACKFILLED, reconciles.found);
         let connections = &self.connections;
         single(&mut text, &OPEN, read(&connections.open));
         single(&mut text, &ACCEPTED, read(&connections.accepted));
@@ -238,32 +246,6 @@ impl Counts {
             .collect();
         all.extend(self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).iter());
         all
-    }
-}
-
-impl Histogram {
-    fn record(&self, took: Duration) {
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if let Some(bucket) = BOUNDS.iter().position(|(bound, _)| microseconds <= *bound) {
-            self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        }
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
-    }
-
-    fn text(&self, text: &mut String, metric: &Metric) {
-        head(text, metric);
-        let mut below = 0;
-        for ((_, bound), bucket) in BOUNDS.iter().zip(&self.buckets) {
-            below += bucket.load(Ordering::Relaxed);
-            line(text, &format!("{}_bucket", metric.name), &format!("{{le=\"{bound}\"}}"), below);
-        }
-        // Counted while this is written, so that no bucket says less than the one below it.
-        let count = self.count.load(Ordering::Relaxed).max(below);
-        line(text, &format!("{}_bucket", metric.name), "{le=\"+Inf\"}", count);
-        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed)).as_secs_f64();
-        line(text, &format!("{}_sum", metric.name), "", sum);
-        line(text, &format!("{}_count", metric.name), "", count);
     }
 }
 

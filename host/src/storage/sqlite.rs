@@ -15,7 +15,9 @@ mod backup;
 mod connecting;
 mod finishing;
 mod group;
+mod hook_storage;
 mod leasing;
+mod missing;
 #[cfg(test)]
 mod plans;
 mod reader;

@@ -4,6 +4,7 @@ mod crash;
 mod disk;
 #[cfg(unix)]
 mod failing;
+mod missed;
 mod model;
 mod removal;
 

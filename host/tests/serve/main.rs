@@ -9,6 +9,8 @@ mod operation;
 mod outcomes;
 mod raw_sockets;
 mod secrets;
+#[cfg(feature = "demo")]
+mod triggers;
 mod unavailable;
 #[cfg(feature = "demo")]
 mod whole_way;
@@ -97,7 +99,12 @@ impl Place {
 
     #[track_caller]
     fn add(&self, arguments: &[&str]) -> (String, String) {
-        let whole = [&["connections", "add", "--store-hash", "abc123", "--json"], arguments].concat();
+        self.add_account(&[&["--store-hash", "abc123"], arguments].concat())
+    }
+
+    #[track_caller]
+    fn add_account(&self, arguments: &[&str]) -> (String, String) {
+        let whole = [&["connections", "add", "--json"], arguments].concat();
         let told: serde_json::Value = serde_json::from_str(&self.ok(&whole)).expect("JSON");
         let url = told["webhooks"].as_str().expect("an address");
         let path = &url[url.find("/webhooks/").expect("a path")..];
@@ -110,9 +117,12 @@ impl Place {
     }
 
     fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
+        self.serve_at("127.0.0.1:0", arguments, variables)
+    }
+
+    fn serve_at(&self, listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
-        let listen: &[&str] =
-            if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", listen] };
         let mut child = program()
             .args(["serve", "--admin-listen", "127.0.0.1:0"])
             .args(listen)

@@ -30,6 +30,7 @@ static TRIGGER: Trigger = Trigger {
     resource: "thing",
     scopes: &[],
     read: Some(ReadAfterEvent { operation: &GET, parameter: "thing_id", grace: Duration::from_secs(30) }),
+    backfill: None,
 };
 
 fn event(age: u64) -> Event {

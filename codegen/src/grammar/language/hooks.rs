@@ -85,6 +85,41 @@ pub(super) static WEBHOOKS: Shape = Shape::Object(&object(
             &DEDUPE,
             "what makes two deliveries one event: the first line whose parts are all there",
         ),
+        optional("subscription", &SUBSCRIPTION, "what a webhook is, so that a host can keep them in order"),
+        optional("service", &SERVICE, "events about the connection itself, which are for the host"),
+    ],
+));
+
+static SUBSCRIPTION: Shape = Shape::Object(&object(
+    "subscription",
+    &[
+        required("id", &Shape::Text, "the field of a webhook's id"),
+        required("event", &Shape::Text, "the field of the event's name, in webhooks and in their inputs"),
+        required("destination", &Shape::Text, "the field of the address, in webhooks and in their inputs"),
+        optional("active", &Shape::Text, "the field that says whether it delivers, and switches it on"),
+        optional("per_event", &Shape::Integer, "how many webhooks one event may have"),
+        optional("port", &Shape::Integer, "the one port that an address may have, which takes HTTPS"),
+        required(
+            "retries",
+            &Shape::Duration,
+            "how long deliveries are tried before a webhook is switched off, or the event given up",
+        ),
+    ],
+));
+
+static SERVICE: Shape = Shape::Object(&object(
+    "service events",
+    &[
+        optional("uninstalled", &SERVICE_EVENT, "the connection has ended on the vendor's side"),
+        optional("failing", &SERVICE_EVENT, "deliveries fail, or a webhook was switched off"),
+    ],
+));
+
+static SERVICE_EVENT: Shape = Shape::Object(&object(
+    "service event",
+    &[
+        required("event", &Shape::Text, "the name of the event"),
+        optional("apart", &Shape::Boolean, "whether its webhook needs an address that no other has"),
     ],
 ));
 
@@ -127,6 +162,7 @@ pub(super) static TRIGGERS: Shape = Shape::Map {
             optional("scope", &Shape::Text, "the scope it needs: `orders.read`"),
             required("read", &READ, "the action that reads the whole resource, or `none` with a `reason`"),
             optional("reason", &Shape::Text, "why there is nothing to read"),
+            optional("backfill", &BACKFILL, "how events are found that no webhook told of"),
             optional("sample", &Shape::Text, "a JSON file beside the manifest: the body of a delivery"),
         ],
     )),
@@ -147,3 +183,24 @@ static READ: Shape = Shape::ByKind {
         ],
     ))),
 };
+
+static BACKFILL: Shape = Shape::Object(&object(
+    "backfill",
+    &[
+        required("action", &Shape::Text, "the id of the action that lists resources"),
+        required("since", &Shape::Text, "its input that leaves out what is older than a moment"),
+        optional(
+            "with",
+            &Shape::Map { rule: Rule::Snake, value: &Shape::Text },
+            "further inputs, such as an order that no change disturbs",
+        ),
+        required("id", &Shape::Text, "the path of an item's id"),
+        required("date", &Shape::Text, "the path of the date that `since` is compared with"),
+        optional(
+            "created",
+            &Shape::Text,
+            "the path of the date it was made: where both are the same, it was made and not changed",
+        ),
+        optional("once", &Shape::Boolean, "whether the event happens to a resource once and never again"),
+    ],
+));

@@ -1,7 +1,9 @@
 //! Reads signatures, webhooks and triggers.
 
-use super::{plain, texts};
-use crate::manifest::{Event, Read, Signature, Text, Timestamp, Trigger, Webhooks, text};
+use super::{key, plain, texts};
+use crate::manifest::{
+    Backfill, Event, Read, ServiceEvent, Signature, Subscription, Text, Timestamp, Trigger, Webhooks, text,
+};
 use crate::tree::Node;
 
 pub(super) fn signature<'t>(name: Text<'t>, node: &'t Node<'_>) -> Signature<'t> {
@@ -51,6 +53,36 @@ pub(super) fn webhooks<'t>(node: &'t Node<'_>) -> Webhooks<'t> {
             .iter()
             .map(|line| (line.span, line.items().iter().filter_map(part).collect()))
             .collect(),
+        subscription: node.get("subscription").map(subscription),
+        service: ["uninstalled", "failing"].map(|key| {
+            let node = node.get("service")?.get(key)?;
+            Some(ServiceEvent { event: text(node, "event"), apart: plain(node, "apart") == Some("true") })
+        }),
+    }
+}
+
+fn subscription<'t>(node: &'t Node<'_>) -> Subscription<'t> {
+    Subscription {
+        id: text(node, "id"),
+        event: node.get_text("event"),
+        destination: node.get_text("destination"),
+        active: node.get_text("active"),
+        per_event: node.get_text("per_event"),
+        port: node.get_text("port"),
+        retries: node.get_text("retries"),
+    }
+}
+
+fn backfill<'t>(node: &'t Node<'_>) -> Backfill<'t> {
+    let with = node.get("with").map(Node::entries).unwrap_or_default();
+    Backfill {
+        action: node.get_text("action"),
+        since: node.get_text("since"),
+        with: with.iter().filter_map(|entry| Some((key(entry), entry.value.text()?.value))).collect(),
+        id: text(node, "id"),
+        date: text(node, "date"),
+        created: plain(node, "created"),
+        once: plain(node, "once") == Some("true"),
     }
 }
 
@@ -70,6 +102,7 @@ pub(super) fn trigger<'t>(id: Text<'t>, node: &'t Node<'_>) -> Trigger<'t> {
         scope: node.get_text("scope"),
         read: node.get("read").and_then(read),
         reason: node.get_text("reason"),
+        backfill: node.get("backfill").map(backfill),
         sample: node.get_text("sample"),
     }
 }

@@ -1,13 +1,14 @@
 //! New activations become rows, each once by its id.
 
 use super::group::Work;
+use super::missing;
 use super::row::State;
 use crate::storage::{Accepted, Activation, StorageError, StorageErrorKind};
 
 /// A payload of so many bytes takes a place of its own in a group.
 const BYTES: usize = 16 * 1024;
 
-const KNOWS: &str = "SELECT 1 FROM connections WHERE id = ?1 AND account = ?2";
+pub(super) const KNOWS: &str = "SELECT 1 FROM connections WHERE id = ?1 AND account = ?2";
 
 /// Waits behind another unfinished one of its resource, where it has a resource and there is one.
 pub(super) const INSERT: &str = "INSERT INTO activations \
@@ -40,6 +41,10 @@ fn insert_all(work: &mut Work<'_>, activations: &[Activation]) -> Result<Accepte
             }
             known = Some(connection);
         }
+        if missing::is_covered(work, activation)? {
+            accepted.repeated += 1;
+            continue;
+        }
         match insert(work, activation)? {
             Some(state) => {
                 work.add(state, 1);
@@ -52,7 +57,7 @@ fn insert_all(work: &mut Work<'_>, activations: &[Activation]) -> Result<Accepte
 }
 
 /// The state of the new row; none where the id is known.
-fn insert(work: &Work<'_>, activation: &Activation) -> rusqlite::Result<Option<State>> {
+pub(super) fn insert(work: &Work<'_>, activation: &Activation) -> rusqlite::Result<Option<State>> {
     let mut insert = work.connection.prepare_cached(INSERT)?;
     let mut rows = insert.query((
         &activation.id,

@@ -18,9 +18,12 @@ pub(super) const EMPTY_DELIVERED: &str = "UPDATE activations SET envelope = NULL
 pub(super) const EMPTY_DEAD: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
      (SELECT position FROM activations WHERE state = 4 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
 
-/// Only what is finished is ever emptied.
+/// Only what is finished is ever emptied. What a search might find once more is kept until the watermark has passed it.
 pub(super) const REMOVE_EMPTIED: &str = "DELETE FROM activations WHERE position IN \
-     (SELECT position FROM activations WHERE envelope IS NULL AND received_ms <= ?1 LIMIT ?2) RETURNING state";
+     (SELECT position FROM activations WHERE envelope IS NULL AND received_ms <= ?1 AND NOT EXISTS \
+         (SELECT 1 FROM watermarks WHERE watermarks.connection = activations.connection \
+             AND watermarks.trigger = activations.trigger AND since_ms <= received_ms) \
+     LIMIT ?2) RETURNING state";
 
 const OF_ACCOUNT: &str =
     "SELECT position FROM activations WHERE account = ?1 AND position > ?2 ORDER BY position LIMIT ?3";

@@ -16,7 +16,7 @@ pub(super) const APPLICATION_ID: i32 = 0x636e_6374;
 
 /// The changes that led to the current tables, in order; `user_version` tells how many of them a file has seen. One that was
 /// released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// How often to try where processes that start together meet in a step for which SQLite itself does not wait.
 const TRIES: u32 = 50;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use connector_runtime::{
     Action, ActionEntry, Callbacks, Caller, Connection, ConnectionField, Connector,
     Credential, DedupePart, Error, EventShape, OAuth2, Placement, QuotaHeaders,
-    RateLimit, SecretString, WaitHeader, WaitUnit, Webhooks,
+    RateLimit, SecretString, ServiceEvent, Subscription, WaitHeader, WaitUnit, Webhooks,
 };
 
 /// The connector.
@@ -208,6 +208,23 @@ pub static WEBHOOKS: Webhooks = Webhooks {
         &[DedupePart::Header("webhook-id"), DedupePart::Body("hash")],
         &[DedupePart::Body("hash"), DedupePart::Body("data.id")],
     ],
+    subscription: Some(Subscription {
+        id: "id",
+        event: "scope",
+        destination: "destination",
+        active: Some("is_active"),
+        per_event: Some(3usize),
+        port: Some(443u16),
+        retries: Duration::from_secs(7200),
+    }),
+    uninstalled: Some(ServiceEvent {
+        event: "account/gone",
+        is_apart: false,
+    }),
+    failing: Some(ServiceEvent {
+        event: "hook/failing",
+        is_apart: true,
+    }),
 };
 
 /// A connection to Parcel `<b>` \<b\>bold\</b\> \[shop\] \*/ {curly} "quoted" ünïcode, from what a

@@ -3,7 +3,7 @@
 
 //! List by offset.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{Action, DateTime, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Lists parcels by the number to skip.
@@ -13,6 +13,8 @@ pub struct ListByOffset {
     pub limit: Option<i64>,
     /// The parameter `skip`.
     pub skip: Option<i64>,
+    /// The parameter `created_after`.
+    pub created_after: Option<DateTime>,
 }
 
 impl Action for ListByOffset {
@@ -28,6 +30,7 @@ impl Action for ListByOffset {
             &[
                 Parameter::query("limit").minimum("1").maximum("5"),
                 Parameter::query("skip"),
+                Parameter::query("created_after"),
             ],
         )
         .returns(Returns::List)
@@ -35,5 +38,5 @@ impl Action for ListByOffset {
 }
 
 impl_input!(ListByOffset {
-    "limit" => limit, "skip" => skip,
+    "limit" => limit, "skip" => skip, "created_after" => created_after,
 });

@@ -13,4 +13,5 @@ pub static TRIGGER: Trigger = Trigger {
     resource: "account",
     scopes: &["webhooks_all"],
     read: None,
+    backfill: None,
 };

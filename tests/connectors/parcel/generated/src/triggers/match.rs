@@ -19,6 +19,7 @@ pub static TRIGGER: Trigger = Trigger {
         parameter: "type",
         grace: Duration::from_millis(250),
     }),
+    backfill: None,
 };
 
 /// The input that reads the whole resource of an event.

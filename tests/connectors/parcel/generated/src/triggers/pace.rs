@@ -19,6 +19,7 @@ pub static TRIGGER: Trigger = Trigger {
         parameter: "self",
         grace: Duration::from_secs(60),
     }),
+    backfill: None,
 };
 
 /// The input that reads the whole resource of an event.

@@ -4,8 +4,8 @@
 //! Parcel created.
 
 use std::time::Duration;
-use connector_runtime::{Action, ReadAfterEvent, Trigger};
-use crate::actions::GetParcel;
+use connector_runtime::{Action, Backfill, ReadAfterEvent, Trigger};
+use crate::actions::{GetParcel, ListByOffset};
 
 /// A parcel was handed in; `<soon>` it can be read. \*/ \[see\] \<i\>there\</i\> {brace}
 ///
@@ -20,6 +20,15 @@ pub static TRIGGER: Trigger = Trigger {
         operation: GetParcel::OPERATION,
         parameter: "parcel_id",
         grace: Duration::from_secs(10),
+    }),
+    backfill: Some(Backfill {
+        operation: ListByOffset::OPERATION,
+        since: "created_after",
+        with: &[],
+        id: "id",
+        date: "created",
+        created: Some("created"),
+        happens_once: true,
     }),
 };
 

@@ -1,0 +1,59 @@
+//! What the service does beside its requests: connections are read anew, and what was kept long enough is removed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+
+use crate::connections::{Directory, Unusable};
+use crate::receive::Clock;
+use crate::storage::{Retention, Storage};
+
+/// How often connections are read anew, so that one that was removed receives no more.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// How often payloads are looked for that were kept long enough.
+const RETENTION: Duration = Duration::from_secs(15 * 60);
+
+/// Reads the connections anew, again and again.
+pub(super) async fn refresh(directory: Arc<Directory>) {
+    let mut ticks = interval_at(Instant::now() + REFRESH, REFRESH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_failing = false;
+    loop {
+        ticks.tick().await;
+        match directory.refresh().await {
+            Ok(unusable) => {
+                tell(&unusable);
+                is_failing = false;
+            }
+            // Once, not once a second.
+            Err(error) if !is_failing => {
+                is_failing = true;
+                tracing::error!(%error, "the connections cannot be read; those known before go on");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Says which connections cannot be used, and why.
+pub(super) fn tell(unusable: &[(String, Unusable)]) {
+    for (connection, why) in unusable {
+        tracing::error!(connection, %why, "a connection cannot be used");
+    }
+}
+
+/// Removes what was kept long enough, again and again.
+pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
+    let mut ticks = interval(RETENTION);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match storage.remove_expired(clock(), &retention).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
+            Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Keeps the webhooks of connections as they are wanted: looks, compares, acts, and remembers what it saw.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks};
+
+use crate::connections::HostConnection;
+use crate::receive::webhook_url;
+use crate::storage::{ConnectionRow, ConnectionState, HookRow, HookStorage, StorageError, Watermark};
+
+pub(crate) mod calls;
+pub(crate) mod command;
+pub(crate) mod command_line;
+mod plan;
+pub(crate) mod reconcile;
+
+pub(crate) use plan::{Hook, Plan, Step};
+
+use plan::{Rules, Wanted, plan};
+
+/// How long one exchange with the API may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is allowed for clocks that differ and lists that lag, where events are looked for from a moment on.
+pub(crate) const LAG: Duration = Duration::from_secs(5 * 60);
+
+/// The setting of a connection that holds the ids of its granted scopes, where they are known.
+const GRANTED: &str = "granted_scopes";
+
+/// What keeps webhooks in order.
+pub(crate) struct Keeper {
+    /// Whose webhooks they are.
+    pub(crate) connector: &'static Connector,
+    /// What is remembered.
+    pub(crate) storage: Arc<dyn HookStorage>,
+    /// Through which calls go.
+    pub(crate) gates: Gates,
+    /// How long a call may wait.
+    pub(crate) patience: Patience,
+    /// What others call this host by.
+    pub(crate) public_url: String,
+}
+
+/// A connection whose webhooks are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// Its row.
+    pub(crate) row: &'a ConnectionRow,
+    /// What the row says.
+    pub(crate) connection: &'a HostConnection,
+}
+
+/// Why nothing could be looked at.
+#[derive(Debug)]
+pub(crate) enum Unkept {
+    /// The connector says too little of its webhooks.
+    NoSubscription,
+    /// Webhooks cannot lead to the public address.
+    PublicUrl(String),
+    /// The connection has no credentials.
+    NoCredentials,
+    /// The connection ended.
+    Revoked,
+    /// What was to be a list is none.
+    NoList,
+    /// A call failed.
+    Call(Error),
+    /// Storage failed.
+    Storage(StorageError),
+}
+
+impl fmt::Display for Unkept {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSubscription => out.write_str("the connector does not say how its webhooks are managed"),
+            Self::PublicUrl(what) => out.write_str(what),
+            Self::NoCredentials => out.write_str(
+                "it has no token and can only receive: remove it, and add it again with its token, as \
+                 `connector connections add --help` shows",
+            ),
+            Self::NoList => out.write_str("the API answered no list where it promises one: try again"),
+            Self::Revoked => out.write_str("its access was revoked: connect the account again"),
+            Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
+            Self::Storage(error) => write!(out, "the storage: {error}"),
+        }
+    }
+}
+
+impl Unkept {
+    /// Whether it may be over soon without anybody's doing.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_retryable(),
+            Self::Storage(error) => error.is_temporary(),
+            Self::NoList => true,
+            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Revoked => false,
+        }
+    }
+}
+
+impl From<StorageError> for Unkept {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<Error> for Unkept {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+/// What was seen of a connection, and what is to be done.
+pub(crate) struct Look {
+    client: Client,
+    webhooks: &'static Webhooks,
+    subscription: Subscription,
+    /// The comparison.
+    pub(crate) plan: Plan,
+    /// Events whose webhook was known and is gone or off: what happened meanwhile was not told.
+    pub(crate) broken: BTreeSet<String>,
+}
+
+/// A step and what became of it.
+pub(crate) struct Done {
+    /// The step.
+    pub(crate) step: Step,
+    /// Why it failed.
+    pub(crate) failure: Option<Error>,
+}
+
+impl Keeper {
+    /// The client of a connection.
+    ///
+    /// # Errors
+    /// Where there is nothing to call with.
+    pub(crate) fn client(&self, subject: Subject<'_>) -> Result<Client, Unkept> {
+        if subject.row.state == ConnectionState::Revoked {
+            return Err(Unkept::Revoked);
+        }
+        if subject.connection.secrets.credentials.is_empty() {
+            return Err(Unkept::NoCredentials);
+        }
+        let connection = subject.connection.connect(self.connector)?;
+        let transport = HttpTransport::new(TIMEOUT)
+            .map_err(|_| Unkept::PublicUrl("no HTTP client can be set up".to_owned()))?;
+        let client = Client::with_transport(connection, transport).through(&self.gates);
+        Ok(client.with_patience(self.patience))
+    }
+
+    /// Looks at the webhooks of a connection and compares.
+    ///
+    /// # Errors
+    /// Where it cannot look.
+    pub(crate) async fn look(&self, subject: Subject<'_>) -> Result<Look, Unkept> {
+        let webhooks = self.connector.webhooks.ok_or(Unkept::NoSubscription)?;
+        let subscription = webhooks.subscription.ok_or(Unkept::NoSubscription)?;
+        let client = self.client(subject)?;
+        // Another address than the vendor's has rules of its own.
+        if subject.connection.settings.base_url.is_none() {
+            check_public_url(&self.public_url, &subscription).map_err(Unkept::PublicUrl)?;
+        }
+        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
+        let wanted = wanted(self.connector, webhooks, subject.connection, &base);
+        let remembered = self.storage.hooks(&subject.row.id).await?;
+        let hooks = calls::existing(&client, webhooks, &subscription).await?;
+        let known = remembered.iter().map(|row| row.hook.clone()).collect();
+        let is_ours = |destination: &str| {
+            destination.strip_prefix(&base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let rules = Rules { known: &known, is_ours: &is_ours, per_event: subscription.per_event };
+        let plan = plan(&wanted, &hooks, &rules);
+        let is_live = |row: &HookRow| {
+            hooks.iter().any(|hook| hook.event == row.event && hook.is_active && is_ours(&hook.destination))
+        };
+        let broken = remembered.iter().filter(|row| !is_live(row)).map(|row| row.event.clone());
+        let off = plan.steps.iter().filter(|step| matches!(step, Step::Activate(_)));
+        let broken = broken.chain(off.map(|step| step.event().to_owned())).collect();
+        Ok(Look { client, webhooks, subscription, plan, broken })
+    }
+
+    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then.
+    ///
+    /// # Errors
+    /// Where they cannot be remembered.
+    pub(crate) async fn apply(
+        &self,
+        subject: Subject<'_>,
+        look: &Look,
+        now_ms: i64,
+    ) -> Result<Vec<Done>, StorageError> {
+        let mut hooks = look.plan.kept.clone();
+        let mut done = Vec::new();
+        for step in &look.plan.steps {
+            let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
+            let failure = match outcome {
+                Ok(hook) => {
+                    hooks.extend(hook.filter(|hook| !hook.id.is_empty()));
+                    None
+                }
+                Err(error) => {
+                    // One that could not be switched on is still known, so that its gap is.
+                    if let Step::Activate(hook) = step {
+                        hooks.push(hook.clone());
+                    }
+                    Some(error)
+                }
+            };
+            done.push(Done { step: step.clone(), failure });
+        }
+        self.remember(subject, look, &hooks, now_ms).await?;
+        Ok(done)
+    }
+
+    /// Keeps the webhooks, and how far the events of their triggers are known by them: those of one that was there all the
+    /// time were told or will be, but for those that are still tried; of one that is new, from now on.
+    async fn remember(
+        &self,
+        subject: Subject<'_>,
+        look: &Look,
+        hooks: &[Hook],
+        now_ms: i64,
+    ) -> Result<(), StorageError> {
+        let id = &subject.row.id;
+        let row = |hook: &Hook| HookRow {
+            hook: hook.id.clone(),
+            event: hook.event.clone(),
+            destination: hook.destination.clone(),
+            is_active: hook.is_active,
+            seen_ms: now_ms,
+        };
+        self.storage.keep_hooks(id, hooks.iter().map(row).collect()).await?;
+        self.storage.keep_watermarks(id, subject.connection.settings.triggers.clone()).await?;
+        let known = self.storage.watermarks(id).await?;
+        let retried = millis(look.subscription.retries + Duration::from_secs(60 * 60));
+        for trigger in searched(self.connector, subject.connection) {
+            let is_there = hooks.iter().any(|hook| hook.event == trigger.event && hook.is_active);
+            let known = known.iter().find(|mark| mark.trigger == trigger.id);
+            let is_broken = look.broken.contains(trigger.event) || !is_there;
+            let (since_ms, has_gap) = match known {
+                // Whatever happens from now on is to be told, also where the webhook could not be made yet.
+                None => (now_ms.saturating_sub(millis(LAG)), !is_there),
+                Some(mark) if mark.has_gap || is_broken => (mark.since_ms, true),
+                Some(_) => (now_ms.saturating_sub(retried), false),
+            };
+            let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap };
+            self.storage.raise_watermark(id, mark).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The triggers of a connection whose missed events can be found.
+pub(crate) fn searched<'a>(
+    connector: &'static Connector,
+    connection: &'a HostConnection,
+) -> impl Iterator<Item = &'static Trigger> + 'a {
+    let triggers = connector.triggers.iter().copied();
+    triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The webhooks that a connection wants: of its triggers, and of the events that are for the host.
+fn wanted(
+    connector: &Connector,
+    webhooks: &Webhooks,
+    connection: &HostConnection,
+    base: &str,
+) -> Vec<Wanted> {
+    let granted = granted(connection);
+    let triggers = connector.triggers.iter().filter(|trigger| connection.wants(trigger)).map(|trigger| {
+        let is_granted = |granted: &BTreeSet<String>| {
+            trigger.scopes.is_empty() || trigger.scopes.iter().any(|scope| granted.contains(*scope))
+        };
+        let barred = granted.as_ref().filter(|granted| !is_granted(granted)).map(|_| {
+            let scopes = trigger.scopes.join(" or ");
+            format!("{} needs the scope {scopes}: connect the account again and grant it", trigger.id)
+        });
+        Wanted { event: trigger.event.to_owned(), destination: base.to_owned(), is_apart: false, barred }
+    });
+    let service = [webhooks.uninstalled, webhooks.failing].into_iter().flatten().map(|service| Wanted {
+        event: service.event.to_owned(),
+        destination: if service.is_apart { format!("{base}/service") } else { base.to_owned() },
+        is_apart: service.is_apart,
+        barred: None,
+    });
+    let mut all: Vec<Wanted> = triggers.chain(service).collect();
+    // A trigger may want the event of the service as well.
+    all.sort();
+    all.dedup_by(|one, other| one.event == other.event && one.destination == other.destination);
+    all
+}
+
+/// The scopes of a connection, where they are known.
+fn granted(connection: &HostConnection) -> Option<BTreeSet<String>> {
+    match connection.settings.rest.get(GRANTED)? {
+        serde_json::Value::Array(scopes) => {
+            Some(scopes.iter().filter_map(|scope| scope.as_str().map(str::to_owned)).collect())
+        }
+        serde_json::Value::String(scopes) => Some(scopes.split_whitespace().map(str::to_owned).collect()),
+        _ => None,
+    }
+}
+
+/// Whether webhooks may lead to an address; what to do where not.
+fn check_public_url(public_url: &str, subscription: &Subscription) -> Result<(), String> {
+    let Some(port) = subscription.port else { return Ok(()) };
+    let url: Option<http::Uri> = public_url.parse().ok();
+    let is_sound =
+        url.is_some_and(|url| url.scheme_str() == Some("https") && url.port_u16().unwrap_or(443) == port);
+    match is_sound {
+        true => Ok(()),
+        false => Err(format!(
+            "webhooks can only lead to an https address on port {port}, which {public_url} is not: give --public-url, \
+             such as https://hooks.example.com"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bigcommerce_connector::CONNECTOR;
+
+    use super::*;
+    use crate::connections::tests::connection;
+
+    #[test]
+    fn only_https_on_the_documented_port_is_led_to() {
+        let subscription = CONNECTOR.webhooks.unwrap().subscription.unwrap();
+        for url in ["https://a.example", "https://a.example:443/below"] {
+            assert_eq!(check_public_url(url, &subscription), Ok(()), "{url}");
+        }
+        for url in ["http://a.example", "https://a.example:8443", "a.example"] {
+            assert!(check_public_url(url, &subscription).unwrap_err().contains("--public-url"), "{url}");
+        }
+    }
+
+    #[test]
+    fn service_events_are_always_wanted_and_the_failing_one_apart() {
+        let all = wanted(
+            &CONNECTOR,
+            CONNECTOR.webhooks.unwrap(),
+            &connection("c1", "abc123"),
+            "https://h/webhooks/k",
+        );
+        let told: Vec<(&str, &str, bool)> =
+            all.iter().map(|one| (&*one.event, &*one.destination, one.is_apart)).collect();
+        let expected = [
+            ("store/app/uninstalled", "https://h/webhooks/k", false),
+            ("store/hook/deliveryException", "https://h/webhooks/k/service", true),
+            ("store/order/created", "https://h/webhooks/k", false),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_scope_that_is_known_to_be_missing_bars_its_trigger() {
+        let mut one = connection("c1", "abc123");
+        let barred = |one: &HostConnection| {
+            let all = wanted(&CONNECTOR, CONNECTOR.webhooks.unwrap(), one, "u");
+            all.into_iter().find(|one| one.event == "store/order/created").unwrap().barred
+        };
+        assert_eq!(barred(&one), None, "nobody knows");
+        one.settings.rest.insert(GRANTED.to_owned(), "store_v2_products default".into());
+        assert!(barred(&one).unwrap().contains("store_v2_orders_read_only or store_v2_orders"));
+        one.settings.rest.insert(GRANTED.to_owned(), serde_json::json!(["store_v2_orders"]));
+        assert_eq!(barred(&one), None, "modify implies read");
+    }
+}

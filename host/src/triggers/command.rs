@@ -1,0 +1,231 @@
+//! `connector triggers`: shows and changes the webhooks of connections.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_runtime::{Connector, Patience, SecretString};
+
+use super::command_line::{TriggersTask, Verb};
+use super::{Done, Keeper, Look, Subject, Unkept};
+use crate::connections::HostConnection;
+use crate::credentials::Sources;
+use crate::failure::Failure;
+use crate::members::Members;
+use crate::quota_sharing;
+use crate::random;
+use crate::sealing::KeyRing;
+use crate::serve::config::{BaseConfig, public_url};
+use crate::serve::values::{Flags, Values};
+use crate::serve::{broken, now_ms, open_storage};
+use crate::storage::{ConnectionRow, ConnectionState, SqliteStorage, Storage as _};
+use crate::surroundings::Surroundings;
+use crate::table::{self, Fit};
+
+/// How long a call of a command may wait for the quota, or for a failure to pass.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What commands about webhooks work with.
+pub(crate) struct Desk {
+    /// Keeps webhooks.
+    pub(crate) keeper: Keeper,
+    storage: Arc<SqliteStorage>,
+    ring: KeyRing,
+}
+
+impl Desk {
+    /// Opens what the settings name.
+    ///
+    /// # Errors
+    /// `Usage` where a setting is wrong; `Broken` where the storage or the keys cannot be used.
+    pub(crate) fn open(
+        connector: &'static Connector,
+        flags: &Flags,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, Failure> {
+        let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
+        let sources = Sources { variable: surroundings.variable, read: &read };
+        let values = Values::read(flags, &sources)?;
+        let base = BaseConfig::read(&values, surroundings.variable)?;
+        let public_url = match public_url(&values)? {
+            Some(url) => url,
+            None => format!("http://{}", values.address("listen")?),
+        };
+        let ring = base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;
+        let storage = Arc::new(open_storage(&base.data)?);
+        let gates = quota_sharing::open(None, &sources)?.gates;
+        let patience = Patience::Within(PATIENCE);
+        let keeper = Keeper { connector, storage: storage.clone(), gates, patience, public_url };
+        Ok(Self { keeper, storage, ring })
+    }
+
+    /// The rows of a connection, or of all.
+    ///
+    /// # Errors
+    /// `Usage` where there is no such connection.
+    pub(crate) async fn rows(&self, id: Option<&str>) -> Result<Vec<ConnectionRow>, Failure> {
+        let rows = self.storage.connections().await.map_err(|error| broken("the storage", &error))?;
+        let Some(id) = id else { return Ok(rows) };
+        let found: Vec<ConnectionRow> = rows.into_iter().filter(|row| row.id == id).collect();
+        match found.is_empty() {
+            true => Err(Failure::usage(format!("there is no connection {id}: `connector connections list`"))),
+            false => Ok(found),
+        }
+    }
+
+    /// What a row says.
+    ///
+    /// # Errors
+    /// In words for people: it was revoked, or cannot be opened.
+    pub(crate) fn opened(&self, row: &ConnectionRow) -> Result<HostConnection, String> {
+        if row.state == ConnectionState::Revoked {
+            return Err(Unkept::Revoked.to_string());
+        }
+        HostConnection::open(row, &self.ring).map_err(|why| why.to_string())
+    }
+}
+
+/// A row of the output.
+struct Line {
+    connection: String,
+    what: &'static str,
+    event: String,
+    hook: Option<String>,
+    told: String,
+}
+
+/// Does it.
+///
+/// # Errors
+/// Where a connection could not be looked at, a step failed or a limit stands in the way: the rest is done all the same,
+/// and told before.
+pub(crate) async fn run(
+    connector: &'static Connector,
+    task: &TriggersTask,
+    surroundings: &mut Surroundings<'_>,
+) -> Result<(), Failure> {
+    let desk = Desk::open(connector, &task.flags, surroundings)?;
+    let (mut lines, mut wrong) = (Vec::new(), Vec::new());
+    let rows = desk.rows(task.connection.as_deref()).await?;
+    for row in &rows {
+        match connection_lines(&desk, row, task.verb).await {
+            Ok((more, failed)) => {
+                lines.extend(more);
+                wrong.extend((failed > 0).then(|| format!("{}: {failed} failed", row.id)));
+            }
+            Err(why) => wrong.push(format!("{}: {why}", row.id)),
+        }
+    }
+    let text = match task.is_json {
+        true => to_json(&lines),
+        false if rows.is_empty() => {
+            "no connections: `connector connections add --help` shows how to make one".to_owned()
+        }
+        false if lines.is_empty() && wrong.is_empty() => "all webhooks are as they should be".to_owned(),
+        false if lines.is_empty() => String::new(),
+        false => to_table(&lines, surroundings.width),
+    };
+    if !text.is_empty() {
+        writeln!(surroundings.stdout, "{text}")?;
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Broken(wrong.join("\n"))),
+    }
+}
+
+/// What is told of a connection, and how much of it failed.
+async fn connection_lines(
+    desk: &Desk,
+    row: &ConnectionRow,
+    verb: Verb,
+) -> Result<(Vec<Line>, usize), String> {
+    let connection = desk.opened(row)?;
+    let subject = Subject { row, connection: &connection };
+    let look = desk.keeper.look(subject).await.map_err(|why| why.to_string())?;
+    let line = |what, event: &str, hook: Option<&str>, told: String| {
+        let (event, hook) = (event.to_owned(), hook.map(str::to_owned));
+        Line { connection: row.id.clone(), what, event, hook, told }
+    };
+    let conflicts = look
+        .plan
+        .conflicts
+        .iter()
+        .map(|conflict| line("conflict", &conflict.event, None, conflict.reason.clone()));
+    let mut lines: Vec<Line> = conflicts.collect();
+    let mut failed = lines.len();
+    match verb {
+        Verb::Plan => {
+            let steps = look.plan.steps.iter();
+            lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
+        }
+        Verb::Apply => {
+            let storage = |error: crate::storage::StorageError| error.to_string();
+            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(storage)?;
+            failed += done.iter().filter(|one| one.failure.is_some()).count();
+            lines.extend(done.iter().map(|Done { step, failure }| {
+                let told = failure.as_ref().map_or_else(
+                    || "done".to_owned(),
+                    |error| format!("{}: {}", error.class(), error.detail()),
+                );
+                line(step.word(), step.event(), step.hook(), told)
+            }));
+        }
+        Verb::Status => {
+            lines.extend(
+                status(&look).map(|(what, event, hook)| line(what, event, Some(hook), String::new())),
+            );
+            let missing = look.plan.steps.iter().filter(|step| step.hook().is_none());
+            lines.extend(missing.map(|step| line("missing", step.event(), None, String::new())));
+            let marks = desk.keeper.storage.watermarks(&row.id).await.map_err(|error| error.to_string())?;
+            lines.extend(marks.iter().map(|mark| {
+                let moment = connector_runtime::DateTime::at_second(mark.since_ms.div_euclid(1_000));
+                let moment = moment.map(|moment| moment.to_text()).unwrap_or_default();
+                let what = if mark.has_gap { "gap" } else { "known" };
+                line(what, &mark.trigger, None, format!("backfill would begin at {moment}"))
+            }));
+            // What is missing is told, and is no failure of this command.
+            failed = 0;
+        }
+    }
+    Ok((lines, failed))
+}
+
+fn status(look: &Look) -> impl Iterator<Item = (&'static str, &str, &str)> {
+    let kept = look.plan.kept.iter().map(|hook| ("active", &*hook.event, &*hook.id));
+    let steps = look.plan.steps.iter().filter_map(|step| {
+        let state = match step {
+            super::Step::Delete(_) => "unwanted",
+            super::Step::Activate(_) => "off",
+            super::Step::Adopt(_) => "active",
+            super::Step::Create { .. } => return None,
+        };
+        Some((state, step.event(), step.hook()?))
+    });
+    let foreign = look.plan.foreign.iter().map(|hook| ("foreign", &*hook.event, &*hook.id));
+    kept.chain(steps).chain(foreign)
+}
+
+fn to_json(lines: &[Line]) -> String {
+    let lines: Vec<Members> = lines
+        .iter()
+        .map(|line| {
+            let told = Some(&line.told).filter(|told| !told.is_empty());
+            Members::default()
+                .with("connection", &line.connection)
+                .with("what", line.what)
+                .with("event", &line.event)
+                .with("webhook", &line.hook)
+                .with("note", told)
+        })
+        .collect();
+    Members::default().with("triggers", lines).to_json()
+}
+
+fn to_table(lines: &[Line], width: u16) -> String {
+    let cells = lines.iter().map(|line| {
+        let hook = line.hook.clone().unwrap_or_else(|| "–".to_owned());
+        vec![line.connection.clone(), line.what.to_owned(), line.event.clone(), hook, line.told.clone()]
+    });
+    table::rows(&["connection", "what", "event", "webhook", "note"], cells, Fit::Wrap, width)
+}

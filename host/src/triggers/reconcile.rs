@@ -1,0 +1,322 @@
+//! Keeps webhooks in order while the service runs: after the start, again and again, when what is wanted changes, and when
+//! the store tells that deliveries fail. What was missed meanwhile is looked for.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::{Keeper, Subject, Unkept, searched};
+use crate::backfill::{self, Found};
+use crate::connections::{Directory, Entry};
+use crate::receive::{Clock, ServiceEvents};
+use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError, StorageFuture, Watermark};
+
+/// How often it is looked whether anything is due.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it is noted that the service is there.
+const ALIVE: Duration = Duration::from_secs(10);
+/// When a connection is looked at again whose last look failed, at the latest.
+const AGAIN: Duration = Duration::from_secs(60);
+/// Connections that are looked at at a time.
+const AT_A_TIME: usize = 8;
+
+/// When webhooks are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    /// How often; never where nothing is said.
+    pub(crate) every: Option<Duration>,
+    /// After an absence of this length missed events are looked for.
+    pub(crate) after_outage: Duration,
+}
+
+/// Keeps the webhooks of all connections that a directory knows.
+pub(crate) struct Reconciler {
+    /// What does it.
+    pub(crate) keeper: Arc<Keeper>,
+    /// The connections.
+    pub(crate) directory: Arc<Directory>,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// When.
+    pub(crate) habits: Habits,
+    /// Wakes whoever delivers, where something was found.
+    pub(crate) accepted: Arc<Notify>,
+    /// Counts.
+    pub(crate) counts: Arc<ReconcileCounts>,
+    /// Ids of connections to look at now.
+    pub(crate) wishes: mpsc::UnboundedReceiver<String>,
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub(crate) struct ReconcileCounts(Mutex<Tallied>);
+
+/// The numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tallied {
+    /// Active webhooks of each connection, and those that could not be made or switched on.
+    hooks: HashMap<String, (u64, u64)>,
+    /// Looks that went well.
+    pub(crate) settled: u64,
+    /// Looks that failed, or of which a step did.
+    pub(crate) failed: u64,
+    /// Activations that were found.
+    pub(crate) found: u64,
+}
+
+impl Tallied {
+    /// Webhooks that deliver, and those that are wanted and do not.
+    pub(crate) fn hooks(&self) -> (u64, u64) {
+        self.hooks.values().fold((0, 0), |(active, missing), one| (active + one.0, missing + one.1))
+    }
+}
+
+impl ReconcileCounts {
+    /// The numbers now.
+    pub(crate) fn now(&self) -> Tallied {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Tallied)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// When a connection was looked at, and as what.
+struct Seen {
+    row: ConnectionRow,
+    next: Instant,
+}
+
+impl Reconciler {
+    /// Keeps them until it is aborted.
+    pub(crate) async fn run(mut self) {
+        let Some(every) = self.habits.every else { return };
+        if let Err(error) = self.note_outage().await {
+            tracing::error!(%error, "whether events were missed cannot be told");
+        }
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seen: HashMap<String, Seen> = HashMap::new();
+        let mut busy: HashSet<String> = HashSet::new();
+        let mut wished: HashSet<String> = HashSet::new();
+        let mut tasks: JoinSet<(String, bool)> = JoinSet::new();
+        let mut alive = Instant::now();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                Some(id) = self.wishes.recv() => { wished.insert(id); }
+                Some(Ok((id, is_settled))) = tasks.join_next() => {
+                    busy.remove(&id);
+                    let wait = if is_settled { every } else { every.min(AGAIN) };
+                    if let Some(seen) = seen.get_mut(&id) {
+                        seen.next = Instant::now() + wait.mul_f64(0.9 + 0.2 * fastrand::f64());
+                    }
+                }
+            }
+            if alive.elapsed() >= ALIVE {
+                alive = Instant::now();
+                drop(self.keeper.storage.note_alive((self.clock)()).await);
+            }
+            let entries = self.directory.entries();
+            seen.retain(|id, _| entries.iter().any(|entry| entry.id() == id));
+            self.counts.change(|tallied| tallied.hooks.retain(|id, _| seen.contains_key(id)));
+            for entry in entries {
+                if tasks.len() >= AT_A_TIME {
+                    break;
+                }
+                let id = entry.id().to_owned();
+                let is_due = seen.get(&id).is_none_or(|seen| {
+                    is_other(&seen.row, entry.row()) || seen.next <= Instant::now() || wished.contains(&id)
+                });
+                if is_due && busy.insert(id.clone()) {
+                    wished.remove(&id);
+                    seen.insert(id.clone(), Seen { row: entry.row().clone(), next: Instant::now() + every });
+                    let (keeper, clock) = (Arc::clone(&self.keeper), Arc::clone(&self.clock));
+                    let (counts, accepted) = (Arc::clone(&self.counts), Arc::clone(&self.accepted));
+                    tasks.spawn(async move {
+                        let is_settled = tend(&keeper, &entry, &clock, &counts, &accepted).await;
+                        (id, is_settled)
+                    });
+                }
+            }
+        }
+    }
+
+    /// Notes a gap for every trigger where the service was away for long.
+    async fn note_outage(&self) -> Result<(), StorageError> {
+        let (storage, now_ms) = (&self.keeper.storage, (self.clock)());
+        let last = storage.last_alive().await?;
+        storage.note_alive(now_ms).await?;
+        let Some(away) = last.map(|last| now_ms.saturating_sub(last)) else { return Ok(()) };
+        if away < super::millis(self.habits.after_outage) {
+            return Ok(());
+        }
+        tracing::info!(seconds = away / 1_000, "the service was away: missed events are looked for");
+        for entry in self.directory.entries() {
+            for mark in storage.watermarks(entry.id()).await? {
+                storage.raise_watermark(entry.id(), Watermark { has_gap: true, ..mark }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a connection may want other webhooks than before.
+fn is_other(before: &ConnectionRow, now: &ConnectionRow) -> bool {
+    let matters = |row: &ConnectionRow| (row.settings.clone(), row.webhook_key.clone(), row.sealed.clone());
+    matters(before) != matters(now)
+}
+
+/// Looks at a connection, acts, and fills its gaps; whether it can wait for its next turn.
+async fn tend(
+    keeper: &Keeper,
+    entry: &Entry,
+    clock: &Clock,
+    counts: &ReconcileCounts,
+    accepted: &Notify,
+) -> bool {
+    // One that cannot be used has been told of.
+    let Ok(live) = &entry.state else { return true };
+    let subject = Subject { row: entry.row(), connection: &live.connection };
+    let outcome = async {
+        let is_settled = reconcile(keeper, subject, clock, counts).await?;
+        let (new, outcome) = fill(keeper, subject, clock).await;
+        counts.change(|tallied| tallied.found += new);
+        if new > 0 {
+            accepted.notify_one();
+        }
+        outcome.map(|()| is_settled)
+    };
+    let (is_settled, can_wait) = match outcome.await {
+        Ok(is_settled) => (is_settled, is_settled),
+        // Nothing can be done for one that only receives, and nothing is wrong with it.
+        Err(Unkept::NoCredentials) => return true,
+        Err(why) => {
+            tracing::warn!(connection = entry.id(), %why, "webhooks, or what they missed, could not be looked at");
+            (false, !why.may_pass())
+        }
+    };
+    counts.change(|tallied| if is_settled { tallied.settled += 1 } else { tallied.failed += 1 });
+    can_wait
+}
+
+async fn reconcile(
+    keeper: &Keeper,
+    subject: Subject<'_>,
+    clock: &Clock,
+    counts: &ReconcileCounts,
+) -> Result<bool, Unkept> {
+    let connection = &subject.row.id;
+    let look = keeper.look(subject).await?;
+    for conflict in &look.plan.conflicts {
+        tracing::warn!(
+            connection,
+            event = conflict.event,
+            reason = conflict.reason,
+            "a webhook cannot be made"
+        );
+    }
+    let done = keeper.apply(subject, &look, clock()).await?;
+    let mut failed = 0;
+    for one in &done {
+        let (step, event) = (one.step.word(), one.step.event());
+        match &one.failure {
+            None => tracing::info!(connection, step, event, "a webhook was put in order"),
+            Some(error) => {
+                failed += 1;
+                tracing::warn!(connection, step, event, class = %error.class(), "a step failed; it is tried again");
+            }
+        }
+    }
+    let is_active = |one: &&super::Done| one.failure.is_none() && one.step.word() != "delete";
+    let active = look.plan.kept.len() + done.iter().filter(is_active).count();
+    let missing = look.plan.conflicts.len() + failed;
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    counts.change(|tallied| {
+        tallied.hooks.insert(connection.clone(), (number(active), number(missing)));
+    });
+    Ok(failed == 0)
+}
+
+/// Looks for what was missed in the gaps of a connection, of each trigger whatever became of the others; how many
+/// activations are new, and why the last search failed that did.
+async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<(), Unkept>) {
+    let connection = &subject.row.id;
+    let marks = match keeper.storage.watermarks(connection).await {
+        Ok(marks) => marks,
+        Err(error) => return (0, Err(error.into())),
+    };
+    let (mut all, mut outcome) = (0, Ok(()));
+    for trigger in searched(keeper.connector, subject.connection) {
+        if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
+            continue;
+        }
+        match backfill::search(keeper, subject, trigger, None, clock()).await {
+            Ok(Found { looked_at, new, known, .. }) => {
+                let trigger = trigger.id;
+                tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
+                all += u64::try_from(new).unwrap_or(u64::MAX);
+            }
+            Err(why) => outcome = Err(why),
+        }
+    }
+    (all, outcome)
+}
+
+/// Acts on what an account tells of the connection itself.
+pub(crate) struct Steward {
+    /// Where connections are.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// What is read anew where one ended.
+    pub(crate) directory: Arc<Directory>,
+    /// Who looks at a connection.
+    pub(crate) wishes: mpsc::UnboundedSender<String>,
+    /// The time.
+    pub(crate) clock: Clock,
+}
+
+impl ServiceEvents for Steward {
+    fn uninstalled(&self, connection: &str, time: Option<i64>) -> StorageFuture<'_, ()> {
+        let connection = connection.to_owned();
+        Box::pin(async move {
+            let rows = self.storage.connections().await?;
+            let Some(row) = rows.iter().find(|row| row.id == connection) else { return Ok(()) };
+            // An old word, sent again after the account was connected anew, ends nothing. Where it was true after all, the
+            // look that follows says so.
+            if time.is_some_and(|time| time.saturating_add(60) < row.updated_ms / 1_000) {
+                tracing::warn!(connection, "it was changed since it is said to be uninstalled: not believed");
+                drop(self.wishes.send(connection));
+                return Ok(());
+            }
+            let is_same = |other: &&ConnectionRow| {
+                other.id == connection
+                    || (other.account == row.account && other.app.is_some() && other.app == row.app)
+            };
+            for ended in rows.iter().filter(is_same) {
+                self.storage.put_connection(revoked(ended, (self.clock)())).await?;
+                tracing::warn!(
+                    connection = ended.id,
+                    "uninstalled: the connection is revoked, its secrets are erased"
+                );
+            }
+            self.directory.refresh().await?;
+            Ok(())
+        })
+    }
+
+    fn failing(&self, connection: &str) {
+        tracing::warn!(connection, "the store tells that deliveries fail: its webhooks are looked at");
+        // Nobody listens where the service stops.
+        drop(self.wishes.send(connection.to_owned()));
+    }
+}
+
+/// The row of a connection that ended: without its secrets. What was received stays as long as its retention says.
+pub(crate) fn revoked(row: &ConnectionRow, now_ms: i64) -> ConnectionRow {
+    ConnectionRow { state: ConnectionState::Revoked, sealed: Vec::new(), updated_ms: now_ms, ..row.clone() }
+}
