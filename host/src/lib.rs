@@ -24,6 +24,7 @@ mod credentials;
 mod delivery;
 #[cfg(feature = "demo")]
 mod demo;
+mod erasure;
 mod examples;
 mod failure;
 #[cfg(test)]

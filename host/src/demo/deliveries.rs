@@ -19,9 +19,9 @@ const SECRET: &str = "an-invented-app-secret-0123456789";
 /// Beyond the tolerance of every profile by this.
 const MINUTE_MS: i64 = 60_000;
 
-/// True until the sandbox sends webhooks.
-const UNSENT: &str =
-    "The local store does not send webhooks yet: the demo signs them here as the store does.";
+/// `connector serve` takes those that the store sends; here each is made on purpose, the bad ones too.
+const BY_HAND: &str =
+    "The demo signs these deliveries itself, as the store does, so that three can be wrong.";
 
 /// What deliveries are about.
 pub(super) struct Resources {
@@ -48,7 +48,7 @@ struct Receiver {
 /// Tells the chapter.
 pub(super) async fn tell(stage: &mut Stage<'_>, resources: &Resources) -> Result<(), Failure> {
     stage.begin("take deliveries, in both ways of signing them")?;
-    stage.voice.say(UNSENT)?;
+    stage.voice.say(BY_HAND)?;
     let webhooks = described(stage)?;
     let verifier = Verifier::new(webhooks.signatures, &[SecretString::from(SECRET)]).map_err(broken)?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(broken)?;

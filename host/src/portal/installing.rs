@@ -128,9 +128,9 @@ impl Portal {
         })
     }
 
-    /// Ends what an app was granted by an account: the token is forgotten, the connection says so, and what it had received
-    /// is erased where no other connection has a part in it. A callback that was used, or is older than the grant, changes
-    /// nothing. Whether it ended anything.
+    /// Ends what an app was granted by an account: the token is forgotten and the connection says so; what it had received is
+    /// delivered and then erased by [`erase_ended`](crate::erasure::erase_ended). A callback that was used, or is older than
+    /// the grant, changes nothing. Whether it ended anything.
     pub(super) async fn end_grant(
         &self,
         account: &str,
@@ -151,13 +151,7 @@ impl Portal {
         }
         let ended_by = callback.map(|(id, _)| id.to_owned());
         let revoked = revoked_row(&row, ended_by, &self.ring()?, random::bytes()?, self.now_ms())?;
-        // Stored first, so that nothing is called or received from now on, and again after the erasure of all else.
-        self.put(revoked.clone()).await?;
-        let others = self.rows().await?;
-        if !others.iter().any(|other| other.account == account && other.id != row.id) {
-            self.parts.storage.erase_account(account).await?;
-            self.put(revoked).await?;
-        }
+        self.put(revoked).await?;
         drop(changing);
         let about = About { account: Some(account), connection: Some(&row.id) };
         self.note("uninstalled", actor, about, "the token was forgotten").await;

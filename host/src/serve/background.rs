@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, Unusable};
+use crate::erasure::erase_ended;
 use crate::receive::Clock;
 use crate::storage::{Retention, Storage};
 
@@ -44,7 +45,7 @@ pub(super) fn tell(unusable: &[(String, Unusable)]) {
     }
 }
 
-/// Removes what was kept long enough, again and again.
+/// Removes what was kept long enough, and what accounts have sent that ended, again and again.
 pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
     let mut ticks = interval(RETENTION);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -54,6 +55,11 @@ pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, cloc
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
             Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
+        }
+        match erase_ended(&*storage).await {
+            Ok(0) => {}
+            Ok(activations) => tracing::info!(activations, "accounts that ended were erased"),
+            Err(error) => tracing::error!(%error, "accounts that ended cannot be erased"),
         }
     }
 }

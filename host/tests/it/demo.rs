@@ -45,7 +45,7 @@ fn it_tells_the_whole_morning() {
         &["subscribe to what happens", "store/order/created", "is adopted", "paused", "resumed"],
         &[
             "take deliveries",
-            "does not send webhooks yet",
+            "signs these deliveries itself",
             "order-created, bc-hex",
             "order-created, standard-webhooks",
             "rejected as wrong_signature",

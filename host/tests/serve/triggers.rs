@@ -114,7 +114,7 @@ impl Scene {
 
 /// Asks again and again, each time over a socket, until the metric has this value.
 #[track_caller]
-fn until(served: &Served, metric: &str, value: u64) {
+pub(crate) fn until(served: &Served, metric: &str, value: u64) {
     let began = Instant::now();
     while served.metric(metric) != value {
         let (metrics, log) = (served.metrics(), served.logged());
@@ -126,7 +126,7 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(what, event)| ((*what).to_owned(), (*event).to_owned())).collect()
 }
 
-const ACTIVE: &str = "connector_triggers{state=\"active\"}";
+pub(crate) const ACTIVE: &str = "connector_triggers{state=\"active\"}";
 const BACKFILLED: &str = "connector_activations_backfilled_total";
 
 #[test]

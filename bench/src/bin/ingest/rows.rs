@@ -4,7 +4,7 @@ use bytes::Bytes;
 use connector_host::storage::{Activation, ConnectionRow, ConnectionState, Origin};
 
 /// A delivery as it is sent, 300 bytes.
-const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":10173331},"hash":"0000000000000000000000000000000000000000","created_at":1561479335,"producer":"stores/abc123xyz0","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
+const ENVELOPE: &[u8] = br#"{"scope":"store/order/created","store_id":"1025646","data":{"type":"order","id":10173331},"hash":"0000000000000000000000000000000000000000","created_at":1561479335,"producer":"stores/abc123xyz0","padding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
 
 /// A delivery of an event of its own, as long as the others.
 pub(crate) fn envelope(number: u64) -> Vec<u8> {
