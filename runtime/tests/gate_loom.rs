@@ -81,7 +81,9 @@ fn callers_that_wait_for_a_probe_all_go_in_the_end() {
             thread::spawn(move || call(&gate, &server))
         });
         call(&gate, &server);
-        callers.map(|caller| caller.join().expect("a thread that ends well"));
+        for caller in callers {
+            caller.join().expect("a thread that ends well");
+        }
         let report = gate.report();
         assert_eq!((report.left, report.under_way, report.waiting), (Some(0), 0, 0));
     });
