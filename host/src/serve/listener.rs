@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::{Next, from_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -27,12 +28,30 @@ const BREATH: Duration = Duration::from_millis(100);
 pub(super) struct ConnectionCounts {
     /// Open now.
     pub(super) open: AtomicU64,
+    /// Requests on them whose head was read and whose answer is not known yet.
+    pub(super) requests: AtomicU64,
     /// Accepted ever.
     pub(super) accepted: AtomicU64,
     /// Ended by an error: no HTTP, too slow, or gone.
     pub(super) broken: AtomicU64,
     /// Ended before TLS was agreed on.
     pub(super) handshakes_failed: AtomicU64,
+}
+
+/// A request under way, counted until it is dropped: with its answer, or because its sender has gone.
+struct UnderWay(Arc<ConnectionCounts>);
+
+impl UnderWay {
+    fn count(counts: Arc<ConnectionCounts>) -> Self {
+        counts.requests.fetch_add(1, Ordering::Relaxed);
+        Self(counts)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A socket that listens, and how its connections are served.
@@ -82,6 +101,15 @@ impl Listener {
         stop_within: Duration,
     ) -> bool {
         let Self { socket, tls, limits, counts } = self;
+        let requests = Arc::clone(&counts);
+        let router = router.layer(from_fn(move |request, next: Next| {
+            let under_way = UnderWay::count(Arc::clone(&requests));
+            async move {
+                let answer = next.run(request).await;
+                drop(under_way);
+                answer
+            }
+        }));
         let service = Arc::new(Service { router, builder: builder(&limits), tls, limits, counts });
         let seats = Arc::new(Semaphore::new(limits.connections));
         let graceful = GracefulShutdown::new();

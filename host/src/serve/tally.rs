@@ -92,6 +92,12 @@ const BACKFILLED: Metric = metric(
     "Activations that a search of the service found and no webhook had told",
 );
 const OPEN: Metric = metric("connector_http_connections_open", "gauge", "", "HTTP connections that are open");
+const REQUESTS: Metric = metric(
+    "connector_http_requests_open",
+    "gauge",
+    "",
+    "HTTP requests whose head was read and whose answer is not known yet",
+);
 const ACCEPTED: Metric =
     metric("connector_http_connections_total", "counter", "", "HTTP connections that were accepted");
 const BROKEN: Metric = metric(
@@ -111,7 +117,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 22] = [
+const METRICS: [&Metric; 23] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -129,6 +135,7 @@ const METRICS: [&Metric; 22] = [
     &RECONCILES,
     &BACKFILLED,
     &OPEN,
+    &REQUESTS,
     &ACCEPTED,
     &BROKEN,
     &HANDSHAKES_FAILED,
@@ -229,6 +236,7 @@ impl Counts {
         single(&mut text, &BACKFILLED, reconciles.found);
         let connections = &self.connections;
         single(&mut text, &OPEN, read(&connections.open));
+        single(&mut text, &REQUESTS, read(&connections.requests));
         single(&mut text, &ACCEPTED, read(&connections.accepted));
         single(&mut text, &BROKEN, read(&connections.broken));
         single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));

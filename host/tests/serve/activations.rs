@@ -6,7 +6,7 @@ use super::*;
 /// Asks until the list has as many as are wanted: the service notes what became of an event after it was answered.
 #[track_caller]
 fn listed(place: &Place, state: &str, count: usize) -> serde_json::Value {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     loop {
         let list = place.ok(&["activations", "list", "--state", state, "--json"]);
         let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");

@@ -80,7 +80,7 @@ fn two_secrets_serve_while_one_replaces_the_other() {
 /// Asks until it is so.
 #[track_caller]
 fn until(mut is_so: impl FnMut() -> bool) {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < PATIENCE, "it never came to be so");
     }

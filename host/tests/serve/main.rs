@@ -22,7 +22,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bigcommerce_connector::signatures::{BC_HEX, STANDARD_WEBHOOKS};
 use connector_runtime::SecretString;
@@ -198,6 +198,16 @@ impl Served {
         let metrics = self.metrics();
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().expect("a whole number"))
+    }
+
+    /// Waits until a metric has a value. What it counts may happen after what its cause has answered.
+    #[track_caller]
+    fn comes_to(&self, name: &str, value: u64) {
+        let began = Instant::now();
+        while self.metric(name) != value {
+            let (metrics, log) = (self.metrics(), self.logged());
+            assert!(began.elapsed() < PATIENCE, "{name} is not {value}\n{metrics}\n{log}");
+        }
     }
 
     fn signal(&self, name: &str) {

@@ -1,7 +1,6 @@
 //! Webhooks that are kept in order and events that were missed, against the store of the sandbox.
 
 use std::net::TcpListener;
-use std::time::Instant;
 
 use bigcommerce_sandbox::{Destinations, Sandbox, SandboxOptions, WebhookOptions};
 use connector_host::storage::{ActivationFilter, Origin, SqliteOptions, SqliteStorage, Storage as _};
@@ -109,16 +108,6 @@ impl Scene {
             all.sort_by(|one, other| one.0.cmp(&other.0));
             all
         })
-    }
-}
-
-/// Asks again and again, each time over a socket, until the metric has this value.
-#[track_caller]
-pub(crate) fn until(served: &Served, metric: &str, value: u64) {
-    let began = Instant::now();
-    while served.metric(metric) != value {
-        let (metrics, log) = (served.metrics(), served.logged());
-        assert!(began.elapsed() < PATIENCE, "{metric} is not {value}\n{metrics}\n{log}");
     }
 }
 
@@ -230,7 +219,7 @@ fn what_happened_while_a_webhook_was_off_is_found_once() {
 fn nothing_is_missed_by_an_outage_and_nothing_comes_twice() {
     let scene = Scene::new(&[]);
     let mut served = scene.serve(&[]);
-    until(&served, ACTIVE, 5);
+    served.comes_to(ACTIVE, 5);
     scene.control("/_sandbox/orders");
     scene.runtime.block_on(scene.store.settled());
     assert_eq!(scene.activations("order-created").len(), 1, "{}", served.logged());
@@ -243,7 +232,7 @@ fn nothing_is_missed_by_an_outage_and_nothing_comes_twice() {
     scene.runtime.block_on(scene.store.settled());
 
     let served = scene.serve(&["--triggers-after-outage", "0s"]);
-    until(&served, BACKFILLED, 4);
+    served.comes_to(BACKFILLED, 4);
     let origins = |trigger: &str| -> Vec<Origin> {
         scene.activations(trigger).into_iter().map(|(_, origin)| origin).collect()
     };
@@ -255,13 +244,13 @@ fn nothing_is_missed_by_an_outage_and_nothing_comes_twice() {
     // The store tries again what it could not deliver: all of it is known.
     scene.store.advance(Duration::from_secs(61));
     scene.runtime.block_on(scene.store.settled());
-    until(&served, "connector_activations_accepted_total{kind=\"repeated\"}", 4);
+    served.comes_to("connector_activations_accepted_total{kind=\"repeated\"}", 4);
     assert_eq!(origins("order-created"), orders);
     assert_eq!(served.metric("connector_activations_accepted_total{kind=\"new\"}"), 0);
     // What happens from now on comes by webhook.
     scene.call("update-product", r#"{"product_id": 111, "name": "A third name"}"#);
     scene.runtime.block_on(scene.store.settled());
-    until(&served, "connector_activations_accepted_total{kind=\"new\"}", 1);
+    served.comes_to("connector_activations_accepted_total{kind=\"new\"}", 1);
     assert_eq!(origins("product-updated"), [Origin::Backfill, Origin::Webhook]);
 }
 
@@ -269,7 +258,7 @@ fn nothing_is_missed_by_an_outage_and_nothing_comes_twice() {
 fn an_uninstalled_app_ends_its_connection_and_its_secrets() {
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
-    until(&served, ACTIVE, 3);
+    served.comes_to(ACTIVE, 3);
     let state = || -> Value {
         let told = scene.place.ok(&["connections", "list", "--json"]);
         serde_json::from_str::<Value>(&told).expect("JSON")["connections"][0]["state"].clone()
@@ -289,9 +278,9 @@ fn an_uninstalled_app_ends_its_connection_and_its_secrets() {
 fn a_delivery_exception_makes_the_service_look_at_once() {
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
-    until(&served, ACTIVE, 3);
+    served.comes_to(ACTIVE, 3);
     let settled = "connector_reconciles_total{outcome=\"settled\"}";
-    until(&served, settled, 1);
+    served.comes_to(settled, 1);
     let hooks = scene.call("list-webhooks", "{}");
     let hooks = hooks.as_array().expect("a list").iter();
     let exception = hooks.clone().find(|hook| hook["scope"] == EXCEPTION).expect("it is there");
@@ -306,6 +295,6 @@ fn a_delivery_exception_makes_the_service_look_at_once() {
     );
     let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
     assert_eq!(answer.status, Some(200), "{answer:?}");
-    until(&served, BACKFILLED, 1);
+    served.comes_to(BACKFILLED, 1);
     assert_eq!(scene.triggers("plan"), (0, Vec::new()));
 }

@@ -118,7 +118,7 @@ fn more_than_may_wait_is_refused_at_once_and_the_rest_is_stored() {
             stream
         })
         .collect();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while counted(&served, "unavailable", "queue_full") == 0 {
         assert!(began.elapsed() < PATIENCE, "nobody was refused");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bigcommerce_sandbox::{Destinations, Sandbox, SandboxOptions, SignatureProfile, WebhookOptions};
 
 use super::deliveries::{Engine, borrowed, to};
-use super::triggers::{ACTIVE, until};
+use super::triggers::ACTIVE;
 use super::*;
 
 /// A store that may send to this machine, and whoever keeps it running.
@@ -61,7 +61,7 @@ fn an_order_that_is_placed_reaches_the_engine_whole_until_the_app_is_uninstalled
         let delivery = to(&place, &engine);
         let mut served = place.serve_with(&borrowed(&delivery), &[]);
         // The service makes its webhooks by itself: that of orders, and two about the connection.
-        until(&served, ACTIVE, 3);
+        served.comes_to(ACTIVE, 3);
 
         let id = store.place_order();
         let event = engine.event();
@@ -74,15 +74,15 @@ fn an_order_that_is_placed_reaches_the_engine_whole_until_the_app_is_uninstalled
         let quotas =
             served.metrics().lines().filter(|line| line.starts_with("connector_quota_left{")).count();
         assert_eq!(quotas, 1, "the gate of the account tells what is left");
-        until(&served, "connector_activations{state=\"delivered\"}", 1);
+        served.comes_to("connector_activations{state=\"delivered\"}", 1);
 
         store.control("/_sandbox/uninstall");
         store.runtime.block_on(store.sandbox.settled());
-        until(&served, "connector_webhooks_total{outcome=\"service\"}", 1);
+        served.comes_to("connector_webhooks_total{outcome=\"service\"}", 1);
         assert_eq!(served.stop().0, Some(0));
         // What is looked at every quarter of an hour is looked at after the start too.
         let mut served = place.serve_with(&borrowed(&delivery), &[("CONNECTOR_LOG_LEVEL", "info")]);
-        until(&served, "connector_activations{state=\"delivered\"}", 0);
+        served.comes_to("connector_activations{state=\"delivered\"}", 0);
         assert!(place.ok(&["connections", "list"]).contains("revoked"));
         assert_eq!(served.stop().0, Some(0));
         let kept = files(&place.data()).into_iter().any(|(_, bytes)| contains(&bytes, b"stores/abc123"));
