@@ -59,6 +59,7 @@ impl Window {
             (None, Some(length)) => (sent, now.saturating_add(length)),
             (None, None) => return Told::Nothing,
         };
+        let resets = u32::from(seen.reset.is_some());
         self.is_unmetered = false;
         match &mut self.open {
             Some(open) if ends_by < open.ends_after => {
@@ -68,6 +69,7 @@ impl Window {
             Some(open) if ends_after <= open.ends_by => {
                 open.ends_after = open.ends_after.max(ends_after);
                 open.ends_by = open.ends_by.min(ends_by).max(open.ends_after);
+                open.resets = open.resets.saturating_add(resets);
                 open.left = open.left.min(left);
                 open.told = open.told.max(sent);
                 // More was spent than all that we sent.
@@ -85,7 +87,8 @@ impl Window {
                 let (told, sent) = (opened, count(others));
                 // Nobody will tell of those that are lost.
                 let doubtful = if is_any_lost { 0 } else { sent };
-                self.open = Some(Open { ends_after, ends_by, left, allowance, sent, doubtful, opened, told });
+                self.open =
+                    Some(Open { ends_after, ends_by, resets, left, allowance, sent, doubtful, opened, told });
                 self.wary = self.wary.saturating_sub(1);
             }
         }
@@ -102,6 +105,7 @@ impl Window {
         self.open = Some(Open {
             ends_after: sent.saturating_add(length),
             ends_by: now.saturating_add(length),
+            resets: 0,
             left,
             allowance: left,
             sent: count(self.sent_after(sent.saturating_sub(self.patience()))),

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::window::{Lease, Open, Window};
 
 /// Written first, so that a process of another version does not misread the rest.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Moments and lengths in microseconds.
 type Micros = u64;
-type OpenRecord = ((Micros, Micros), (u32, u32, u32, u32), (Micros, Micros));
+type OpenRecord = ((Micros, Micros, u32), (u32, u32, u32, u32), (Micros, Micros));
 type LeaseRecord<'a> = (u64, Option<Cow<'a, str>>, (Micros, Micros), (bool, bool));
 type Record<'a> = (
     u8,
@@ -26,8 +26,8 @@ impl Window {
     #[must_use]
     pub fn to_text(&self) -> String {
         let open = |open: &Open| {
-            let Open { ends_after, ends_by, left, allowance, sent, doubtful, opened, told } = *open;
-            let ends = (micros(ends_after), micros(ends_by));
+            let Open { ends_after, ends_by, resets, left, allowance, sent, doubtful, opened, told } = *open;
+            let ends = (micros(ends_after), micros(ends_by), resets);
             (ends, (left, allowance, sent, doubtful), (micros(opened), micros(told)))
         };
         let lease = |lease: &'_ Lease| -> LeaseRecord<'static> {
@@ -53,11 +53,12 @@ impl Window {
         let (version, (quota, length), open, closed, care, (next_lease, leases)) = record;
         let (is_unmetered, concurrency, calm, wary) = care;
         let (closed_until, closed_at, bare_refusals, is_suspect) = closed;
-        let opened = |((ends_after, ends_by), numbers, (opened, told)): OpenRecord| {
+        let opened = |((ends_after, ends_by, resets), numbers, (opened, told)): OpenRecord| {
             let (left, allowance, sent, doubtful) = numbers;
             Open {
                 ends_after: duration(ends_after),
                 ends_by: duration(ends_by),
+                resets,
                 left,
                 allowance,
                 sent,

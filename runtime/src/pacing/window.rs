@@ -10,7 +10,10 @@ use std::time::Duration;
 use super::clock::Moment;
 use super::learning::Told;
 use super::observation::Observation;
-use super::waits::Waits;
+use super::waits::{ROUNDING, Waits};
+
+/// Answers that tell the end of a window, after which the fastest request shows how fast the next can be.
+const MANY: u32 = 16;
 
 /// A request that is under way for longer has reached the API, or never will: it hangs, or its sender is gone. Others
 /// wait no longer for the answer of a probe before one of them probes too. No longer than a window.
@@ -52,6 +55,8 @@ pub(super) struct Open {
     pub(super) ends_after: Moment,
     /// It has ended by then.
     pub(super) ends_by: Moment,
+    /// Answers that told when it ends.
+    pub(super) resets: u32,
     /// The least that an answer said was left.
     pub(super) left: u32,
     /// What was left when it opened.
@@ -64,6 +69,18 @@ pub(super) struct Open {
     pub(super) opened: Moment,
     /// When the latest request was sent whose answer told what is left.
     pub(super) told: Moment,
+}
+
+impl Open {
+    /// When a request may leave that is to arrive after the end.
+    ///
+    /// A reset counts from a moment between sending and receiving. The next request travels as long as the fastest before
+    /// it, or longer: one that leaves a reset after that one was sent arrives in time, however long its answer travelled.
+    /// A millisecond makes up for what was rounded. Few have not shown yet how fast requests can be.
+    pub(super) fn over(&self) -> Moment {
+        let over = self.ends_after.saturating_add(2 * ROUNDING);
+        if self.resets < MANY { self.ends_by } else { self.ends_by.min(over) }
+    }
 }
 
 /// A request under way.
@@ -134,23 +151,23 @@ impl Window {
         if self.is_unmetered && !self.is_suspect {
             return self.go(asking, false, now);
         }
-        let Some(open) = self.open.filter(|open| now < open.ends_by && !self.is_suspect) else {
+        let Some(open) = self.open.filter(|open| now < open.over() && !self.is_suspect) else {
             return self.probe(asking, now);
         };
         // When nothing is under way, those that were when it opened are counted in what is left.
         let counted = if under_way == 0 { open.doubtful } else { 0 };
         if open.left == 0 || open.allowance.saturating_add(counted) <= open.sent {
             return if under_way > 0 && open.left > 0 && open.doubtful > 0 {
-                Verdict::AfterAnswer(open.ends_by)
+                Verdict::AfterAnswer(open.over())
             } else {
-                Verdict::NotBefore(open.ends_by)
+                Verdict::NotBefore(open.over())
             };
         }
         // The more is left, the more may be under way while others may be spending it too.
         let share = if self.wary > 0 { 4 } else { 2 };
         let most = if asking.is_urgent { open.left } else { (open.left / share).max(1) };
         match self.arrival_below(most, self.patience(), now) {
-            Some(arrives) => Verdict::AfterAnswer(open.ends_by.min(arrives)),
+            Some(arrives) => Verdict::AfterAnswer(open.over().min(arrives)),
             None => self.go(asking, false, now),
         }
     }
@@ -197,12 +214,12 @@ impl Window {
     #[must_use]
     pub fn estimate(&self, ahead: u32, now: Moment) -> Moment {
         let closed_until = self.closed_until.unwrap_or_default().max(now);
-        let Some(open) = self.open.filter(|open| now < open.ends_by) else { return closed_until };
+        let Some(open) = self.open.filter(|open| now < open.over()) else { return closed_until };
         let budget = open.left.min(open.allowance.saturating_sub(open.sent));
         let Some(beyond) = ahead.checked_sub(budget) else { return closed_until };
         let windows = self.quota.filter(|quota| *quota > 0).map_or(0, |quota| beyond / quota);
         let length = self.length.unwrap_or_default();
-        open.ends_by.saturating_add(length.saturating_mul(windows)).max(closed_until)
+        open.over().saturating_add(length.saturating_mul(windows)).max(closed_until)
     }
 
     /// Requests that a window allows, as answers say.
@@ -220,8 +237,8 @@ impl Window {
     /// What is left of the window that is open at `now`, and when it ends.
     #[must_use]
     pub fn left(&self, now: Moment) -> Option<(u32, Moment)> {
-        let open = self.open.filter(|open| now < open.ends_by)?;
-        Some((open.left.min(open.allowance.saturating_sub(open.sent)), open.ends_by))
+        let open = self.open.filter(|open| now < open.over())?;
+        Some((open.left.min(open.allowance.saturating_sub(open.sent)), open.over()))
     }
 
     /// Requests under way.

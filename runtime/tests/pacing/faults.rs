@@ -61,9 +61,10 @@ fn an_overloaded_server_is_asked_ever_more_rarely() {
         let length = race.scale.length;
         Faults { overloaded: Some((length + length / 500, length * 9 / 5)), ..Faults::default() }
     };
-    // At most those under way when it begins, and after these one at a time: after 1, 2, 4, 8 and 16 seconds.
+    // At most those under way when it begins, and after these one at a time: after 1, 2, 4, 8, 16 and 32 seconds, or as
+    // little as half of each. So it may end within the wait of up to 32 seconds, after 24: 56 of 270 seconds are lost.
     everywhere(faults, 1_500 + 64 + 8, |outcome, is_real| {
-        outcome.ratio() <= if is_real { 1.15 } else { 1.6 }
+        outcome.ratio() <= if is_real { 1.21 } else { 1.6 }
     });
 }
 
