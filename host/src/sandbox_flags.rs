@@ -133,6 +133,10 @@ struct MisbehaviourFlags {
     #[arg(long)]
     throttles_with_500: bool,
 
+    /// Answer requests beyond the quota without X-Retry-After
+    #[arg(long)]
+    retry_after_missing: bool,
+
     /// Take at least so many milliseconds for every answer
     #[arg(long, value_name = "N", default_value_t = 0)]
     slow_ms: u32,
@@ -202,6 +206,7 @@ impl SandboxFlags {
             sliding_window,
             rejections_count,
             throttles_with_500,
+            retry_after_missing,
             slow_ms,
             fresh_is_missing_ms,
             token_revoked,
@@ -230,6 +235,7 @@ impl SandboxFlags {
                 sliding_window,
                 rejections_count,
                 throttles_with_500,
+                retry_after_missing,
                 slow_ms,
                 fresh_is_missing_ms,
                 token_revoked,

@@ -26,6 +26,9 @@ pub struct Misbehaviour {
     pub rejections_count: bool,
     /// Whether requests beyond the quota are answered 500 instead of 429.
     pub throttles_with_500: bool,
+    /// Whether requests beyond the quota are answered without `X-Retry-After`, as in the example that the documentation
+    /// of the limits shows.
+    pub retry_after_missing: bool,
     /// How long every answer takes at least, in milliseconds of the store's clock.
     pub slow_ms: u32,
     /// For how many milliseconds of the store's clock a read by id does not find a new resource (404).
@@ -72,6 +75,7 @@ impl Misbehaviour {
             "sliding_window": self.sliding_window,
             "rejections_count": self.rejections_count,
             "throttles_with_500": self.throttles_with_500,
+            "retry_after_missing": self.retry_after_missing,
             "slow_ms": self.slow_ms,
             "fresh_is_missing_ms": self.fresh_is_missing_ms,
             "token_revoked": self.token_revoked,
@@ -108,6 +112,7 @@ impl Misbehaviour {
                 "sliding_window" => self.sliding_window = flag()?,
                 "rejections_count" => self.rejections_count = flag()?,
                 "throttles_with_500" => self.throttles_with_500 = flag()?,
+                "retry_after_missing" => self.retry_after_missing = flag()?,
                 "token_revoked" => self.token_revoked = flag()?,
                 "fault_rate" => self.fault_rate = rate()?,
                 "headers_missing_rate" => self.headers_missing_rate = rate()?,
@@ -135,6 +140,7 @@ mod tests {
             foreign_every: 2,
             left_lags_by: 3,
             sliding_window: true,
+            retry_after_missing: true,
             fault_rate: Rate::new(0.1).expect("a rate"),
             headers_missing_rate: Rate::new(0.2).expect("a rate"),
             headers_nonsense_rate: Rate::new(0.3).expect("a rate"),

@@ -53,6 +53,7 @@ pub(crate) struct Standing {
     left: u32,
     window: Duration,
     reset: Duration,
+    tells_seconds: bool,
 }
 
 impl Meter {
@@ -70,6 +71,7 @@ impl Meter {
             left: quota.requests.saturating_sub(used.saturating_sub(habits.left_lags_by)),
             window: quota.window,
             reset,
+            tells_seconds: !habits.retry_after_missing,
         }
     }
 
@@ -137,14 +139,14 @@ impl Standing {
         Self { admitted: false, ..self }
     }
 
-    /// Writes the four headers of every answer and, where the request was turned away, the fifth.
+    /// Writes the four headers of every answer and, where the request was turned away, the fifth, unless it is to miss.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap) {
         headers.insert(TIME_WINDOW_MS, whole_number(self.window.as_millis()));
         // Rounded up, so that who waits as told does not come back too early.
         headers.insert(TIME_RESET_MS, whole_number(self.reset.as_nanos().div_ceil(1_000_000)));
         headers.insert(REQUESTS_QUOTA, whole_number(self.requests.into()));
         headers.insert(REQUESTS_LEFT, whole_number(self.left.into()));
-        if !self.admitted {
+        if !self.admitted && self.tells_seconds {
             headers.insert(RETRY_AFTER, whole_number(self.reset.as_nanos().div_ceil(1_000_000_000)));
         }
     }

@@ -109,7 +109,7 @@ fn shell(line: &str, variables: &[(&str, &str)]) -> (bool, String) {
 #[test]
 fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
     let flags = "--seed 7 --foreign-requests 75 --foreign-every 2 --left-lags-by 3 --sliding-window \
-                 --rejections-count --throttles-with-500 --slow-ms 1 --fresh-is-missing-ms 20 --token-revoked \
+                 --rejections-count --throttles-with-500 --retry-after-missing --slow-ms 1 --fresh-is-missing-ms 20 --token-revoked \
                  --fault-rate 0.25 --headers-missing-rate 0.5 --headers-nonsense-rate 0.75 \
                  --webhook-duplicate-rate 0.1 --webhook-late-rate 0.2 --webhook-late-ms 500 --webhook-reorder-rate 0.3 \
                  --webhook-forged-rate 0.4 --webhook-repeat-rate 0.6 --fault bad_gateway_page --fault slow:3:50";
@@ -117,7 +117,7 @@ fn misbehaviour_and_faults_follow_from_flags_and_come_back_with_a_reset() {
     let origin = announced(&text, "origin");
     let expected = serde_json::json!({
         "foreign_requests": 75, "foreign_every": 2, "left_lags_by": 3, "sliding_window": true,
-        "rejections_count": true, "throttles_with_500": true, "slow_ms": 1, "fresh_is_missing_ms": 20,
+        "rejections_count": true, "throttles_with_500": true, "retry_after_missing": true, "slow_ms": 1, "fresh_is_missing_ms": 20,
         "token_revoked": true, "fault_rate": 0.25, "headers_missing_rate": 0.5, "headers_nonsense_rate": 0.75,
         "webhook_duplicate_rate": 0.1, "webhook_late_rate": 0.2, "webhook_late_ms": 500,
         "webhook_reorder_rate": 0.3, "webhook_forged_rate": 0.4, "webhook_repeat_rate": 0.6,

@@ -95,6 +95,20 @@ async fn what_is_left_lags_behind() {
     sandbox.shutdown().await;
 }
 
+#[tokio::test]
+async fn seconds_to_wait_can_be_left_out_where_milliseconds_are_told() {
+    for (retry_after_missing, is_told) in [(false, true), (true, false)] {
+        let (sandbox, _) =
+            misbehaving(1, Misbehaviour { retry_after_missing, ..Misbehaviour::default() }).await;
+        get(&sandbox, "v2/time").await;
+        let refused = get(&sandbox, "v2/time").await;
+        assert_eq!(refused.status, 429);
+        assert!(refused.headers.contains_key("x-rate-limit-time-reset-ms"));
+        assert_eq!(refused.headers.contains_key("x-retry-after"), is_told);
+        sandbox.shutdown().await;
+    }
+}
+
 /// The headers of the quota in the answers to so many reads, the rejected ones included.
 async fn quota_headers(sandbox: &Sandbox, reads: usize) -> Vec<Vec<(String, String)>> {
     let mut seen = Vec::new();

@@ -107,7 +107,11 @@ impl Run {
     /// # Errors
     /// When the store or a client cannot be set up.
     pub(crate) async fn execute(&self, progress: &Progress) -> Result<Outcome, Failure> {
-        let habits = Misbehaviour { slow_ms: self.scale.latency_ms, ..(self.scenario.habits)() };
+        let habits = Misbehaviour {
+            slow_ms: self.scale.latency_ms,
+            retry_after_missing: !self.scale.tells_seconds,
+            ..(self.scenario.habits)()
+        };
         let sandbox = Arc::new(
             Sandbox::start(SandboxOptions {
                 quota: QUOTA,

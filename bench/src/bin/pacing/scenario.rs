@@ -14,6 +14,8 @@ pub(crate) struct Scale {
     pub(crate) window: Duration,
     /// How long an answer takes.
     pub(crate) latency_ms: u32,
+    /// Whether refusals tell the wait in whole seconds too: scaled down, these would be longer than windows.
+    pub(crate) tells_seconds: bool,
     /// Whether runs may take place at the same time: their windows are long enough for it.
     pub(crate) runs_at_once: bool,
 }
@@ -21,8 +23,18 @@ pub(crate) struct Scale {
 impl Scale {
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
-            "real" => Some(Self { window: Duration::from_secs(30), latency_ms: 60, runs_at_once: true }),
-            "scaled" => Some(Self { window: Duration::from_secs(1), latency_ms: 2, runs_at_once: false }),
+            "real" => Some(Self {
+                window: Duration::from_secs(30),
+                latency_ms: 60,
+                tells_seconds: true,
+                runs_at_once: true,
+            }),
+            "scaled" => Some(Self {
+                window: Duration::from_secs(1),
+                latency_ms: 2,
+                tells_seconds: false,
+                runs_at_once: false,
+            }),
             _ => None,
         }
     }
