@@ -12,6 +12,10 @@ use super::learning::Told;
 use super::observation::Observation;
 use super::waits::{ROUNDING, Waits};
 
+/// How much sooner than its answers prove a window is taken to be over: what a window of a second cannot spare, and less
+/// than what the times that requests travel differ by in a large network.
+const LEAD: Duration = Duration::from_millis(4);
+
 /// Answers that tell the end of a window, after which the fastest request shows how fast the next can be.
 const MANY: u32 = 16;
 
@@ -76,9 +80,10 @@ impl Open {
     ///
     /// A reset counts from a moment between sending and receiving. The next request travels as long as the fastest before
     /// it, or longer: one that leaves a reset after that one was sent arrives in time, however long its answer travelled.
-    /// A millisecond makes up for what was rounded. Few have not shown yet how fast requests can be.
+    /// A millisecond makes up for what was rounded. Few have not shown yet how fast requests can be; and where even the
+    /// fastest travelled long, the next may be faster still, so that little is ventured.
     pub(super) fn over(&self) -> Moment {
-        let over = self.ends_after.saturating_add(2 * ROUNDING);
+        let over = self.ends_after.saturating_add(2 * ROUNDING).max(self.ends_by.saturating_sub(LEAD));
         if self.resets < MANY { self.ends_by } else { self.ends_by.min(over) }
     }
 }
