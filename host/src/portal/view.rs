@@ -98,6 +98,13 @@ pub(super) fn token(who: &SignedIn) -> Markup {
     html! { input type="hidden" name=(TOKEN) value=(who.form_token); }
 }
 
+/// A description in which code stands between backticks.
+pub(super) fn coded(text: &str) -> Markup {
+    html! { @for (at, part) in text.split('`').enumerate() {
+        @if at % 2 == 1 { code { (part) } } @else { (part) }
+    } }
+}
+
 /// The state of a connection.
 pub(super) fn state(row: &ConnectionRow) -> Markup {
     match row.state {

@@ -63,7 +63,9 @@ impl Chromium {
 
     fn capabilities(&self, scripts: Scripts) -> thirtyfour::error::WebDriverResult<ChromeCapabilities> {
         let mut wanted = ChromeCapabilities::new();
-        for argument in ["--headless=new", "--disable-dev-shm-usage", "--no-proxy-server", "--hide-scrollbars"] {
+        for argument in
+            ["--headless=new", "--disable-dev-shm-usage", "--no-proxy-server", "--hide-scrollbars"]
+        {
             wanted.add_arg(argument)?;
         }
         wanted.add_arg(&format!("--user-data-dir={}", self.profile.path().display()))?;
@@ -96,7 +98,8 @@ fn is_root() -> bool {
 
 #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
 fn leave_out(missing: &str) {
-    let told = format!("the pages in a browser: `{missing}` does not answer; `cargo xtask setup` installs it");
+    let told =
+        format!("the pages in a browser: `{missing}` does not answer; `cargo xtask setup` installs it");
     assert!(std::env::var_os(REQUIRED).is_none(), "{told}");
     eprintln!("left out: {told}");
 }

@@ -46,7 +46,7 @@ async fn whole_way(flow: &'static str, scripts: Scripts) {
     assert!(person.address().await.starts_with(&format!("{}/connections/", town.service)));
     let connection = person.address().await;
     titles.push(person.title().await);
-    for text in ["Sandbox", "abc123", "granted", "of 150", "None yet."] {
+    for text in ["Hearth & Trail", "abc123", "granted", "of 150", "None yet."] {
         person.sees(text).await;
     }
     assert!(!person.page().await.contains("missing"), "{}", person.page().await);
@@ -55,7 +55,7 @@ async fn whole_way(flow: &'static str, scripts: Scripts) {
     person.tick("Order created").await;
     person.press("Save the triggers").await;
     person.sees("The triggers were saved.").await;
-    person.waits_for("Order created: active").await;
+    person.waits_for("Order created: its webhook is active").await;
     person.picture("trigger-active", &town).await;
 
     person.open(&town.store).await;

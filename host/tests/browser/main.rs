@@ -10,4 +10,4 @@ mod rules;
 mod town;
 
 use person::{Person, Scripts};
-use town::{ADMIN, Town};
+use town::Town;

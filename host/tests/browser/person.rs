@@ -12,8 +12,8 @@ use thirtyfour::extensions::query::ElementQueryable as _;
 use thirtyfour::{By, Key, WebDriver, WebElement};
 
 use crate::chromium::Chromium;
-use crate::town::{ADMIN, Town};
 use crate::rules;
+use crate::town::{ADMIN, Town};
 
 /// Whether the browser runs scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,11 @@ impl Person {
         self.click(&format!("//a[normalize-space()={}]", quoted(link))).await;
     }
 
+    /// Follows a link by where it leads within the page.
+    pub(crate) async fn follow_to(&self, place: &str) {
+        self.click(&format!("//a[@href={}]", quoted(place))).await;
+    }
+
     pub(crate) async fn press(&self, button: &str) {
         self.click(&format!("//button[normalize-space()={}]", quoted(button))).await;
     }
@@ -110,8 +115,7 @@ impl Person {
 
     /// Waits until the page says something.
     pub(crate) async fn sees(&self, text: &str) {
-        let found = self.driver.query(saying(text)).wait(PATIENCE, BLINK).first_opt().await;
-        if done(found).is_none() {
+        if !self.reads(text, PATIENCE).await {
             panic!("{text:?} is not on the page:\n{}", self.page().await);
         }
     }
@@ -119,10 +123,21 @@ impl Person {
     /// Loads the page anew until it says something.
     pub(crate) async fn waits_for(&self, text: &str) {
         let began = std::time::Instant::now();
-        while done(self.driver.query(saying(text)).wait(GLANCE, BLINK).first_opt().await).is_none() {
+        while !self.reads(text, GLANCE).await {
             assert!(began.elapsed() < PATIENCE, "{text:?} never came:\n{}", self.page().await);
             done(self.driver.refresh().await);
         }
+    }
+
+    /// Whether the page says something within a time. What is told apart by lines and columns is read as words in a row.
+    async fn reads(&self, text: &str, within: Duration) -> bool {
+        let text = text.to_owned();
+        let says = move |body: WebElement| {
+            let text = text.clone();
+            async move { Ok(body.text().await?.split_whitespace().collect::<Vec<_>>().join(" ").contains(&text)) }
+        };
+        let query = self.driver.query(By::Tag("body")).ignore_errors(true).wait(within, BLINK);
+        done(query.with_filter(says).first_opt().await).is_some()
     }
 
     /// Everything that the page says.
@@ -144,6 +159,11 @@ impl Person {
     pub(crate) async fn look_into_the_frame(&self) {
         let frame = self.driver.query(By::Tag("iframe")).wait(PATIENCE, BLINK).first().await;
         done(done(frame).enter_frame().await);
+    }
+
+    /// Goes on with the page around it.
+    pub(crate) async fn look_out_of_the_frame(&self) {
+        done(self.driver.enter_default_frame().await);
     }
 
     /// Presses a key.
@@ -218,10 +238,6 @@ impl Person {
 /// Where the pictures go: below the folder of the build.
 fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots")
-}
-
-fn saying(text: &str) -> By {
-    By::XPath(format!("//body[contains(normalize-space(.), {})]", quoted(text)))
 }
 
 /// A text within an XPath, which knows no escapes.

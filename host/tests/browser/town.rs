@@ -105,7 +105,14 @@ fn program() -> Command {
 fn start_store(scopes: &[&str]) -> (Running, String) {
     let mut child = program()
         .args(["sandbox", "--port", "0", "--store-hash", "abc123", "--client-id", CLIENT_ID])
-        .args(["--app-name", "Workflows", "--app-not-installed", "--scopes", &scopes.join(","), "--webhook-local"])
+        .args([
+            "--app-name",
+            "Workflows",
+            "--app-not-installed",
+            "--scopes",
+            &scopes.join(","),
+            "--webhook-local",
+        ])
         .env("CONNECTOR_SANDBOX_CLIENT_SECRET", CLIENT_SECRET)
         .stdout(Stdio::piped())
         .spawn()
