@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::accounts::Broken;
 use super::forms::{Fields, Sent};
 use super::session::{Flow, SignedIn, token as random_token};
-use super::view::{coded, token, with_policy};
+use super::view::{CONNECT, coded, token, with_policy};
 use super::{About, OPERATOR, Portal, guard};
 use crate::account_form::{self, escaped, filled, link};
 use crate::connections::account_field;
@@ -28,14 +28,20 @@ pub(super) async fn choose(State(portal): State<Arc<Portal>>, who: SignedIn) -> 
                  with its client id and client secret."
             }
         }
-        ul {
+        ul.ways {
             @for app in portal.parts.clients.keys() {
-                li { a href=(portal.at(&format!("/connect/{app}"))) { "Install the app " (app) } }
+                li {
+                    a href=(portal.at(&format!("/connect/{app}"))) { "Install the app " (app) }
+                    p { "You approve it at " (title) " and come back, connected." }
+                }
             }
-            li { a href=(portal.at("/connections/paste")) { "Paste the credentials of an account" } }
+            li {
+                a href=(portal.at("/connections/paste")) { "Paste the credentials of an account" }
+                p { "For an API account that was made there by hand." }
+            }
         }
     };
-    portal.page("Connect an account", Some(&who), &content)
+    portal.page(CONNECT, Some(&who), &content)
 }
 
 /// The form for the account. A link to it may fill it in.

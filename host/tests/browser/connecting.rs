@@ -65,8 +65,15 @@ async fn whole_way(flow: &'static str, scripts: Scripts) {
     let placed = person.address().await;
     let order = placed.rsplit_once("order=").expect("the number of the order").1.to_owned();
     person.open(&connection).await;
-    person.waits_for(&format!("order {order} delivered")).await;
+    person.waits_for(&format!("order {order} order-created delivered")).await;
     person.picture("last-events", &town).await;
+    person.follow(&format!("order {order}")).await;
+    person.sees(&format!("Event: order {order}")).await;
+    person.sees("\"type\": \"bigcommerce/order-created\"").await;
+    person.picture("event", &town).await;
+    titles.push(person.title().await);
+    person.follow("To the connection").await;
+    person.sees("What it may").await;
     let events = town.events();
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0]["type"], "bigcommerce/order-created");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use thirtyfour::error::WebDriverResult;
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::extensions::query::ElementQueryable as _;
 use thirtyfour::{By, Key, WebDriver, WebElement};
 
@@ -98,14 +98,19 @@ impl Person {
 
     /// Types into the field of a label, in place of what is there.
     pub(crate) async fn fill(&self, label: &str, text: &str) {
-        let field = self.field(label).await;
-        done(field.clear().await);
-        done(field.send_keys(text).await);
+        let path = of_label(label);
+        while !told(async {
+            let field = self.find(&path).await;
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await
+        {}
     }
 
     /// What stands in the field of a label.
     pub(crate) async fn filled(&self, label: &str) -> String {
-        done(self.field(label).await.value().await).unwrap_or_default()
+        done(self.find(&of_label(label)).await.value().await).unwrap_or_default()
     }
 
     /// Presses the label of a box to tick.
@@ -134,7 +139,9 @@ impl Person {
         let text = text.to_owned();
         let says = move |body: WebElement| {
             let text = text.clone();
-            async move { Ok(body.text().await?.split_whitespace().collect::<Vec<_>>().join(" ").contains(&text)) }
+            // A page that has gone while it was read says nothing.
+            let read = async move { body.text().await.unwrap_or_default() };
+            async move { Ok(words(&read.await).contains(&text)) }
         };
         let query = self.driver.query(By::Tag("body")).ignore_errors(true).wait(within, BLINK);
         done(query.with_filter(says).first_opt().await).is_some()
@@ -222,16 +229,36 @@ impl Person {
     }
 
     async fn click(&self, path: &str) {
-        let found = self.driver.query(By::XPath(path)).wait(PATIENCE, BLINK).first_opt().await;
-        let Some(element) = done(found) else {
-            panic!("{path} is not on the page:\n{}", self.page().await);
-        };
-        done(element.click().await);
+        while !told(async { self.find(path).await.click().await }).await {}
     }
 
-    async fn field(&self, label: &str) -> WebElement {
-        let path = format!("//*[@id = //label[normalize-space()={}]/@for]", quoted(label));
-        done(self.driver.query(By::XPath(path)).wait(PATIENCE, BLINK).first().await)
+    async fn find(&self, path: &str) -> WebElement {
+        let found = self.driver.query(By::XPath(path)).wait(PATIENCE, BLINK).first_opt().await;
+        match done(found) {
+            Some(element) => element,
+            None => panic!("{path} is not on the page:\n{}", self.page().await),
+        }
+    }
+}
+
+/// A text in one line, its words apart by a blank.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The field of a label.
+fn of_label(label: &str) -> String {
+    format!("//*[@id = //label[normalize-space()={}]/@for]", quoted(label))
+}
+
+/// Whether something was done; not where the next page had come in between, so that it is to be done there.
+async fn told(act: impl Future<Output = WebDriverResult<()>>) -> bool {
+    match act.await {
+        Err(error) if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) => false,
+        outcome => {
+            done(outcome);
+            true
+        }
     }
 }
 
@@ -251,5 +278,8 @@ fn done<T>(outcome: WebDriverResult<T>) -> T
 where
     T: Debug,
 {
-    outcome.unwrap_or_else(|error| panic!("the browser refuses: {error}"))
+    match outcome {
+        Ok(value) => value,
+        Err(error) => panic!("the browser refuses: {error}"),
+    }
 }

@@ -17,6 +17,16 @@ impl FormatRequestData for ComputedLabel {
     }
 }
 
+/// The role of an element as a screen reader says it.
+#[derive(Debug)]
+struct ComputedRole(ElementId);
+
+impl FormatRequestData for ComputedRole {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        RequestData::new(Method::GET, format!("session/{session}/element/{}/computedrole", self.0))
+    }
+}
+
 /// What the page that is shown breaks, looked at in its light and its dark colours.
 pub(crate) async fn broken(driver: &WebDriver, is_ours: bool) -> Vec<String> {
     let mut faults = Vec::new();
@@ -29,6 +39,9 @@ pub(crate) async fn broken(driver: &WebDriver, is_ours: bool) -> Vec<String> {
         faults.extend(found.into_iter().map(|fault| format!("{scheme}: {fault}")));
     }
     faults.extend(unnamed(driver).await);
+    if is_ours {
+        faults.extend(no_tables(driver).await);
+    }
     faults
 }
 
@@ -40,6 +53,23 @@ async fn unnamed(driver: &WebDriver) -> Vec<String> {
         let label: String = asked.and_then(|answer| answer.value()).expect("a name is told");
         if label.trim().is_empty() {
             faults.push(format!("without a name: {}", element.outer_html().await.unwrap_or_default()));
+        }
+    }
+    faults
+}
+
+/// Tables that are tables no more, since they are laid out as something else.
+async fn no_tables(driver: &WebDriver) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (path, role) in
+        [("table", "table"), ("tbody tr", "row"), ("tbody th", "rowheader"), ("tbody td", "cell")]
+    {
+        // The first of each stands for the others: they are styled alike.
+        let Ok(element) = driver.find(By::Css(path)).await else { continue };
+        let asked = driver.cmd(ComputedRole(element.element_id())).await;
+        let told: String = asked.and_then(|answer| answer.value()).expect("a role is told");
+        if told != role {
+            faults.push(format!("<{path}> is a {told} and no {role}"));
         }
     }
     faults
