@@ -14,7 +14,7 @@ use super::forms::Sent;
 use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
-use crate::account_form::{escaped, link};
+use crate::account_form::escaped;
 use crate::connections::{HostConnection, Notes, account_field};
 use crate::receive::webhook_url;
 use crate::storage::{ActivationState, ActivationSummary, ConnectionRow, ConnectionState};
@@ -267,12 +267,14 @@ impl Portal {
 
     /// Where the account is connected anew: nobody types again what is known.
     fn reconnect(&self, row: &ConnectionRow) -> Option<String> {
-        let known = account_field(self.parts.connector).map(|field| link("?{field}=", "field", field));
+        let known =
+            account_field(self.parts.connector).map(|field| format!("?{field}={}", escaped(&row.account)));
         match &row.app {
-            Some(app) => self.parts.clients.contains_key(app).then(|| {
-                let known = known.map(|known| known + &escaped(&row.account)).unwrap_or_default();
-                self.at(&format!("/connect/{app}{known}"))
-            }),
+            Some(app) => self
+                .parts
+                .clients
+                .contains_key(app)
+                .then(|| self.at(&format!("/connect/{app}{}", known.unwrap_or_default()))),
             None => Some(self.at("/connections/paste")),
         }
     }

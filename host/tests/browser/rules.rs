@@ -38,7 +38,12 @@ pub(crate) async fn broken(driver: &WebDriver, is_ours: bool) -> Vec<String> {
         let found: Vec<String> = found.convert().expect("a list of texts");
         faults.extend(found.into_iter().map(|fault| format!("{scheme}: {fault}")));
     }
-    faults.extend(unnamed(driver).await);
+    faults
+}
+
+/// What a screen reader could not tell people of the page that is shown.
+pub(crate) async fn untold(driver: &WebDriver, is_ours: bool) -> Vec<String> {
+    let mut faults = unnamed(driver).await;
     if is_ours {
         faults.extend(no_tables(driver).await);
     }
