@@ -13,7 +13,7 @@ use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
 use crate::connections::ConnectionSettings;
-use crate::storage::{ConnectionRow, PendingInstall};
+use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
 
 /// How many entries of the audit log a page has.
 const ENTRIES: u32 = 100;
@@ -138,7 +138,10 @@ impl Portal {
             }
             td data-column="Account" { (row.account) }
             td data-column="App" { (row.app.as_deref().unwrap_or("–")) }
-            td data-column="Triggers" { (triggers) " of " (self.parts.connector.triggers.len()) }
+            td data-column="Triggers" {
+                @if row.state == ConnectionState::Revoked { "stopped" }
+                @else { (triggers) " of " (self.parts.connector.triggers.len()) }
+            }
             td data-column="State" { (state(row)) }
         } }
     }

@@ -12,6 +12,17 @@ use crate::person::{PATIENCE, Scripts};
 /// Set where these tests must not be left out.
 const REQUIRED: &str = "CONNECTOR_TEST_BROWSER";
 
+/// A browser without a screen, a graphics card or anything to do beside the pages.
+const ARGUMENTS: &[&str] = &[
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--no-proxy-server",
+    "--hide-scrollbars",
+];
+
 /// A driver on a port of its own.
 pub(crate) struct Chromium {
     driver: Child,
@@ -63,9 +74,7 @@ impl Chromium {
 
     fn capabilities(&self, scripts: Scripts) -> thirtyfour::error::WebDriverResult<ChromeCapabilities> {
         let mut wanted = ChromeCapabilities::new();
-        for argument in
-            ["--headless=new", "--disable-dev-shm-usage", "--no-proxy-server", "--hide-scrollbars"]
-        {
+        for argument in ARGUMENTS {
             wanted.add_arg(argument)?;
         }
         wanted.add_arg(&format!("--user-data-dir={}", self.profile.path().display()))?;

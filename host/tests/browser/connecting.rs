@@ -83,7 +83,7 @@ async fn whole_way(flow: &'static str, scripts: Scripts) {
     person.press("Uninstall").await;
     person.sees("not installed").await;
     person.open(&format!("{}/connections", town.service)).await;
-    person.sees("revoked").await;
+    person.sees("Hearth & Trail abc123 shop stopped revoked").await;
     person.picture("revoked", &town).await;
     person.open(&connection).await;
     person.sees("This account is not connected any more.").await;
