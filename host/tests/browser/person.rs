@@ -41,6 +41,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(300);
 const BLINK: Duration = Duration::from_millis(50);
 
+/// A page that says whether scripts run.
+const SCRIPTED: &str =
+    "data:text/html,<p>nothing has run</p><script>document.querySelector('p').textContent='ran'</script>";
+
 /// Somebody at a browser.
 pub(crate) struct Person {
     // Before the process that it talks to, so that it closes in order.
@@ -59,6 +63,10 @@ impl Person {
         let driver = chromium.open(scripts).await;
         let person = Self { driver, _chromium: chromium, scripts, flow, pictures: 0 };
         person.resize(WIDE).await;
+        if scripts == Scripts::Off {
+            person.open(SCRIPTED).await;
+            person.sees("nothing has run").await;
+        }
         Some(person)
     }
 

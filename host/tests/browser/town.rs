@@ -70,7 +70,7 @@ impl Town {
         drop(answer);
     }
 
-    /// Which webhooks the store has, by their scopes.
+    /// How many webhooks the store has.
     pub(crate) async fn hooks(&self) -> u64 {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         let answer = client.get(format!("{}/_sandbox", self.store)).send().await.expect("the store answers");
