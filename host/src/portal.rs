@@ -22,6 +22,7 @@ use crate::token_exchange::TokenExchange;
 mod accounts;
 mod begin;
 mod callbacks;
+mod event;
 mod forms;
 mod guard;
 mod hooks;
@@ -165,6 +166,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/connections/{id}", get(one::page))
         .route("/connections/{id}/triggers", post(one::triggers))
         .route("/connections/{id}/check", post(one::check))
+        .route("/connections/{id}/events/{event}", get(event::page))
         .route("/connections/{id}/disconnect", get(one::confirm).post(one::disconnect))
         .route("/connect/{app}", get(begin::page).post(begin::begin))
         .route("/installs/adopt", post(overview::adopt))

@@ -28,6 +28,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-w
     label{margin-right:.25rem}input,select,button{font:inherit;padding:.25rem .5rem;margin:.15rem .5rem .15rem 0;\
     max-width:100%}button{cursor:pointer}button.main{background:#0b5fcc;color:#fff;border:1px solid #0b5fcc}\
     iframe{width:100%;height:36rem;border:1px solid #8c959f}code{overflow-wrap:anywhere}\
+    @media(max-width:36rem){form label{display:block;margin-top:.5rem}form input,form select{width:100%;margin-right:0;box-sizing:border-box}}\
     .note{border-left:.25rem solid #0b5fcc;padding-left:.75rem}";
 
 /// The paths of the pages. Like the control API they have no token and are for clients of this machine.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use crate::licences;
-use crate::setup;
+use crate::setup::{self, Browser};
 use crate::steps::{Steps, say};
 use crate::test;
 
@@ -16,9 +16,11 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     // Each run compiles once, so the cost of incremental state buys nothing; and no check may rewrite a snapshot.
     shell.set_var("CARGO_INCREMENTAL", "0");
     shell.set_var("INSTA_UPDATE", "no");
+    // The setup has seen to it, so that here its tests never pass without having run.
+    shell.set_var("CONNECTOR_TEST_BROWSER", "required");
 
     let mut steps = Steps::new(shell);
-    setup::step(shell, &mut steps)?;
+    setup::step(shell, &mut steps, Browser::Needed)?;
     steps.command("format", &[], "cargo fmt --all --check")?;
     steps.command("generated code", &[], "cargo codegen --check . tests/connectors/parcel")?;
     steps.command("clippy", &[], "cargo clippy --workspace --all-targets --locked -- -D warnings")?;

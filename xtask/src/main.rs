@@ -34,7 +34,9 @@ The working tree must be committed: the last step refuses files that git does no
     Test,
     /// Check that the tools the checks and tests need are there, and install what can be installed
     #[command(after_help = "Examples:
-  cargo xtask setup     on a fresh machine; `ci` and `test` begin with it too")]
+  cargo xtask setup     on a fresh machine; `ci` begins with it too, and `test` with all of it but the browser
+
+On Debian it installs the packages git, gcc, chromium and chromium-driver with apt-get, each only where it is missing.")]
     Setup,
     /// Accept what the code now produces: rewrite snapshots, regenerate, show what changed
     #[command(after_help = "Examples:

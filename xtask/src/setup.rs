@@ -2,6 +2,7 @@
 //!
 //! A further need is one more entry of [`NEEDS`].
 
+mod browser;
 mod conformance;
 
 use anyhow::bail;
@@ -43,25 +44,37 @@ const NEEDS: &[Need] = &[
 /// What is still missing, with what to do about each.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    step(shell, &mut steps)?;
+    step(shell, &mut steps, Browser::Needed)?;
     steps.finish("setup");
     Ok(())
+}
+
+/// Whether a chore goes on without a browser.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Browser {
+    /// It is installed where it is missing, and a machine that cannot have it has failed.
+    Needed,
+    /// Nobody gets a browser by the way: without one its tests are left out, and that is told.
+    Optional,
 }
 
 /// Checks the machine, as the first step of another chore.
 ///
 /// # Errors
 /// What is still missing, with what to do about each.
-pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
+pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>, browser: Browser) -> anyhow::Result<()> {
     steps.run("setup", "cargo xtask setup", || {
         provide(shell, NEEDS)?;
+        if browser == Browser::Needed {
+            provide(shell, browser::NEEDS)?;
+        }
         conformance::provide(shell)
     })
 }
 
 /// What the tests leave out on this machine, each with the reason.
 pub(crate) fn left_out(shell: &Shell) -> Vec<String> {
-    conformance::left_out(shell)
+    browser::left_out(shell).into_iter().chain(conformance::left_out(shell)).collect()
 }
 
 /// One tool: how to see that it is there, how to get it, what to tell a person when that cannot be done for them.
@@ -83,23 +96,36 @@ enum Install {
 
 /// What this machine lets us do.
 struct Machine {
-    root: bool,
+    rights: Rights,
     apt_get: bool,
     rustup: bool,
+}
+
+/// Whether packages of the system can be installed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rights {
+    Root,
+    Sudo,
+    None,
 }
 
 /// What to do about a missing tool.
 #[derive(Debug, PartialEq)]
 enum Plan {
-    /// Run these commands, then probe again.
-    Run(Vec<String>),
+    /// Run `command`, where it fails once more after `refresh`, then probe again.
+    Run { command: String, refresh: Option<String> },
     /// Only a person can do it: this is what to tell them.
     Tell(String),
 }
 
 fn provide(shell: &Shell, needs: &[Need]) -> anyhow::Result<()> {
+    let is_root = cmd!(shell, "id -u").quiet().ignore_stderr().read().is_ok_and(|id| id == "0");
     let machine = Machine {
-        root: cmd!(shell, "id -u").quiet().ignore_stderr().read().is_ok_and(|id| id == "0"),
+        rights: match is_root {
+            true => Rights::Root,
+            false if succeeds(shell, "sudo --version") => Rights::Sudo,
+            false => Rights::None,
+        },
         apt_get: succeeds(shell, "apt-get --version"),
         rustup: succeeds(shell, "rustup --version"),
     };
@@ -115,31 +141,38 @@ fn provide_one(shell: &Shell, need: &Need, machine: &Machine) -> Option<String> 
     if succeeds(shell, need.probe) {
         return None;
     }
-    let commands = match plan(need, machine) {
-        Plan::Run(commands) => commands,
+    let (command, refresh) = match plan(need, machine) {
+        Plan::Run { command, refresh } => (command, refresh),
         Plan::Tell(advice) => return Some(advice),
     };
-    for command in &commands {
-        say(&format!("{} is missing: {command}", need.name));
-        if !run_words(shell, command) {
-            return Some(format!("{}: `{command}` failed; {}", need.name, need.otherwise));
-        }
+    say(&format!("{} is missing: {command}", need.name));
+    let mut is_done = run_words(shell, &command);
+    if let Some(refresh) = refresh.filter(|_| !is_done) {
+        say(&format!("perhaps the lists of packages are missing or old: {refresh}"));
+        is_done = run_words(shell, &refresh) && run_words(shell, &command);
+    }
+    if !is_done {
+        return Some(format!("{}: `{command}` failed; {}", need.name, need.otherwise));
     }
     let answers = succeeds(shell, need.probe);
     (!answers).then(|| format!("{}: installed, yet `{}` fails; {}", need.name, need.probe, need.otherwise))
 }
 
 fn plan(need: &Need, machine: &Machine) -> Plan {
+    let sudo = match machine.rights {
+        Rights::Root => "",
+        Rights::Sudo | Rights::None => "sudo ",
+    };
     match need.install {
         Install::Component(component) if machine.rustup => {
-            Plan::Run(vec![format!("rustup component add {component}")])
+            Plan::Run { command: format!("rustup component add {component}"), refresh: None }
         }
-        Install::Debian(package) if machine.apt_get && machine.root => Plan::Run(vec![
-            "apt-get update".to_owned(),
-            format!("apt-get install --yes --no-install-recommends {package}"),
-        ]),
+        Install::Debian(package) if machine.apt_get && machine.rights != Rights::None => Plan::Run {
+            command: format!("{sudo}apt-get install --yes --no-install-recommends {package}"),
+            refresh: Some(format!("{sudo}apt-get update")),
+        },
         Install::Debian(package) if machine.apt_get => {
-            Plan::Tell(format!("{}: run `sudo apt-get install {package}`", need.name))
+            Plan::Tell(format!("{}: as root, run `apt-get install {package}`", need.name))
         }
         Install::Component(_) | Install::Debian(_) => {
             Plan::Tell(format!("{}: {}", need.name, need.otherwise))
@@ -181,44 +214,46 @@ mod tests {
     };
 
     #[test]
-    fn root_on_debian_gets_packages_installed() {
-        let machine = Machine { root: true, apt_get: true, rustup: false };
-        let Plan::Run(commands) = plan(&DEBIAN, &machine) else { panic!("nothing to run") };
-        assert_eq!(commands, ["apt-get update", "apt-get install --yes --no-install-recommends chromium"]);
+    fn packages_are_installed_by_root_or_with_sudo() {
+        for (rights, sudo) in [(Rights::Root, ""), (Rights::Sudo, "sudo ")] {
+            let machine = Machine { rights, apt_get: true, rustup: false };
+            let plan = plan(&DEBIAN, &machine);
+            let command = format!("{sudo}apt-get install --yes --no-install-recommends chromium");
+            assert_eq!(plan, Plan::Run { command, refresh: Some(format!("{sudo}apt-get update")) });
+        }
     }
 
     #[test]
     fn others_on_debian_are_told_the_command() {
-        let machine = Machine { root: false, apt_get: true, rustup: true };
-        assert_eq!(
-            plan(&DEBIAN, &machine),
-            Plan::Tell("browser: run `sudo apt-get install chromium`".into())
-        );
+        let machine = Machine { rights: Rights::None, apt_get: true, rustup: true };
+        let told = "browser: as root, run `apt-get install chromium`";
+        assert_eq!(plan(&DEBIAN, &machine), Plan::Tell(told.into()));
     }
 
     #[test]
     fn elsewhere_the_entry_says_what_to_do() {
-        let machine = Machine { root: true, apt_get: false, rustup: false };
+        let machine = Machine { rights: Rights::Root, apt_get: false, rustup: false };
         assert_eq!(plan(&DEBIAN, &machine), Plan::Tell("browser: install Chromium".into()));
         assert_eq!(plan(&COMPONENT, &machine), Plan::Tell("rustfmt: add rustfmt".into()));
     }
 
     #[test]
     fn rustup_adds_components() {
-        let machine = Machine { root: false, apt_get: false, rustup: true };
-        assert_eq!(plan(&COMPONENT, &machine), Plan::Run(vec!["rustup component add rustfmt".into()]));
+        let machine = Machine { rights: Rights::None, apt_get: false, rustup: true };
+        let command = "rustup component add rustfmt".to_owned();
+        assert_eq!(plan(&COMPONENT, &machine), Plan::Run { command, refresh: None });
     }
 
     #[test]
     fn a_tool_that_answers_needs_nothing() {
         let present = Need { probe: "cargo --version", ..DEBIAN };
-        let machine = Machine { root: false, apt_get: false, rustup: false };
+        let machine = Machine { rights: Rights::None, apt_get: false, rustup: false };
         assert_eq!(provide_one(&Shell::new().expect("a folder to work in"), &present, &machine), None);
     }
 
     #[test]
     fn a_missing_tool_is_reported_with_the_remedy() {
-        let machine = Machine { root: false, apt_get: false, rustup: false };
+        let machine = Machine { rights: Rights::None, apt_get: false, rustup: false };
         let advice = provide_one(&Shell::new().expect("a folder to work in"), &DEBIAN, &machine);
         assert_eq!(advice.as_deref(), Some("browser: install Chromium"));
     }

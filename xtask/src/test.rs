@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use crate::setup;
+use crate::setup::{self, Browser};
 use crate::steps::Steps;
 
 /// Checks the machine, then runs all tests.
@@ -11,7 +11,7 @@ use crate::steps::Steps;
 /// The first step that fails.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    setup::step(shell, &mut steps)?;
+    setup::step(shell, &mut steps, Browser::Optional)?;
     self::steps(shell, &mut steps)?;
     steps.finish("test");
     Ok(())

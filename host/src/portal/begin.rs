@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use connector_runtime::{Error, OAuth2};
 use http::StatusCode;
@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::accounts::Broken;
 use super::forms::{Fields, Sent};
 use super::session::{Flow, SignedIn, token as random_token};
-use super::view::{token, with_policy};
+use super::view::{CONNECT, coded, token, with_policy};
 use super::{About, OPERATOR, Portal, guard};
 use crate::account_form::{self, escaped, filled, link};
 use crate::connections::account_field;
@@ -28,24 +28,31 @@ pub(super) async fn choose(State(portal): State<Arc<Portal>>, who: SignedIn) -> 
                  with its client id and client secret."
             }
         }
-        ul {
+        ul.ways {
             @for app in portal.parts.clients.keys() {
-                li { a href=(portal.at(&format!("/connect/{app}"))) { "Install the app " (app) } }
+                li {
+                    a href=(portal.at(&format!("/connect/{app}"))) { "Install the app " (app) }
+                    p { "You approve it at " (title) " and come back, connected." }
+                }
             }
-            li { a href=(portal.at("/connections/paste")) { "Paste the credentials of an account" } }
+            li {
+                a href=(portal.at("/connections/paste")) { "Paste the credentials of an account" }
+                p { "For an API account that was made there by hand." }
+            }
         }
     };
-    portal.page("Connect an account", Some(&who), &content)
+    portal.page(CONNECT, Some(&who), &content)
 }
 
-/// The form for the account.
+/// The form for the account. A link to it may fill it in.
 pub(super) async fn page(
     State(portal): State<Arc<Portal>>,
     Path(app): Path<String>,
+    Query(known): Query<Vec<(String, String)>>,
     who: SignedIn,
 ) -> Response {
     match portal.parts.clients.get(&app) {
-        Some(client) => portal.begin_form(&app, client, &who, &Fields::default(), None),
+        Some(client) => portal.begin_form(&app, client, &who, &Fields::from(known), None),
         None => portal.nothing(),
     }
 }
@@ -181,7 +188,7 @@ impl Portal {
         html! { @for field in self.parts.connector.fields {
             label for=(field.name) { (capital(field.title)) }
             p.hint id=(format!("about-{}", field.name)) {
-                (field.description) " For example " code { (field.example) } ", or the whole address that it stands in."
+                (coded(field.description)) " For example " code { (field.example) } ", or the whole address that it stands in."
             }
             input id=(field.name) type="text" name=(field.name) value=(typed.text(field.name)) required
                 autocapitalize="none" autocomplete="off" spellcheck="false" maxlength="500"

@@ -28,6 +28,12 @@ pub(super) struct Sent {
     pub(super) fields: Fields,
 }
 
+impl From<Vec<(String, String)>> for Fields {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+}
+
 impl Fields {
     /// The first field of a name; empty where there is none.
     pub(super) fn text(&self, name: &str) -> &str {

@@ -14,7 +14,8 @@ use super::forms::Sent;
 use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
-use crate::connections::{HostConnection, Notes};
+use crate::account_form::escaped;
+use crate::connections::{HostConnection, Notes, account_field};
 use crate::receive::webhook_url;
 use crate::storage::{ActivationState, ActivationSummary, ConnectionRow, ConnectionState};
 
@@ -206,7 +207,7 @@ impl Portal {
                 dt { "Quota left" } dd { (self.quota(opened.as_ref())) }
                 dt { "Webhooks go to" } dd { code { (webhook_url(&self.parts.public_url, &row.webhook_key)) } }
             }
-            form method="post" action=(at("/check")) { (token(who)) button { "Try the connection" } }
+            form method="post" action=(at("/check")) { (token(who)) button.second { "Try the connection" } }
             (self.access(row, &notes))
             h2 { "Triggers" }
             form method="post" action=(at("/triggers")) {
@@ -230,7 +231,7 @@ impl Portal {
                 }
             }
             h2 { "Last events" }
-            (last(events))
+            (self.last(events))
             h2 { "Disconnect" }
             p { a href=(at("/disconnect")) { "Disconnect this account" } }
         }
@@ -264,10 +265,16 @@ impl Portal {
         }
     }
 
-    /// Where the account is connected anew.
+    /// Where the account is connected anew: nobody types again what is known.
     fn reconnect(&self, row: &ConnectionRow) -> Option<String> {
+        let known =
+            account_field(self.parts.connector).map(|field| format!("?{field}={}", escaped(&row.account)));
         match &row.app {
-            Some(app) => self.parts.clients.contains_key(app).then(|| self.at(&format!("/connect/{app}"))),
+            Some(app) => self
+                .parts
+                .clients
+                .contains_key(app)
+                .then(|| self.at(&format!("/connect/{app}{}", known.unwrap_or_default()))),
             None => Some(self.at("/connections/paste")),
         }
     }
@@ -278,10 +285,35 @@ impl Portal {
             Some((left, quota, ends)) => {
                 let of = quota.map(|quota| format!(" of {quota}")).unwrap_or_default();
                 let ends =
-                    ends.map(|ends| format!(", until {} s from now", ends.as_secs())).unwrap_or_default();
+                    ends.map(|ends| format!(" requests, anew in {} s", ends.as_secs())).unwrap_or_default();
                 format!("{left}{of}{ends}")
             }
             None => "not known: nothing was asked of it lately".to_owned(),
+        }
+    }
+
+    fn last(&self, events: &[ActivationSummary]) -> Markup {
+        if events.is_empty() {
+            return html! { p { "None yet." } };
+        }
+        html! {
+            div.wide role="region" aria-label="Last events" tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "Resource" } th scope="col" { "Trigger" } th scope="col" { "State" }
+                    th scope="col" { "Attempts" } th scope="col" { "When" }
+                } }
+                tbody { @for event in events { tr {
+                    th scope="row" data-column="Resource" {
+                        a href=(self.at(&format!("/connections/{}/events/{}", event.connection, event.id))) {
+                            (event.resource_type.as_deref().unwrap_or("–")) " " (event.resource_id.as_deref().unwrap_or_default())
+                        }
+                    }
+                    td data-column="Trigger" { (event.trigger) }
+                    td data-column="State" { (stands(event.state)) }
+                    td data-column="Attempts" { (event.attempts) }
+                    td data-column="When" { (moment(event.received_ms)) }
+                } } }
+            } }
         }
     }
 }
@@ -310,28 +342,12 @@ fn what_was_done(word: &str) -> Option<&'static str> {
     })
 }
 
-fn last(events: &[ActivationSummary]) -> Markup {
-    if events.is_empty() {
-        return html! { p { "None yet." } };
-    }
-    html! {
-        div.wide role="region" aria-label="Last events" tabindex="0" { table {
-            thead { tr {
-                th scope="col" { "When" } th scope="col" { "Trigger" } th scope="col" { "Resource" }
-                th scope="col" { "State" } th scope="col" { "Attempts" }
-            } }
-            tbody { @for event in events { tr {
-                td { (moment(event.received_ms)) }
-                td { (event.trigger) }
-                td { (event.resource_type.as_deref().unwrap_or("–")) " " (event.resource_id.as_deref().unwrap_or_default()) }
-                td { (match event.state {
-                    ActivationState::Waiting => "waits",
-                    ActivationState::Leased => "under way",
-                    ActivationState::Delivered => "delivered",
-                    ActivationState::Dead => "given up",
-                }) }
-                td { (event.attempts) }
-            } } }
-        } }
+/// Where an event stands, in words for people.
+pub(super) fn stands(state: ActivationState) -> &'static str {
+    match state {
+        ActivationState::Waiting => "waits",
+        ActivationState::Leased => "under way",
+        ActivationState::Delivered => "delivered",
+        ActivationState::Dead => "given up",
     }
 }

@@ -13,7 +13,7 @@ use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
 use crate::connections::ConnectionSettings;
-use crate::storage::{ConnectionRow, PendingInstall};
+use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
 
 /// How many entries of the audit log a page has.
 const ENTRIES: u32 = 100;
@@ -84,11 +84,11 @@ pub(super) async fn audit(
                     th scope="col" { "Who" } th scope="col" { "More" }
                 } }
                 tbody { @for entry in &entries { tr {
-                    td { (moment(entry.at_ms)) }
-                    td { (entry.event) }
-                    td { (entry.account.as_deref().unwrap_or("–")) }
-                    td { (entry.actor) }
-                    td { (entry.detail) }
+                    td data-column="When" { (moment(entry.at_ms)) }
+                    td data-column="What" { (entry.event) }
+                    td data-column="Account" { (entry.account.as_deref().unwrap_or("–")) }
+                    td data-column="Who" { (entry.actor) }
+                    td data-column="More" { (if entry.detail.is_empty() { "–" } else { &entry.detail }) }
                 } } }
             } }
         }
@@ -131,15 +131,18 @@ impl Portal {
         let triggers =
             serde_json::from_str::<ConnectionSettings>(&row.settings).map_or(0, |one| one.triggers.len());
         html! { tr {
-            th scope="row" {
+            th scope="row" data-column="Name" {
                 a href=(self.at(&format!("/connections/{}", row.id))) {
                     (notes.label.as_deref().unwrap_or(&row.account))
                 }
             }
-            td { (row.account) }
-            td { (row.app.as_deref().unwrap_or("–")) }
-            td { (triggers) " of " (self.parts.connector.triggers.len()) }
-            td { (state(row)) }
+            td data-column="Account" { (row.account) }
+            td data-column="App" { (row.app.as_deref().unwrap_or("–")) }
+            td data-column="Triggers" {
+                @if row.state == ConnectionState::Revoked { "stopped" }
+                @else { (triggers) " of " (self.parts.connector.triggers.len()) }
+            }
+            td data-column="State" { (state(row)) }
         } }
     }
 
@@ -150,13 +153,13 @@ impl Portal {
             input type="hidden" name="app" value=(install.app);
         };
         html! {
-            section aria-label=(format!("Installation of {}", install.account)) {
+            section.waiting aria-label=(format!("Installation of {}", install.account)) {
                 p { strong { (install.account) } " through " (install.app) ", " (moment(install.created_ms)) }
                 form method="post" action=(self.at("/installs/adopt")) {
                     (hidden) button { "Adopt " (install.account) }
                 }
                 form method="post" action=(self.at("/installs/refuse")) {
-                    (hidden) button.danger { "Forget " (install.account) }
+                    (hidden) button.second { "Forget " (install.account) }
                 }
             }
         }

@@ -11,7 +11,7 @@ use maud::html;
 use super::begin::capital;
 use super::forms::{Fields, Sent};
 use super::session::SignedIn;
-use super::view::token;
+use super::view::{coded, token};
 use super::{OPERATOR, Portal};
 use crate::account_form;
 use crate::connections::{ConnectionSettings, Granted, HostConnection, Secrets, account_field};
@@ -110,7 +110,7 @@ impl Portal {
                 // What was pasted is never written into a page again.
                 @for credential in self.parts.connector.credentials {
                     label for=(credential.name) { (capital(credential.title)) }
-                    p.hint id=(format!("about-{}", credential.name)) { (credential.description) }
+                    p.hint id=(format!("about-{}", credential.name)) { (coded(credential.description)) }
                     input id=(credential.name) type="password" name=(credential.name) required autocomplete="off"
                         aria-describedby=(format!("about-{}", credential.name));
                 }

@@ -15,6 +15,16 @@ use super::session::SignedIn;
 use crate::civil_time::civil;
 use crate::storage::{ConnectionRow, ConnectionState};
 
+/// The ways to other pages: path, words, and the title of the page.
+const WAYS: &[(&str, &str, &str)] = &[
+    ("/connections", "Connections", "Connections"),
+    ("/connections/new", "Connect", CONNECT),
+    ("/audit", "Audit log", "Audit log"),
+];
+
+/// The title of the page on which a connection begins.
+pub(super) const CONNECT: &str = "Connect an account";
+
 /// The stylesheet.
 pub(super) async fn style(State(_): State<Arc<Portal>>) -> Response {
     let kind = (CONTENT_TYPE, "text/css; charset=utf-8");
@@ -39,9 +49,9 @@ impl Portal {
                         span.name { "connector" }
                         @if let Some(who) = who {
                             nav aria-label="Pages" {
-                                a href=(self.at("/connections")) { "Connections" }
-                                a href=(self.at("/connections/new")) { "Connect" }
-                                a href=(self.at("/audit")) { "Audit log" }
+                                @for (path, words, leads_to) in WAYS {
+                                    a href=(self.at(path)) aria-current=[(*leads_to == title).then_some("page")] { (words) }
+                                }
                                 form method="post" action=(self.at("/sign-out")) {
                                     (token(who)) button.plain { "Sign out" }
                                 }
@@ -96,6 +106,13 @@ pub(super) fn with_policy(mut response: Response, policy: &str) -> Response {
 /// The token that a form sends along.
 pub(super) fn token(who: &SignedIn) -> Markup {
     html! { input type="hidden" name=(TOKEN) value=(who.form_token); }
+}
+
+/// A description in which code stands between backticks.
+pub(super) fn coded(text: &str) -> Markup {
+    html! { @for (at, part) in text.split('`').enumerate() {
+        @if at % 2 == 1 { code { (part) } } @else { (part) }
+    } }
 }
 
 /// The state of a connection.

@@ -19,7 +19,7 @@ fn an_uninstall_ends_the_connection_and_leaves_what_is_still_to_be_delivered() {
     assert_eq!(stage.call_back("uninstall", |_| {}).status, Some(200));
     let shown = browser.get(&page).body;
     assert!(shown.contains("not connected any more") && shown.contains("auth.revoked"), "{shown}");
-    assert!(shown.contains("href=\"/connect/shop\""), "{shown}");
+    assert!(shown.contains("href=\"/connect/shop?store_hash=abc123\""), "{shown}");
     assert_eq!(stage.connections()[0]["state"], "revoked");
     let late = stage.served.deliver_signed(&path, APP_SECRET, order(unique()).as_bytes());
     assert_eq!(late.status, Some(404), "its triggers have stopped");

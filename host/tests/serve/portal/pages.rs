@@ -184,6 +184,36 @@ fn a_connection_is_tried_when_somebody_asks() {
 }
 
 #[test]
+fn the_page_of_an_event_shows_what_is_delivered_to_whoever_is_signed_in() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let id = stage.connect(&mut browser, "abc123");
+    stage.vendor.forget_codes();
+    let other = stage.connect(&mut browser, "other9");
+    let one = format!("/connections/{id}");
+    browser.submit(&one, &format!("{one}/triggers"), &[("trigger", "order-created")]);
+    let page = browser.get(&one).body;
+    let webhooks = page.split("/webhooks/").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
+    let event = ORDER.replace("5a1e", "<b>5a1e</b>");
+    let path = format!("/webhooks/{webhooks}");
+    assert_eq!(stage.served.deliver_signed(&path, APP_SECRET, event.as_bytes()).status, Some(200));
+
+    let page = browser.get(&one).body;
+    let link = page.split(&format!("href=\"{one}/events/")).nth(1).and_then(|rest| rest.split('"').next());
+    let event = link.expect("a link to the event");
+    let shown = browser.get(&format!("{one}/events/{event}"));
+    for told in ["Event: order 250", "bigcommerce/order-created", "order/250", "&lt;b&gt;5a1e"] {
+        assert!(shown.body.contains(told), "{told}: {}", shown.body);
+    }
+    assert!(!shown.body.contains("<b>5a1e"), "what came is text");
+    for path in [format!("/connections/{other}/events/{event}"), format!("{one}/events/0")] {
+        assert_eq!(browser.get(&path).status, Some(404), "{path}");
+    }
+    let answer = stage.stranger().get(&format!("{one}/events/{event}"));
+    assert_eq!(answer.location(), Some("/sign-in"));
+}
+
+#[test]
 fn floods_of_callbacks_are_turned_away_and_webhooks_go_on() {
     let stage = Stage::new();
     stage.vendor.answer(Answering::Status(400));
