@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::builder::styling::Style as Painting;
 use serde::Serialize;
+use tokio::time::{Instant, interval_at};
 
 use crate::failure::{Report, seconds};
 use crate::members::Members;
 use crate::surroundings::{Style, printable};
 
 /// How many steps the story has.
-const STEPS: u8 = 11;
+const STEPS: u8 = 13;
 
 /// How far the lines of a step are indented.
 const INDENT: usize = 4;
@@ -21,6 +22,12 @@ const ACTION: usize = 22;
 
 /// How often a wait shows that it goes on.
 const TICK: Duration = Duration::from_millis(200);
+
+/// How long an effect may take before it is told that it is waited for.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// What stands in place of a status where an activation arrived.
+const ARROW: &str = "->";
 
 /// The demo's voice. What is said is for people, what is a fact is for programs.
 pub(super) struct Voice<'a> {
@@ -65,10 +72,19 @@ impl<'a> Voice<'a> {
         self.lines(text.lines().map(|line| format!("{:INDENT$}{line}", "")))
     }
 
-    /// Tells of one call: action, status, and what it means.
+    /// Tells of one call or page: what was asked, status, and what it means.
     pub(super) fn call(&mut self, action: &str, status: Option<u16>, text: &str) -> io::Result<()> {
         let status = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-        let head = format!("{:INDENT$}{action:<ACTION$} {status:<3}  ", "");
+        self.columns(action, &status, text)
+    }
+
+    /// Tells of an activation that arrived.
+    pub(super) fn arrival(&mut self, trigger: &str, text: &str) -> io::Result<()> {
+        self.columns(trigger, ARROW, text)
+    }
+
+    fn columns(&mut self, what: &str, mark: &str, text: &str) -> io::Result<()> {
+        let head = format!("{:INDENT$}{what:<ACTION$} {mark:<3}  ", "");
         let text = printable(text);
         if self.width < 2 * head.len() {
             self.lines([head])?;
@@ -111,6 +127,26 @@ impl<'a> Voice<'a> {
             left -= tick;
         }
         self.part("\n")
+    }
+
+    /// Waits for an effect, and shows that it does where it takes a while.
+    pub(super) async fn watch<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> io::Result<T> {
+        let mut effect = std::pin::pin!(effect);
+        let mut ticks = interval_at(Instant::now() + QUIET, QUIET);
+        let mut is_told = false;
+        loop {
+            tokio::select! {
+                done = &mut effect => {
+                    self.part(if is_told { "\n" } else { "" })?;
+                    return Ok(done);
+                }
+                _ = ticks.tick() => {
+                    let head = format!("{:INDENT$}waiting: {what} ", "");
+                    self.part(if is_told { "." } else { &head })?;
+                    is_told = true;
+                }
+            }
+        }
     }
 
     fn part(&mut self, text: &str) -> io::Result<()> {
@@ -179,7 +215,7 @@ mod tests {
         };
         assert_eq!(
             spoken(false, 100, speak),
-            "\n[1/11] first\n    some words\n    two\n      lines\n    get-time               200  well\n"
+            "\n[1/13] first\n    some words\n    two\n      lines\n    get-time               200  well\n"
         );
         assert_eq!(
             spoken(true, 100, speak),

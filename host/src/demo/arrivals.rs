@@ -1,0 +1,132 @@
+//! Waiting for effects: activations that reach the engine, what the service counts, what a page shows. Each wait looks again
+//! until it is so, and has an end.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::browser::Page;
+use super::engine::Activation;
+use super::service::Metrics;
+use super::stage::{Stage, ensure, text};
+use crate::failure::Failure;
+
+/// Longer than any effect takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long before a look is taken again.
+const LOOK: Duration = Duration::from_millis(40);
+
+/// An activation that came by a webhook.
+pub(super) const BY_WEBHOOK: &str = "webhook";
+
+/// One that a search found.
+pub(super) const BY_SEARCH: &str = "backfill";
+
+impl Stage<'_> {
+    /// Waits for activations, in any order, each of a trigger and the resource with this id; whole, and nothing beside them.
+    pub(super) async fn arrive(
+        &mut self,
+        expected: &[(&str, u64)],
+        origin: &str,
+    ) -> Result<Vec<Activation>, Failure> {
+        let mut due = Vec::new();
+        for (id, resource) in expected {
+            let trigger = self.connector.triggers.iter().find(|trigger| trigger.id == *id);
+            let trigger = trigger.ok_or_else(|| Failure::Broken(format!("there is no trigger {id}")))?;
+            due.push(((*id).to_owned(), format!("{}/{resource}", trigger.resource)));
+        }
+        let mut arrived = Vec::new();
+        while !due.is_empty() {
+            let next =
+                self.voice.watch("activations are on their way", timeout(PATIENCE, self.engine.next()));
+            let next = next.await?.ok().flatten();
+            let activation = next.ok_or_else(|| {
+                let missing: Vec<String> = due.iter().map(|(_, subject)| subject.clone()).collect();
+                Failure::Broken(format!(
+                    "no activation of {}; {}",
+                    missing.join(", "),
+                    self.service.last_words()
+                ))
+            })?;
+            let (trigger, subject) = (activation.trigger(), activation.attribute("subject"));
+            let place = due.iter().position(|(id, known)| *id == trigger && *known == subject);
+            let place = place.ok_or_else(|| {
+                Failure::Broken(format!("{trigger} of {subject} arrived, which nobody waits for"))
+            })?;
+            due.swap_remove(place);
+            self.check(&activation, origin)?;
+            let mark = if origin == BY_SEARCH { " (backfilled)" } else { "" };
+            self.voice.arrival(&trigger, &format!("{subject}{mark}: {}", activation.summary()))?;
+            self.ledger.arrived(&activation);
+            arrived.push(activation);
+        }
+        ensure(!self.engine.has_more(), || "more activations arrived than happened".to_owned())?;
+        Ok(arrived)
+    }
+
+    fn check(&self, activation: &Activation, origin: &str) -> Result<(), Failure> {
+        let (came, account) = (activation.attribute("origin"), activation.attribute("account"));
+        ensure(came == origin, || format!("the activation came by {came} and not by {origin}"))?;
+        ensure(account == self.sandbox.store_hash(), || format!("the activation is of {account}"))?;
+        let subject = activation.attribute("subject");
+        let id = text(&activation.full, "id");
+        ensure(subject.split_once('/').is_some_and(|(_, known)| known == id), || {
+            format!("the resource with {subject} is {:?}", activation.full.to_json())
+        })
+    }
+
+    /// Waits until the service has delivered all that it took.
+    pub(super) async fn all_delivered(&mut self) -> Result<Metrics, Failure> {
+        let left = |metrics: &Metrics| {
+            let count = |state: &str| metrics.count(&format!("connector_activations{{state=\"{state}\"}}"));
+            count("waiting") + count("leased")
+        };
+        self.until("the service notes what was delivered", |metrics| left(metrics) == 0).await
+    }
+
+    /// Waits until the metrics of the service say so.
+    pub(super) async fn until(
+        &mut self,
+        what: &str,
+        is_so: impl Fn(&Metrics) -> bool,
+    ) -> Result<Metrics, Failure> {
+        let service = &self.service;
+        let looking = async {
+            loop {
+                let metrics = service.metrics().await?;
+                if is_so(&metrics) {
+                    return Ok(metrics);
+                }
+                sleep(LOOK).await;
+            }
+        };
+        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
+        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+    }
+
+    /// Opens a page of the service again and again until it says so.
+    pub(super) async fn until_page(
+        &mut self,
+        what: &str,
+        path: &str,
+        is_so: impl Fn(&Page) -> bool,
+    ) -> Result<Page, Failure> {
+        let (address, browser) = (format!("{}{path}", self.service.origin()), &mut self.browser);
+        let looking = async {
+            loop {
+                let page = browser.open(&address).await?;
+                if is_so(&page) {
+                    return Ok(page);
+                }
+                sleep(LOOK).await;
+            }
+        };
+        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
+        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+    }
+}
+
+fn too_long(what: &str, last_words: &str) -> Failure {
+    Failure::Broken(format!("waited too long: {what}; {last_words}"))
+}
