@@ -51,22 +51,18 @@ const fn connector(actions: &'static [ActionEntry], catalog: &'static str) -> Co
         callbacks: None,
         test: None,
         label: None,
-        rate_limit: limited_by(429),
+        rate_limit: RateLimit {
+            status: 429,
+            waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
+            quota: None,
+            also: &[],
+            per: None,
+            overload_wait: Duration::from_secs(1),
+            max_wait: Duration::from_secs(120),
+        },
         webhooks: None,
         triggers: &[],
         actions,
         catalog,
-    }
-}
-
-const fn limited_by(status: u16) -> RateLimit {
-    RateLimit {
-        status,
-        waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
-        quota: None,
-        also: &[],
-        per: None,
-        overload_wait: Duration::from_secs(1),
-        max_wait: Duration::from_secs(120),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bigcommerce_sandbox::ReceivedRequest;
 use tokio::time::{sleep, timeout};
 
 use super::browser::Page;
@@ -12,10 +13,22 @@ use super::stage::{Stage, ensure, text};
 use crate::failure::Failure;
 
 /// Longer than any effect takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long before a look is taken again.
 const LOOK: Duration = Duration::from_millis(40);
+
+/// What counts the calls that the service makes itself.
+const CALLS: &str = "connector_requests_admitted_total";
+
+/// How many requests of the API there were.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// What the store has received, from everybody.
+    pub(super) received: u64,
+    /// What the service has sent since it was started.
+    pub(super) served: u64,
+}
 
 /// An activation that came by a webhook.
 pub(super) const BY_WEBHOOK: &str = "webhook";
@@ -85,6 +98,37 @@ impl Stage<'_> {
         self.until("the service notes what was delivered", |metrics| left(metrics) == 0).await
     }
 
+    /// Waits until nobody asks the store anything; how much was asked so far.
+    pub(super) async fn at_rest(&mut self) -> Result<Sent, Failure> {
+        let (service, sandbox) = (&self.service, &self.sandbox);
+        let looking = async {
+            let mut before = None;
+            loop {
+                let served = service.metrics().await?.sum(CALLS);
+                let sent = Sent { received: api_requests(&sandbox.requests()).count() as u64, served };
+                if before == Some(sent) {
+                    return Ok(sent);
+                }
+                before = Some(sent);
+                sleep(LOOK).await;
+            }
+        };
+        let what = "the service comes to rest";
+        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
+        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+    }
+
+    /// Runs a command beside the service and enters what it asks the store; its output.
+    pub(super) async fn command(&mut self, what: &str, arguments: &[&str]) -> Result<String, Failure> {
+        let before = self.at_rest().await?;
+        let said = self.voice.watch(what, self.service.run(arguments)).await??;
+        let after = self.at_rest().await?;
+        // The service may have asked something as well.
+        let served = after.served - before.served;
+        self.ledger.commanded += (after.received - before.received).saturating_sub(served);
+        Ok(said)
+    }
+
     /// Waits until the metrics of the service say so.
     pub(super) async fn until(
         &mut self,
@@ -125,6 +169,11 @@ impl Stage<'_> {
         let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
         looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
     }
+}
+
+/// Of the requests that the store has received those of its API: screens and tokens of an installation are none.
+pub(super) fn api_requests(all: &[ReceivedRequest]) -> impl Iterator<Item = &ReceivedRequest> {
+    all.iter().filter(|request| request.path.starts_with("/stores/"))
 }
 
 fn too_long(what: &str, last_words: &str) -> Failure {

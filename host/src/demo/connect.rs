@@ -61,11 +61,16 @@ async fn install(stage: &mut Stage<'_>) -> Result<Page, Failure> {
     let typed = format!("https://store-{hash}.mybigcommerce.com/manage/dashboard");
     let away = stage.browser.submit(&form, &path, &[("store_hash", &typed)]).await?;
     ensure(away.next()?.starts_with(&stage.sandbox.origin()), || "it does not lead to the store".to_owned())?;
-    stage.voice.call(SERVICE, Some(away.status), &format!("{path}: the address of its control panel is typed"))?;
+    stage.voice.call(
+        SERVICE,
+        Some(away.status),
+        &format!("{path}: the store, typed as the address of its control panel"),
+    )?;
 
     let screen = stage.browser.follow(&away).await?;
     let asked = screen.texts("li");
-    let told = format!("{}: \"{}\", which asks for {} scopes", place(stage, &screen), screen.heading(), asked.len());
+    let told =
+        format!("{}: \"{}\", which asks for {} scopes", place(stage, &screen), screen.heading(), asked.len());
     stage.voice.call(STORE, Some(screen.status), &told)?;
     ensure(screen.says(&hash) && !asked.is_empty(), || {
         "the screen does not say who asks for what".to_owned()

@@ -1,10 +1,11 @@
 //! The last chapter: the whole morning is summed up, and it is said where to go next.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use connector_runtime::Class;
 
-use super::arrivals::BY_SEARCH;
+use super::arrivals::{BY_SEARCH, api_requests};
 use super::ledger::SUCCEEDED;
 use super::stage::{Stage, ensure};
 use crate::failure::Failure;
@@ -33,8 +34,6 @@ pub(super) fn sum_up(stage: &mut Stage<'_>) -> Result<(), Failure> {
         format!("the story leaves out {}: add it to a chapter", left_out.join(", "))
     })?;
     let sum = summed(stage)?;
-    show_calls(stage)?;
-    stage.voice.say("")?;
     show_sum(stage, &sum)?;
     say_what_next(stage)?;
     note(stage, &sum);
@@ -43,9 +42,8 @@ pub(super) fn sum_up(stage: &mut Stage<'_>) -> Result<(), Failure> {
 
 fn summed(stage: &Stage<'_>) -> Result<Sum, Failure> {
     let ledger = &stage.ledger;
-    // Screens and tokens of an installation are no requests of the API.
     let requests = stage.sandbox.requests();
-    let requests: Vec<_> = requests.iter().filter(|request| request.path.starts_with("/stores/")).collect();
+    let requests: Vec<_> = api_requests(&requests).collect();
     let (refused, repeated) = stage.engine.refused_and_repeated();
     let sum = Sum {
         made: ledger.made(),
@@ -68,27 +66,16 @@ fn summed(stage: &Stage<'_>) -> Result<Sum, Failure> {
     Ok(sum)
 }
 
-/// Which actions were called, and what became of it.
-fn show_calls(stage: &mut Stage<'_>) -> Result<(), Failure> {
-    let mut outcomes: Vec<_> = stage.ledger.outcomes().into_iter().collect();
-    outcomes.sort_by_key(|(outcome, _)| *outcome != SUCCEEDED);
-    let rows = outcomes.into_iter().map(|(outcome, count)| {
-        vec![outcome.to_owned(), count.to_string(), actions_with(outcome, stage.ledger.actions())]
-    });
-    let header = ["outcome", "calls", "of the actions"];
-    let table = table::rows(&header, rows, Fit::Wrap, stage.voice.table_width());
-    Ok(stage.voice.show(&table)?)
-}
-
 /// What happened, in figures.
 fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
     let actions = stage.connector.actions.len();
     let ledger = &stage.ledger;
     let others = ledger.served + ledger.commanded;
-    let by_trigger = ledger.by_trigger().iter();
-    let by_trigger: Vec<String> = by_trigger.map(|(trigger, count)| format!("{trigger} {count}")).collect();
+    let failed: BTreeMap<&str, u32> =
+        ledger.outcomes().into_iter().filter(|(outcome, _)| *outcome != SUCCEEDED).collect();
     let rows = [
-        ("calls", sum.made, format!("all {actions} actions; every failure was wanted")),
+        ("calls", sum.made, format!("all {actions} actions, each at least once with success")),
+        ("of these failed", failed.values().sum(), format!("as they should: {}", counted(&failed))),
         ("stopped before sending", sum.stopped, "wrong input, a quota that was spent".to_owned()),
         (
             "requests at the store",
@@ -99,7 +86,7 @@ fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
             ),
         ),
         ("answered 429", 0, "who knows the quota is never refused".to_owned()),
-        ("activations delivered", sum.delivered, by_trigger.join(", ")),
+        ("activations delivered", sum.delivered, counted(ledger.by_trigger())),
         ("of these backfilled", sum.found, "nobody had told of them".to_owned()),
         ("delivered again", sum.repeated, "each once, over a kill".to_owned()),
         ("forgeries refused", ledger.forged, "401, and nothing started".to_owned()),
@@ -107,6 +94,11 @@ fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
     let rows = rows.map(|(what, count, note)| vec![what.to_owned(), count.to_string(), note]);
     let table = table::rows(&["what happened", "times", "note"], rows, Fit::Wrap, stage.voice.table_width());
     Ok(stage.voice.show(&table)?)
+}
+
+/// Words with their counts.
+fn counted<K: Display>(counts: &BTreeMap<K, u32>) -> String {
+    counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 fn note(stage: &mut Stage<'_>, sum: &Sum) {
@@ -129,22 +121,10 @@ fn note(stage: &mut Stage<'_>, sum: &Sum) {
     voice.fact("forgeries_refused", ledger.forged);
 }
 
-/// The actions with this outcome, and how often where it was more than once.
-fn actions_with<'a>(
-    outcome: &str,
-    actions: impl Iterator<Item = (&'a str, &'a BTreeMap<&'static str, u32>)>,
-) -> String {
-    let named = actions.filter_map(|(action, outcomes)| match outcomes.get(outcome)? {
-        1 => Some(action.to_owned()),
-        count => Some(format!("{action} {count}x")),
-    });
-    named.collect::<Vec<_>>().join(", ")
-}
-
 fn say_what_next(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let (program, connector) = (&stage.program, stage.connector.id);
     let next = [
-        (format!("{program} sandbox"), "serves this store; it prints a call to paste into another terminal"),
+        (format!("{program} sandbox"), "serves this store, and says how to call it"),
         (format!("{program} catalog"), "lists every action"),
         (format!("{program} call {connector}/create-product --help"), "shows the fields of one"),
         (format!("{program} serve --help"), "says what the service takes"),
@@ -153,7 +133,7 @@ fn say_what_next(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.voice.say("")?;
     stage.voice.say("Try next:")?;
     for (command, what) in &next {
-        stage.voice.show(&format!("  {command}  # {what}"))?;
+        stage.voice.command(command, what)?;
     }
     stage.voice.say(
         "Read on: README.md for what there is, docs/quick-start.md to embed it, docs/serve.md to run the service.",

@@ -16,6 +16,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<(), Fai
     stage.begin("meet a store that has a bad moment")?;
     // What fails next is to meet the calls of this story, and none of the service.
     stage.all_delivered().await?;
+    stage.at_rest().await?;
     for (fault, status, class, told) in [
         (Fault::BadGatewayPage, 502, Class::Server, "an HTML page came from a proxy in between"),
         (Fault::ServiceUnavailable, 503, Class::Unavailable, "the API is being maintained"),
@@ -43,11 +44,7 @@ async fn delete(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
     let reply = stage.done("delete-product", &input).await?;
     ensure(reply.status == 204, || format!("the status is {}", reply.status))?;
     let error = stage.refused("get-product", &input, Class::NotFound).await?;
-    stage.told(
-        "delete-product",
-        &reply,
-        &format!("product {product}; read again, it is {}", error.class()),
-    )
+    stage.told("delete-product", &reply, &format!("product {product}; read again, it is {}", error.class()))
 }
 
 /// A brand is saved and its URL is not: what is there must not be created again.

@@ -3,9 +3,9 @@
 use bigcommerce_sandbox::DeliveryState;
 
 use super::arrivals::BY_SEARCH;
+use super::connect;
 use super::events::{self, Happening};
 use super::stage::{Stage, ensure};
-use super::{connect, service};
 use crate::failure::Failure;
 use crate::members::Members;
 
@@ -16,17 +16,14 @@ const MEANWHILE: Happening = Happening {
     registered: ["Otis", "Lang", "otis.lang@example.com"],
 };
 
-/// What counts the calls that the service makes itself.
-pub(super) const CALLS: &str = "connector_requests_admitted_total";
-
 /// What counts activations that a search found.
 const FOUND: &str = "connector_activations_backfilled_total";
 
 /// Tells the chapter.
 pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.begin("kill the service, and find what it missed")?;
-    let metrics: service::Metrics = stage.all_delivered().await?;
-    stage.ledger.served += metrics.sum(CALLS);
+    stage.all_delivered().await?;
+    stage.ledger.served += stage.at_rest().await?.served;
     let process = stage.service.process().unwrap_or_default();
     stage.service.kill().await?;
     stage.voice.say(&format!("Process {process} is killed, with no time to say anything. Meanwhile:"))?;
@@ -56,16 +53,15 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     look_again(stage).await?;
     connect::sign_in(stage, "signed in anew: a restart signs everybody out").await?;
     stage.voice.fact("unheard", unheard);
+    stage.voice.fact("process", process);
     stage.end()
 }
 
 /// Searches once more, by hand: everything is known, so nothing comes twice.
 async fn look_again(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let connection = stage.account()?.id.clone();
-    let before = stage.sandbox.requests().len();
     let search = ["backfill", "--connection", &connection, "--json"];
-    let searched = stage.voice.watch("the search goes on", stage.service.run(&search)).await??;
-    stage.ledger.commanded += (stage.sandbox.requests().len() - before) as u64;
+    let searched = stage.command("the search goes on", &search).await?;
     let searched: Option<Members> = serde_json::from_str(&searched).ok();
     let found: Option<Vec<Members>> = searched.and_then(|searched| searched.get("backfill"));
     let found = found.ok_or_else(|| Failure::Broken("the search does not say what it found".to_owned()))?;

@@ -102,6 +102,8 @@ impl Service {
         command.args(["serve", "--listen", &self.listen, "--admin-listen", "127.0.0.1:0"]);
         command.args(["--delivery-mode", "http", "--delivery-url", &self.settings.engine]);
         command.args(["--delivery-allowed-networks", "127.0.0.0/8", "--delivery-full-resource"]);
+        // The engine is busy once, for as long as the story takes meanwhile.
+        command.args(["--delivery-timeout", "5m"]);
         // However short it was away.
         command.args(["--triggers-after-outage", "1ms"]);
         command.stdout(Stdio::piped()).stderr(log);

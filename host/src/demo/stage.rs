@@ -32,7 +32,7 @@ pub(super) const QUOTA: u32 = 150;
 pub(super) const WINDOW: Duration = Duration::from_secs(2);
 
 /// How long one exchange with a page or with metrics may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running demo.
 pub(super) struct Stage<'a> {
@@ -216,7 +216,7 @@ impl<'a> Stage<'a> {
     /// Shows an error in full, as `connector call` does.
     pub(super) fn show(&mut self, action: &str, error: Error) -> Result<(), Failure> {
         let report = self.report(action, error);
-        self.voice.show(&report.to_text(Style::Plain))?;
+        self.voice.report(&report.to_text(Style::Plain))?;
         self.voice.fact("error", report.to_raw());
         Ok(())
     }

@@ -34,7 +34,11 @@ async fn switch_on(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let ticked: Vec<(&str, &str)> = triggers.iter().map(|trigger| ("trigger", trigger.id)).collect();
     let saved = stage.browser.submit(&page, &format!("{path}/triggers"), &ticked).await?;
     let ids: Vec<&str> = triggers.iter().map(|trigger| trigger.id).collect();
-    stage.voice.call(SERVICE, Some(saved.status), &format!("{CONNECTION}/triggers: ticked were {}", ids.join(", ")))?;
+    stage.voice.call(
+        SERVICE,
+        Some(saved.status),
+        &format!("{CONNECTION}/triggers: ticked were {}", ids.join(", ")),
+    )?;
     let active = |page: &Page| {
         let lines = page.texts("label").into_iter();
         let titles = lines.filter_map(|line| line.strip_suffix(ACTIVE).map(str::to_owned));
@@ -95,9 +99,7 @@ async fn leave_alone(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let connection = stage.account()?.id.clone();
     let public_url = stage.service.origin();
     let planned = ["triggers", "plan", "--json", "--connection", &connection, "--public-url", &public_url];
-    let before = stage.sandbox.requests().len();
-    let planned = stage.voice.watch("webhooks are compared", stage.service.run(&planned)).await??;
-    stage.ledger.commanded += (stage.sandbox.requests().len() - before) as u64;
+    let planned = stage.command("webhooks are compared", &planned).await?;
     let planned: Option<Members> = serde_json::from_str(&planned).ok();
     let steps: Option<Vec<Members>> = planned.and_then(|planned| planned.get("triggers"));
     ensure(steps.is_some_and(|steps| steps.is_empty()), || "the service would change webhooks".to_owned())?;

@@ -21,7 +21,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     remove(stage).await?;
     stage.engine.keep_waiting(false);
     stage.all_delivered().await?;
-    stage.voice.say("Now it has: what was taken before the end is delivered all the same.")?;
+    stage.voice.say("It acknowledges it now: what was taken before the end is delivered all the same.")?;
     erase(stage).await?;
     stage.end()
 }
@@ -66,8 +66,7 @@ async fn hooks_left(stage: &Stage<'_>) -> Result<u64, Failure> {
 
 /// Erases at once what the service would erase by itself a little later.
 async fn erase(stage: &mut Stage<'_>) -> Result<(), Failure> {
-    let metrics = stage.service.metrics().await?;
-    stage.ledger.served += metrics.sum(super::outage::CALLS);
+    stage.ledger.served += stage.at_rest().await?.served;
     let connection = stage.account()?.id.clone();
     let erased = ["connections", "remove", &connection, "--erase", "--json"];
     let erased = stage.voice.watch("all of it is erased", stage.service.run(&erased)).await??;
@@ -79,7 +78,7 @@ async fn erase(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let listed: Option<Vec<Members>> = listed.and_then(|listed| listed.get("activations"));
     ensure(listed.is_some_and(|listed| listed.is_empty()), || "activations are left".to_owned())?;
     stage.voice.say(&format!(
-        "Delivered, it is erased within a quarter of an hour; `connector connections remove --erase` does it now: \
+        "All of it is erased within a quarter of an hour; `connector connections remove --erase` does it now: \
          activations erased {count}, left 0."
     ))?;
     stage.voice.fact("erased", count);

@@ -58,8 +58,10 @@ impl<'a> Voice<'a> {
     pub(super) fn begin(&mut self, title: &str) -> io::Result<()> {
         self.step += 1;
         self.members = Members::default().with("step", self.step).with("title", title);
-        let heading = self.style.paint(Painting::new().bold(), &format!("[{}/{STEPS}] {title}", self.step));
-        self.lines([String::new(), heading])
+        let heading = wrapped(&format!("[{}/{STEPS}] {title}", self.step), 0, self.width);
+        let bold = heading.iter().map(|line| self.style.paint(Painting::new().bold(), line));
+        let lines: Vec<String> = std::iter::once(String::new()).chain(bold).collect();
+        self.lines(lines)
     }
 
     /// Says something to people, in lines that fit.
@@ -67,7 +69,29 @@ impl<'a> Voice<'a> {
         self.lines(wrapped(text, INDENT, self.width))
     }
 
-    /// Shows lines as they are: a table, a command, a report.
+    /// Shows a report in lines that fit, but for those with a command to paste.
+    pub(super) fn report(&mut self, text: &str) -> io::Result<()> {
+        for line in text.lines() {
+            let indent = INDENT + line.len() - line.trim_start().len();
+            let is_whole = line.contains('`');
+            self.lines(wrapped(line, indent, if is_whole { usize::MAX } else { self.width }))?;
+        }
+        Ok(())
+    }
+
+    /// Shows a command to paste, and what it does.
+    pub(super) fn command(&mut self, command: &str, what: &str) -> io::Result<()> {
+        let line = format!("  {command}  # {what}");
+        match INDENT + line.chars().count() <= self.width {
+            true => self.show(&line),
+            false => {
+                self.show(&format!("  {command}"))?;
+                self.lines(wrapped(&format!("# {what}"), INDENT + 4, self.width))
+            }
+        }
+    }
+
+    /// Shows lines as they are, such as a table.
     pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
         self.lines(text.lines().map(|line| format!("{:INDENT$}{line}", "")))
     }
@@ -235,6 +259,26 @@ mod tests {
             assert!(text.lines().all(|line| line.len() <= width.into()), "{width}:\n{text}");
             assert_eq!(text.matches("connector").count(), 9, "{width}:\n{text}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_effect_that_takes_long_is_said_to_be_waited_for() {
+        let mut out = Vec::new();
+        let mut voice = Voice::new(false, 100, Style::Plain, &mut out);
+        assert_eq!(voice.watch("quick", async { 1 }).await.unwrap(), 1);
+        voice.watch("slow", tokio::time::sleep(Duration::from_millis(3_500))).await.unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "    waiting: slow ..\n");
+    }
+
+    #[test]
+    fn a_report_is_broken_where_it_can_be_and_a_command_stays_whole() {
+        let text = spoken(false, 40, |voice| {
+            voice.report("error[failed]: a few more words than fit\n  next: `connector call --help` lists them all").unwrap();
+            voice.command("connector sandbox --port 8080", "serves a store").unwrap();
+        });
+        let expected = "    error[failed]: a few more words than\n    fit\n      next: `connector call --help` lists them all\n      \
+            connector sandbox --port 8080\n        # serves a store\n";
+        assert_eq!(text, expected);
     }
 
     #[test]
