@@ -3,7 +3,10 @@
 //!
 //! The store runs in this process, the service in one of its own, and both are talked to over sockets.
 
+use std::time::Duration;
+
 use connector_runtime::Connector;
+use tokio::time::timeout;
 
 use crate::failure::Failure;
 use crate::sandbox::stop_signal;
@@ -33,6 +36,9 @@ mod triggers;
 mod uninstall;
 mod voice;
 
+/// How much later a signal may be heard of than its effects.
+const SIGNAL: Duration = Duration::from_millis(200);
+
 /// Runs the demo, until its end or a signal. Neither leaves a process or a folder behind.
 ///
 /// # Errors
@@ -53,9 +59,17 @@ pub(crate) async fn run(
     )?;
     let program = (surroundings.program.as_str(), surroundings.executable.as_deref());
     let mut stage = Stage::set(connector, program, voice).await?;
+    let mut stop = std::pin::pin!(stop);
+    let stopped = || Err(Failure::Broken("stopped by a signal; nothing is left behind".to_owned()));
     let told = tokio::select! {
-        told = tell(&mut stage) => told,
-        () = stop => Err(Failure::Broken("stopped by a signal; nothing is left behind".to_owned())),
+        told = tell(&mut stage) => Some(told),
+        () = &mut stop => None,
+    };
+    // A terminal signals the service as well, whose end may be noticed first.
+    let told = match told {
+        Some(Err(_)) if timeout(SIGNAL, stop).await.is_ok() => stopped(),
+        Some(told) => told,
+        None => stopped(),
     };
     let failed = told.as_ref().err().map_or(Ok(()), |failure| stage.fail(failure));
     let left = stage.leave().await;

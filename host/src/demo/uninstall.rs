@@ -21,7 +21,9 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     remove(stage).await?;
     stage.engine.keep_waiting(false);
     stage.all_delivered().await?;
-    stage.voice.say("It acknowledges it now: what was taken before the end is delivered all the same.")?;
+    stage.voice.say(
+        "The engine acknowledges the order now: what was taken before the end is delivered all the same.",
+    )?;
     erase(stage).await?;
     stage.end()
 }
@@ -78,7 +80,7 @@ async fn erase(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let listed: Option<Vec<Members>> = listed.and_then(|listed| listed.get("activations"));
     ensure(listed.is_some_and(|listed| listed.is_empty()), || "activations are left".to_owned())?;
     stage.voice.say(&format!(
-        "All of it is erased within a quarter of an hour; `connector connections remove --erase` does it now: \
+        "What the store has sent is erased within a quarter of an hour; `connector connections remove --erase` does it now: \
          activations erased {count}, left 0."
     ))?;
     stage.voice.fact("erased", count);

@@ -37,11 +37,13 @@ pub(super) struct Voice<'a> {
     style: Style,
     step: u8,
     members: Members,
+    /// Whether the last line goes on.
+    is_open: bool,
 }
 
 impl<'a> Voice<'a> {
     pub(super) fn new(json: bool, width: u16, style: Style, out: &'a mut dyn Write) -> Self {
-        Self { out, json, width: width.into(), style, step: 0, members: Members::default() }
+        Self { out, json, width: width.into(), style, step: 0, members: Members::default(), is_open: false }
     }
 
     /// The columns that a table may take.
@@ -134,7 +136,9 @@ impl<'a> Voice<'a> {
 
     /// Ends a step that did not.
     pub(super) fn fail(&mut self, report: &Report) -> io::Result<()> {
-        self.say(&format!("step {} of {STEPS} did not go as told; see the error", self.step))?;
+        if self.step > 0 {
+            self.say(&format!("step {} of {STEPS} did not go as told; see the error", self.step))?;
+        }
         self.fact("outcome", "failed");
         self.fact("reason", &report.message);
         self.flush_members()
@@ -177,11 +181,15 @@ impl<'a> Voice<'a> {
         if self.json {
             return Ok(());
         }
+        self.is_open = if text.is_empty() { self.is_open } else { !text.ends_with('\n') };
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
 
     fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> io::Result<()> {
+        if self.is_open {
+            self.part("\n")?;
+        }
         for line in lines {
             self.part(&format!("{}\n", line.trim_end()))?;
         }
@@ -268,6 +276,15 @@ mod tests {
         assert_eq!(voice.watch("quick", async { 1 }).await.unwrap(), 1);
         voice.watch("slow", tokio::time::sleep(Duration::from_millis(3_500))).await.unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "    waiting: slow ..\n");
+    }
+
+    #[test]
+    fn what_is_said_during_a_wait_has_a_line_of_its_own() {
+        let text = spoken(false, 100, |voice| {
+            voice.part("waiting ..").unwrap();
+            voice.say("over").unwrap();
+        });
+        assert_eq!(text, "waiting ..\n    over\n");
     }
 
     #[test]
