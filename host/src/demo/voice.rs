@@ -274,7 +274,8 @@ mod tests {
         let mut out = Vec::new();
         let mut voice = Voice::new(false, 100, Style::Plain, &mut out);
         assert_eq!(voice.watch("quick", async { 1 }).await.unwrap(), 1);
-        voice.watch("slow", tokio::time::sleep(Duration::from_millis(3_500))).await.unwrap();
+        let slow = tokio::time::timeout(Duration::from_millis(3_500), std::future::pending::<()>());
+        assert!(voice.watch("slow", slow).await.unwrap().is_err());
         assert_eq!(String::from_utf8(out).unwrap(), "    waiting: slow ..\n");
     }
 
