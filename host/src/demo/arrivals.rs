@@ -4,16 +4,13 @@
 use std::time::Duration;
 
 use bigcommerce_sandbox::ReceivedRequest;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::browser::Page;
 use super::engine::Activation;
-use super::service::Metrics;
+use super::service::{Metrics, Service};
 use super::stage::{Stage, ensure, text};
 use crate::failure::Failure;
-
-/// Longer than any effect takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long before a look is taken again.
 const LOOK: Duration = Duration::from_millis(40);
@@ -51,17 +48,13 @@ impl Stage<'_> {
         }
         let mut arrived = Vec::new();
         while !due.is_empty() {
-            let next =
-                self.voice.watch("activations are on their way", timeout(PATIENCE, self.engine.next()));
-            let next = next.await?.ok().flatten();
-            let activation = next.ok_or_else(|| {
-                let missing: Vec<String> = due.iter().map(|(_, subject)| subject.clone()).collect();
-                Failure::Broken(format!(
-                    "no activation of {}; {}",
-                    missing.join(", "),
-                    self.service.last_words()
-                ))
+            let next = self.voice.watch("activations are on their way", self.engine.next()).await;
+            let next = next.map_err(|failure| {
+                let missing: Vec<&str> = due.iter().map(|(_, subject)| subject.as_str()).collect();
+                let failure = too_long(failure, &self.service);
+                about(failure, &format!("no activation of {}", missing.join(", ")))
             })?;
+            let activation = next.ok_or_else(|| Failure::Broken("the engine has ended".to_owned()))?;
             let (trigger, subject) = (activation.trigger(), activation.attribute("subject"));
             let place = due.iter().position(|(id, known)| *id == trigger && *known == subject);
             let place = place.ok_or_else(|| {
@@ -114,8 +107,7 @@ impl Stage<'_> {
             }
         };
         let what = "the service comes to rest";
-        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
-        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+        self.voice.watch(what, looking).await.map_err(|failure| too_long(failure, &self.service))?
     }
 
     /// Runs a command beside the service and enters what it asks the store; its output.
@@ -145,8 +137,7 @@ impl Stage<'_> {
                 sleep(LOOK).await;
             }
         };
-        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
-        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+        self.voice.watch(what, looking).await.map_err(|failure| too_long(failure, &self.service))?
     }
 
     /// Opens a page of the service again and again until it says so.
@@ -166,8 +157,7 @@ impl Stage<'_> {
                 sleep(LOOK).await;
             }
         };
-        let looked = self.voice.watch(what, timeout(PATIENCE, looking)).await?;
-        looked.unwrap_or_else(|_| Err(too_long(what, &self.service.last_words())))
+        self.voice.watch(what, looking).await.map_err(|failure| too_long(failure, &self.service))?
     }
 }
 
@@ -176,6 +166,18 @@ pub(super) fn api_requests(all: &[ReceivedRequest]) -> impl Iterator<Item = &Rec
     all.iter().filter(|request| request.path.starts_with("/stores/"))
 }
 
-fn too_long(what: &str, last_words: &str) -> Failure {
-    Failure::Broken(format!("waited too long: {what}; {last_words}"))
+/// A failure with what it is about in front.
+fn about(failure: Failure, what: &str) -> Failure {
+    match failure {
+        Failure::Broken(message) => Failure::Broken(format!("{what}: {message}")),
+        other => other,
+    }
+}
+
+/// A failure with what the service has to say to it.
+fn too_long(failure: Failure, service: &Service) -> Failure {
+    match failure {
+        Failure::Broken(message) => Failure::Broken(format!("{message}; {}", service.last_words())),
+        other => other,
+    }
 }

@@ -185,3 +185,40 @@ pub(super) fn money(text: &str) -> String {
     let amount: Option<connector_runtime::Decimal> = text.parse().ok();
     amount.map_or_else(|| text.to_owned(), |amount| format!("{amount:.2}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::signing::Signature;
+
+    async fn deliver(engine: &Engine, secret: &SecretString, body: &'static [u8]) -> u16 {
+        let signature = Signature::new(std::slice::from_ref(secret)).unwrap();
+        let mut request =
+            reqwest::Client::builder().no_proxy().build().unwrap().post(engine.address()).body(body);
+        for (name, value) in signature.headers("e1", now_ms(), body).unwrap() {
+            request = request.header(name, value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn an_activation_is_believed_when_it_is_signed_and_taken_once() {
+        let secret = |letter: &str| SecretString::from(format!("whsec_{}", letter.repeat(64)));
+        let mut engine = Engine::start(&secret("a")).await.unwrap();
+        let body = br#"{"id": "e1", "type": "acme/order-created", "subject": "order/7", "data": {"full": {"id": 7, "status": "New",
+            "items_total": 2, "total_inc_tax": "19.5000", "currency_code": "EUR"}}}"#;
+        assert_eq!(deliver(&engine, &secret("b"), body).await, 401);
+        assert!(!engine.has_more());
+        assert_eq!(deliver(&engine, &secret("a"), b"{}").await, 401, "no event");
+        assert_eq!(deliver(&engine, &secret("a"), body).await, 200);
+        assert_eq!(deliver(&engine, &secret("a"), body).await, 200);
+        let activation = engine.next().await.unwrap();
+        assert_eq!(
+            (activation.trigger().as_str(), activation.attribute("id").as_str()),
+            ("order-created", "e1")
+        );
+        assert_eq!(activation.summary(), "New, items: 2, 19.50 EUR");
+        assert!(!engine.has_more());
+        assert_eq!(engine.refused_and_repeated(), (2, 1));
+    }
+}

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use connector_runtime::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
 
 use crate::connections::HostConnection;
 use crate::failure::Failure;
@@ -19,9 +17,6 @@ use crate::storage::{ConnectionRow, Storage as _};
 
 /// The name of the app in the settings of the service.
 pub(super) const APP: &str = "demo";
-
-/// How long the service may take to listen. A test of it on a busy machine has been seen to need a few seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many lines of its log are told where something went wrong.
 const LAST_WORDS: usize = 5;
@@ -57,7 +52,7 @@ pub(super) struct Service {
 struct Running {
     child: Child,
     /// Kept open, so that it can say that it stops.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
     /// Where its metrics are.
     metrics: String,
 }
@@ -109,14 +104,14 @@ impl Service {
         command.stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().map_err(|error| broken("the service cannot be started", &error))?;
         let output = child.stdout.take().ok_or_else(|| Failure::Broken("the service is mute".to_owned()))?;
-        let mut output = BufReader::new(output).lines();
-        let announced = timeout(PATIENCE, announcement(&mut output)).await.ok().flatten();
-        let Some((listen, metrics)) = announced else {
-            drop(child.kill().await);
+        let output = BufReader::new(output).lines();
+        // From here on it is ended with the demo, whatever comes.
+        let running = self.running.insert(Running { child, output, metrics: String::new() });
+        let Some((listen, metrics)) = announcement(&mut running.output).await else {
             return Err(Failure::Broken(format!("the service did not listen; {}", self.last_words())));
         };
+        running.metrics = metrics;
         self.listen = listen;
-        self.running = Some(Running { child, _output: output, metrics });
         Ok(())
     }
 

@@ -31,8 +31,8 @@ pub(super) const QUOTA: u32 = 150;
 /// Short enough to wait for.
 pub(super) const WINDOW: Duration = Duration::from_secs(2);
 
-/// How long one exchange with a page or with metrics may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one exchange with a page or with metrics may take; a machine may sleep meanwhile.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// A running demo.
 pub(super) struct Stage<'a> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::builder::styling::Style as Painting;
 use serde::Serialize;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::failure::{Report, seconds};
+use crate::failure::{Failure, Report, seconds};
 use crate::members::Members;
 use crate::surroundings::{Style, printable};
 
@@ -25,6 +25,9 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How long an effect may take before it is told that it is waited for.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// So often it is told that an effect is waited for, and then no more. Counted, since a machine may sleep meanwhile.
+const PATIENCE: u32 = 120;
 
 /// What stands in place of a status where an activation arrived.
 const ARROW: &str = "->";
@@ -158,11 +161,19 @@ impl<'a> Voice<'a> {
     }
 
     /// Waits for an effect, and shows that it does where it takes a while.
-    pub(super) async fn watch<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> io::Result<T> {
+    ///
+    /// # Errors
+    /// Where it never comes.
+    pub(super) async fn watch<T>(
+        &mut self,
+        what: &str,
+        effect: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
         let mut effect = std::pin::pin!(effect);
         let mut ticks = interval_at(Instant::now() + QUIET, QUIET);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_told = false;
-        loop {
+        for _ in 0..PATIENCE {
             tokio::select! {
                 done = &mut effect => {
                     self.part(if is_told { "\n" } else { "" })?;
@@ -175,6 +186,7 @@ impl<'a> Voice<'a> {
                 }
             }
         }
+        Err(Failure::Broken(format!("waited too long: {what}")))
     }
 
     fn part(&mut self, text: &str) -> io::Result<()> {
@@ -276,7 +288,10 @@ mod tests {
         assert_eq!(voice.watch("quick", async { 1 }).await.unwrap(), 1);
         let slow = tokio::time::timeout(Duration::from_millis(3_500), std::future::pending::<()>());
         assert!(voice.watch("slow", slow).await.unwrap().is_err());
-        assert_eq!(String::from_utf8(out).unwrap(), "    waiting: slow ..\n");
+        let never = voice.watch("never", std::future::pending::<()>()).await.unwrap_err();
+        assert!(matches!(never, Failure::Broken(text) if text == "waited too long: never"));
+        let expected = format!("    waiting: slow ..\n    waiting: never {}", ".".repeat(119));
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]
