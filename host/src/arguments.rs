@@ -138,7 +138,7 @@ enum Verb {
     #[cfg(feature = "demo")]
     #[command(after_help = format!("{}\n\n{}", examples::section(examples::SANDBOX), sandbox_flags::control()))]
     Sandbox(Box<SandboxFlags>),
-    /// Tell a story of eleven chapters with every action and trigger, against a local store
+    /// Tell the whole story against a local store: connect it, run every action and trigger, break it, uninstall
     #[cfg(feature = "demo")]
     #[command(after_help = examples::section(examples::DEMO))]
     Demo(Format),

@@ -21,7 +21,7 @@ mod lines;
 pub(crate) mod pull;
 pub(crate) mod reading;
 pub(crate) mod settings;
-mod signing;
+pub(crate) mod signing;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,4 @@
-//! Connectors for unit tests: the generated action under a small catalog with the odd cases in it, and the whole
-//! generated connector with something about it that a demo must not overlook.
+//! Connectors for unit tests: the generated action under a small catalog with the odd cases in it.
 
 use std::time::Duration;
 
@@ -52,72 +51,18 @@ const fn connector(actions: &'static [ActionEntry], catalog: &'static str) -> Co
         callbacks: None,
         test: None,
         label: None,
-        rate_limit: limited_by(429),
+        rate_limit: RateLimit {
+            status: 429,
+            waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
+            quota: None,
+            also: &[],
+            per: None,
+            overload_wait: Duration::from_secs(1),
+            max_wait: Duration::from_secs(120),
+        },
         webhooks: None,
         triggers: &[],
         actions,
         catalog,
-    }
-}
-
-const fn limited_by(status: u16) -> RateLimit {
-    RateLimit {
-        status,
-        waits: &[WaitHeader { name: "X-Rate-Limit-Time-Reset-Ms", unit: WaitUnit::Milliseconds }],
-        quota: None,
-        also: &[],
-        per: None,
-        overload_wait: Duration::from_secs(1),
-        max_wait: Duration::from_secs(120),
-    }
-}
-
-/// Whole connectors, as a demo needs them.
-#[cfg(feature = "demo")]
-pub(crate) mod whole {
-    use bigcommerce_connector::CONNECTOR;
-    use connector_runtime::{Action, ActionEntry, Connector, Extra, Operation, RateLimit, impl_input};
-
-    use super::limited_by;
-
-    /// One with a status that the store never answers with, so that it does not know a spent quota when it sees one.
-    pub(crate) static BLIND: Connector = whole(428, CONNECTOR.actions);
-
-    /// One with an action that no story knows.
-    pub(crate) fn grown() -> &'static Connector {
-        let mut actions = CONNECTOR.actions.to_vec();
-        actions.push(ActionEntry::of::<ListWishes>());
-        let mut catalog: serde_json::Value = serde_json::from_str(CONNECTOR.catalog).unwrap();
-        let listed = catalog["actions"].as_array_mut().unwrap();
-        let mut wishes = listed.iter().find(|action| action["id"] == "get-time").unwrap().clone();
-        wishes["id"] = "list-wishes".into();
-        listed.push(wishes);
-        let whole = whole(429, actions.leak());
-        // Not blind: it reads what is left of the quota.
-        let rate_limit = RateLimit { quota: CONNECTOR.rate_limit.quota, ..limited_by(429) };
-        Box::leak(Box::new(Connector { catalog: catalog.to_string().leak(), rate_limit, ..whole }))
-    }
-
-    #[derive(Clone, Default)]
-    struct ListWishes {}
-    impl_input!(ListWishes {});
-
-    impl Action for ListWishes {
-        type Output = Extra;
-        const OPERATION: &'static Operation = &Operation::get(
-            "list-wishes",
-            bigcommerce_connector::actions::GetTime::OPERATION.api,
-            "/wishlists",
-        );
-    }
-
-    const fn whole(status: u16, actions: &'static [ActionEntry]) -> Connector {
-        Connector {
-            test: CONNECTOR.test,
-            rate_limit: limited_by(status),
-            webhooks: CONNECTOR.webhooks,
-            triggers: CONNECTOR.triggers,
-            ..super::connector(actions, CONNECTOR.catalog)
-        }
     }
 }

@@ -190,6 +190,7 @@ mod tests {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
             program: "connector".to_owned(),
+            executable: None,
             variable: &|_| None,
             stdin: &mut io::empty(),
             stdout: &mut stdout,
@@ -225,29 +226,5 @@ mod tests {
         let message = error["error"]["message"].as_str().unwrap();
         assert!(message.starts_with("invalid value 'x' for '--timeout <SECONDS>'"), "{message}");
         assert!(!message.contains("--help"), "{message}");
-    }
-
-    #[cfg(feature = "demo")]
-    #[test]
-    fn a_demo_that_goes_otherwise_says_so_and_fails() {
-        let (code, stdout, stderr) = ran(&fixture::whole::BLIND, &["demo"]);
-        assert_eq!(code, 1);
-        assert!(stdout.contains("step 9 of 11 did not go as told"), "{stdout}");
-        assert!(stderr.contains("class validation came instead"), "{stderr}");
-
-        let (code, stdout, stderr) = ran(&fixture::whole::BLIND, &["demo", "--json"]);
-        assert_eq!(code, 1);
-        let last: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
-        assert_eq!((&last["step"], &last["outcome"]), (&9.into(), &"failed".into()), "{stdout}");
-        assert!(stderr.starts_with(r#"{"error":"#), "{stderr}");
-    }
-
-    #[cfg(feature = "demo")]
-    #[test]
-    fn a_demo_that_leaves_out_an_action_fails_and_names_it() {
-        let (code, stdout, stderr) = ran(fixture::whole::grown(), &["demo"]);
-        assert_eq!(code, 1);
-        assert!(stdout.contains("step 11 of 11 did not go as told"), "{stdout}");
-        assert!(stderr.contains("the story leaves out list-wishes"), "{stderr}");
     }
 }

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let (mut stdin, mut stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
     let surroundings = Surroundings {
         program: arguments.first().map_or("connector".into(), |name| name.to_string_lossy().into_owned()),
+        executable: std::env::current_exe().ok(),
         variable: &variable,
         width: width(terminal, &variable),
         stdout_style: Style::choose(stdout.is_terminal(), &variable),

@@ -166,8 +166,9 @@ fn announce(
     out.flush()
 }
 
+/// The wish to stop, listened for from now on.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -179,8 +180,9 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// The wish to stop, listened for from now on.
 #[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         // Without a way to hear of Ctrl-C the system ends the program itself.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 
 /// What a program was started in.
 pub struct Surroundings<'a> {
     /// How the program was called, for command lines to paste.
     pub program: String,
+    /// The file of this program, for processes of its own; none where the system does not tell.
+    pub executable: Option<PathBuf>,
     /// Looks up an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Standard input.

@@ -10,7 +10,7 @@ use connector_runtime::signature::{
 };
 
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-static PROFILE: SignatureProfile = SignatureProfile {
+pub(crate) static PROFILE: SignatureProfile = SignatureProfile {
     name: "standard-webhooks",
     signature_header: "webhook-signature",
     timestamp_header: Some("webhook-timestamp"),

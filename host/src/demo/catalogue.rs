@@ -1,6 +1,6 @@
-//! Chapter two: what the store sells, page by page.
+//! Chapter three: what the store sells, page by page.
 
-use connector_runtime::{Reply, next_page};
+use connector_runtime::Reply;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -46,26 +46,21 @@ async fn list_categories(stage: &mut Stage<'_>) -> Result<u64, Failure> {
 
 async fn list_products(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let action = "list-products";
-    let entry = stage.connector.action(action);
-    let entry = entry.ok_or_else(|| Failure::Broken(format!("there is no action {action}")))?;
-    let prepared = entry.prepare(json!({"limit": PAGE}).to_string().as_bytes());
-    let mut next = Some(prepared.map_err(|error| stage.unexpected(action, error))?);
-    let (mut pages, mut ids) = (0, Vec::new());
-    while let Some(request) = next {
-        let reply = stage.send(request.clone()).await?;
+    let (mut pages, mut ids, mut has_more) = (0, Vec::new(), true);
+    while has_more {
+        pages += 1;
+        let reply = stage.done(action, &json!({"limit": PAGE, "page": pages})).await?;
         let products: Vec<Members> = data(&reply)?;
         for product in &products {
             ids.push(number(product, "id")?);
         }
-        pages += 1;
-        next = next_page(&request, &reply);
-        let more = if next.is_some() { "there is a next page" } else { "the last page" };
+        let (last, total) = (paging(&reply, "total_pages")?, paging(&reply, "total")?);
+        has_more = pages < last;
+        let more = if has_more { "there is a next page" } else { "the last page" };
         let told = format!("page {pages}: {} products, {} so far, {more}", products.len(), ids.len());
         stage.told(action, &reply, &told)?;
-        ensure(next.is_none() || products.len() == PAGE, || format!("page {pages} is short"))?;
-        ensure(total(&reply)? as usize >= ids.len(), || {
-            "there are more products than the store says".to_owned()
-        })?;
+        ensure(!has_more || products.len() == PAGE, || format!("page {pages} is short"))?;
+        ensure(total as usize >= ids.len(), || "there are more products than the store says".to_owned())?;
     }
     let listed = ids.len();
     ids.sort_unstable();
@@ -78,9 +73,9 @@ async fn list_products(stage: &mut Stage<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many items the store says there are.
-fn total(reply: &Reply<()>) -> Result<u64, Failure> {
+/// A number that the store says of its pages.
+fn paging(reply: &Reply<()>, name: &str) -> Result<u64, Failure> {
     let meta: Option<Members> = reply.meta.as_ref().and_then(|meta| meta.parse().ok());
     let pagination: Option<Members> = meta.and_then(|meta| meta.get("pagination"));
-    number(&pagination.unwrap_or_default(), "total")
+    number(&pagination.unwrap_or_default(), name)
 }

@@ -1,117 +1,143 @@
-//! The last two chapters: what was made is deleted as far as it can be, and the whole morning is summed up.
+//! The last chapter: the whole morning is summed up, and it is said where to go next.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use connector_runtime::Class;
-use serde_json::json;
 
+use super::arrivals::{BY_SEARCH, api_requests};
 use super::ledger::SUCCEEDED;
-use super::stage::{Stage, data, ensure, number};
-use super::webhooks::described;
+use super::stage::{Stage, ensure};
 use crate::failure::Failure;
 use crate::members::Members;
-use crate::table;
+use crate::table::{self, Fit};
 
-/// Deletes the products and webhooks of this morning.
-pub(super) async fn clean_up(stage: &mut Stage<'_>, products: &[u64], hooks: &[u64]) -> Result<(), Failure> {
-    stage.begin("clean up")?;
-    for product in products {
-        let input = json!({"product_id": product});
-        let reply = stage.done("delete-product", &input).await?;
-        ensure(reply.status == 204, || format!("the status is {}", reply.status))?;
-        let error = stage.refused("get-product", &input, Class::NotFound).await?;
-        let told = format!("product {product}; read again, it is {}", error.class());
-        stage.told("delete-product", &reply, &told)?;
-    }
-    let webhooks = described(stage)?;
-    for hook in hooks {
-        let reply = stage.done(webhooks.delete.id, &json!({"webhook_id": hook})).await?;
-        ensure(number(&data(&reply)?, "id")? == *hook, || "another webhook was deleted".to_owned())?;
-        if Some(hook) == hooks.last() {
-            stage.told(webhooks.delete.id, &reply, &format!("webhooks {hooks:?}, one call each"))?;
-        }
-    }
-    let reply = stage.done(webhooks.list.id, &json!({})).await?;
-    ensure(reply.json.as_str() == "[]", || format!("webhooks are left: {}", reply.json.as_str()))?;
-    stage.told(webhooks.list.id, &reply, "none is left")?;
-    stage
-        .voice
-        .say("No action deletes a brand or a customer: these go with the local store when the demo ends.")?;
-    stage.end()
+/// What the whole came to.
+struct Sum {
+    made: u32,
+    stopped: u32,
+    surfaced: u32,
+    /// Requests of the API that the store received.
+    received: usize,
+    /// Of these those that it answered 429.
+    limited: usize,
+    delivered: u32,
+    found: u32,
+    repeated: u32,
 }
 
 /// Says what was done, checks that it was everything and that the store saw the same, and what to try next.
 pub(super) fn sum_up(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.begin("sum up")?;
-    every_action_was_called(stage)?;
-    let (made, stopped) = (stage.ledger.made(), stage.ledger.stopped());
-    let received = stage.sandbox.requests();
-    ensure(received.len() == (made - stopped) as usize, || {
-        format!("{} calls were sent, yet the store received {}", made - stopped, received.len())
+    let left_out = stage.ledger.left_out(stage.connector);
+    ensure(left_out.is_empty(), || {
+        format!("the story leaves out {}: add it to a chapter", left_out.join(", "))
     })?;
-    let surfaced = stage.ledger.count(Class::RateLimitedWindow.as_str());
-    let limited = received.iter().filter(|request| request.status == Some(429)).count();
-    ensure(limited == 0, || {
-        format!("the store answered 429 {limited} times, yet its answers say what is left of the quota")
-    })?;
-    let mut outcomes: Vec<_> = stage.ledger.outcomes().into_iter().collect();
-    outcomes.sort_by_key(|(outcome, _)| *outcome != SUCCEEDED);
-    let rows = outcomes.into_iter().map(|(outcome, count)| {
-        vec![outcome.to_owned(), count.to_string(), actions_with(outcome, stage.ledger.actions())]
-    });
-    let header = ["outcome", "calls", "of the actions"];
-    let table = table::rows(&header, rows, table::Fit::Wrap, stage.voice.table_width());
-    stage.voice.show(&table)?;
-    let actions = stage.connector.actions.len();
-    stage.voice.say(&format!(
-        "All {actions} actions in {made} calls. Every failure was wanted. Stopped before sending: {stopped}; received \
-         by the store: {}, so nothing was repeated unseen.",
-        received.len(),
-    ))?;
+    let sum = summed(stage)?;
+    show_sum(stage, &sum)?;
     say_what_next(stage)?;
-    let by_action =
-        stage.ledger.actions().fold(Members::default(), |all, (action, outcomes)| all.with(action, outcomes));
-    stage.voice.fact("calls", made);
-    stage.voice.fact("outcomes", stage.ledger.outcomes());
-    stage.voice.fact("by_action", by_action);
-    stage.voice.fact("stopped_before_sending", stopped);
-    stage.voice.fact("requests_received", received.len());
-    stage.voice.fact("rate_limits_surfaced", surfaced);
+    note(stage, &sum);
     Ok(stage.voice.end()?)
 }
 
-/// An action that the story leaves out would be shown to nobody.
-fn every_action_was_called(stage: &Stage<'_>) -> Result<(), Failure> {
-    let ids = stage.connector.actions.iter().map(|entry| entry.operation.id);
-    let missing: Vec<&str> = ids.filter(|id| !stage.ledger.has_succeeded(id)).collect();
-    ensure(missing.is_empty(), || format!("the story leaves out {}: add it to a chapter", missing.join(", ")))
+fn summed(stage: &Stage<'_>) -> Result<Sum, Failure> {
+    let ledger = &stage.ledger;
+    let requests = stage.sandbox.requests();
+    let requests: Vec<_> = api_requests(&requests).collect();
+    let (refused, repeated) = stage.engine.refused_and_repeated();
+    let sum = Sum {
+        made: ledger.made(),
+        stopped: ledger.stopped(),
+        surfaced: ledger.count(Class::RateLimitedWindow.as_str()),
+        received: requests.len(),
+        limited: requests.iter().filter(|request| request.status == Some(429)).count(),
+        delivered: ledger.by_origin().values().sum(),
+        found: ledger.by_origin().get(BY_SEARCH).copied().unwrap_or_default(),
+        repeated,
+    };
+    let sent = u64::from(sum.made - sum.stopped) + ledger.served + ledger.commanded;
+    ensure(sum.received as u64 == sent, || {
+        format!("{sent} requests were sent, yet the store received {}", sum.received)
+    })?;
+    ensure(sum.limited == 0, || {
+        format!("the store answered 429 {} times, yet its answers say what is left of the quota", sum.limited)
+    })?;
+    ensure(refused == 0, || format!("the engine refused {refused} deliveries of the service"))?;
+    Ok(sum)
 }
 
-/// The actions with this outcome, and how often where it was more than once.
-fn actions_with<'a>(
-    outcome: &str,
-    actions: impl Iterator<Item = (&'a str, &'a BTreeMap<&'static str, u32>)>,
-) -> String {
-    let named = actions.filter_map(|(action, outcomes)| match outcomes.get(outcome)? {
-        1 => Some(action.to_owned()),
-        count => Some(format!("{action} {count}x")),
-    });
-    named.collect::<Vec<_>>().join(", ")
+/// What happened, in figures.
+fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
+    let actions = stage.connector.actions.len();
+    let ledger = &stage.ledger;
+    let others = ledger.served + ledger.commanded;
+    let failed: BTreeMap<&str, u32> =
+        ledger.outcomes().into_iter().filter(|(outcome, _)| *outcome != SUCCEEDED).collect();
+    let rows = [
+        ("calls", sum.made, format!("all {actions} actions, each at least once with success")),
+        ("of these failed", failed.values().sum(), format!("as they should: {}", counted(&failed))),
+        ("stopped before sending", sum.stopped, "wrong input, a quota that was spent".to_owned()),
+        (
+            "requests at the store",
+            u32::try_from(sum.received).unwrap_or(u32::MAX),
+            format!(
+                "{} of these calls, {others} of the service: nothing was sent unseen",
+                sum.made - sum.stopped
+            ),
+        ),
+        ("answered 429", 0, "who knows the quota is never refused".to_owned()),
+        ("activations delivered", sum.delivered, counted(ledger.by_trigger())),
+        ("of these backfilled", sum.found, "nobody had told of them".to_owned()),
+        ("delivered again", sum.repeated, "each once, over a kill".to_owned()),
+        ("forgeries refused", ledger.forged, "401, and nothing started".to_owned()),
+    ];
+    let rows = rows.map(|(what, count, note)| vec![what.to_owned(), count.to_string(), note]);
+    let table = table::rows(&["what happened", "times", "note"], rows, Fit::Wrap, stage.voice.table_width());
+    Ok(stage.voice.show(&table)?)
+}
+
+/// Words with their counts.
+fn counted<K: Display>(counts: &BTreeMap<K, u32>) -> String {
+    counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+fn note(stage: &mut Stage<'_>, sum: &Sum) {
+    let ledger = &stage.ledger;
+    let by_action =
+        ledger.actions().fold(Members::default(), |all, (action, outcomes)| all.with(action, outcomes));
+    let voice = &mut stage.voice;
+    voice.fact("calls", sum.made);
+    voice.fact("outcomes", ledger.outcomes());
+    voice.fact("by_action", by_action);
+    voice.fact("stopped_before_sending", sum.stopped);
+    voice.fact("requests_received", sum.received);
+    voice.fact("requests_of_the_service", ledger.served + ledger.commanded);
+    voice.fact("rate_limits_caused", sum.limited);
+    voice.fact("rate_limits_surfaced", sum.surfaced);
+    voice.fact("activations", sum.delivered);
+    voice.fact("activations_by_trigger", ledger.by_trigger());
+    voice.fact("backfilled", sum.found);
+    voice.fact("delivered_again", sum.repeated);
+    voice.fact("forgeries_refused", ledger.forged);
 }
 
 fn say_what_next(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let (program, connector) = (&stage.program, stage.connector.id);
     let next = [
-        (format!("{program} sandbox"), "serves this store; it prints a call to paste into another terminal"),
+        (format!("{program} sandbox"), "serves this store, and says how to call it"),
         (format!("{program} catalog"), "lists every action"),
         (format!("{program} call {connector}/create-product --help"), "shows the fields of one"),
+        (format!("{program} serve --help"), "says what the service takes"),
         (format!("{program} demo --json"), "tells this story to a program"),
     ];
     stage.voice.say("")?;
     stage.voice.say("Try next:")?;
     for (command, what) in &next {
-        stage.voice.show(&format!("  {command}  # {what}"))?;
+        stage.voice.command(command, what)?;
     }
+    stage.voice.say(
+        "Read on: README.md for what there is, docs/quick-start.md to embed it, docs/serve.md to run the service.",
+    )?;
     stage.voice.fact("next", next.map(|(command, _)| command));
     Ok(())
 }

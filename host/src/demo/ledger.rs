@@ -1,32 +1,48 @@
-//! The demo's book: every call that was made, and what became of it.
+//! The demo's book: every call that was made, every activation that arrived, and what became of them.
 
 use std::collections::BTreeMap;
 
-use connector_runtime::{Class, Error, Reply};
+use connector_runtime::{Class, Connector, Error, Reply};
 
+use super::engine::Activation;
 use crate::failure::milliseconds;
 use crate::members::Members;
 
 /// The word for a call that went well, beside the classes of errors.
 pub(super) const SUCCEEDED: &str = "succeeded";
 
-/// The calls so far.
+/// What happened so far.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     by_action: BTreeMap<String, BTreeMap<&'static str, u32>>,
     stopped: u32,
-    step: Vec<Members>,
+    calls: Vec<Members>,
+    activations: Vec<Members>,
+    by_trigger: BTreeMap<String, u32>,
+    by_origin: BTreeMap<String, u32>,
+    /// Forged deliveries that the service refused.
+    pub(super) forged: u32,
+    /// Calls that the service has made itself, in the lives that ended.
+    pub(super) served: u64,
+    /// Calls of commands that ran beside it.
+    pub(super) commanded: u64,
 }
 
 impl Ledger {
     /// Begins a new step.
     pub(super) fn begin(&mut self) {
-        self.step.clear();
+        self.calls.clear();
+        self.activations.clear();
     }
 
     /// The calls of this step, one JSON object each.
-    pub(super) fn step(&self) -> &[Members] {
-        &self.step
+    pub(super) fn calls(&self) -> &[Members] {
+        &self.calls
+    }
+
+    /// The activations of this step, one JSON object each.
+    pub(super) fn activations(&self) -> &[Members] {
+        &self.activations
     }
 
     /// Enters a call.
@@ -38,7 +54,14 @@ impl Ledger {
         if outcome.is_err_and(|error| is_own(error.class()) && error.status().is_none()) {
             self.stopped += 1;
         }
-        self.step.push(entry(action, word, outcome));
+        self.calls.push(entry(action, word, outcome));
+    }
+
+    /// Enters an activation that arrived.
+    pub(super) fn arrived(&mut self, activation: &Activation) {
+        *self.by_trigger.entry(activation.trigger()).or_default() += 1;
+        *self.by_origin.entry(activation.attribute("origin")).or_default() += 1;
+        self.activations.push(activation.facts());
     }
 
     /// The actions that were called, each with how often which outcome came.
@@ -46,9 +69,11 @@ impl Ledger {
         self.by_action.iter().map(|(action, outcomes)| (action.as_str(), outcomes))
     }
 
-    /// Whether an action was called and went well at least once.
-    pub(super) fn has_succeeded(&self, action: &str) -> bool {
-        self.by_action.get(action).is_some_and(|outcomes| outcomes.contains_key(SUCCEEDED))
+    /// The actions of a connector that never went well.
+    pub(super) fn left_out(&self, connector: &Connector) -> Vec<&'static str> {
+        let went_well =
+            |id: &str| self.by_action.get(id).is_some_and(|outcomes| outcomes.contains_key(SUCCEEDED));
+        connector.actions.iter().map(|entry| entry.operation.id).filter(|id| !went_well(id)).collect()
     }
 
     /// How often which outcome came, over all actions.
@@ -73,6 +98,16 @@ impl Ledger {
     /// How many of them were stopped before anything was sent.
     pub(super) fn stopped(&self) -> u32 {
         self.stopped
+    }
+
+    /// How many activations of which trigger arrived.
+    pub(super) fn by_trigger(&self) -> &BTreeMap<String, u32> {
+        &self.by_trigger
+    }
+
+    /// How many activations arrived in which way.
+    pub(super) fn by_origin(&self) -> &BTreeMap<String, u32> {
+        &self.by_origin
     }
 }
 

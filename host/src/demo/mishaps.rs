@@ -1,4 +1,4 @@
-//! Chapter eight: the store has a bad moment, and the caller always knows what that means for the next step.
+//! Chapter nine: the store has a bad moment, and the caller always knows what that means for the next step.
 
 use bigcommerce_sandbox::{Fault, Misbehaviour};
 use connector_runtime::Class;
@@ -11,9 +11,12 @@ use crate::members::Members;
 /// The stock-keeping unit of the product whose creation is cut off.
 const SKU: &str = "TRAY-OAK";
 
-/// Returns the product whose creation nobody heard of.
-pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<u64, Failure> {
+/// Tells the chapter.
+pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<(), Failure> {
     stage.begin("meet a store that has a bad moment")?;
+    // What fails next is to meet the calls of this story, and none of the service.
+    stage.all_delivered().await?;
+    stage.at_rest().await?;
     for (fault, status, class, told) in [
         (Fault::BadGatewayPage, 502, Class::Server, "an HTML page came from a proxy in between"),
         (Fault::ServiceUnavailable, 503, Class::Unavailable, "the API is being maintained"),
@@ -31,8 +34,17 @@ pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<u64, Fa
     stage.told_refusal("get-time", &error, "the token is void: connect again")?;
     create_in_part(stage).await?;
     let twin = create_unheard(stage, category).await?;
-    stage.end()?;
-    Ok(twin)
+    delete(stage, twin).await?;
+    stage.end()
+}
+
+/// What is deleted is gone.
+async fn delete(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
+    let input = json!({"product_id": product});
+    let reply = stage.done("delete-product", &input).await?;
+    ensure(reply.status == 204, || format!("the status is {}", reply.status))?;
+    let error = stage.refused("get-product", &input, Class::NotFound).await?;
+    stage.told("delete-product", &reply, &format!("product {product}; read again, it is {}", error.class()))
 }
 
 /// A brand is saved and its URL is not: what is there must not be created again.

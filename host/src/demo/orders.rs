@@ -1,7 +1,8 @@
-//! Chapter four: an order that waits is shipped, over the older version of the API.
+//! Chapter five: an order that waits is shipped, over the older version of the API.
 
 use serde_json::json;
 
+use super::engine::money;
 use super::stage::{Stage, data, ensure, number, text};
 use crate::failure::Failure;
 use crate::members::Members;
@@ -11,8 +12,8 @@ const AWAITING_FULFILLMENT: u64 = 11;
 const SHIPPED: u64 = 2;
 const DECLINED: u64 = 6;
 
-/// Returns the order that was shipped.
-pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<u64, Failure> {
+/// Tells the chapter.
+pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.begin("ship an order, over v2 of the API")?;
     let query = json!({"status_id": AWAITING_FULFILLMENT, "sort": "date_created:desc", "limit": 3});
     let reply = stage.done("list-orders", &query).await?;
@@ -35,7 +36,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<u64, Failure> {
     let told = format!(
         "order {id}: {} items, {} {}, {before}",
         text(&order, "items_total"),
-        text(&order, "total_inc_tax"),
+        money(&text(&order, "total_inc_tax")),
         text(&order, "currency_code"),
     );
     stage.told("get-order", &reply, &told)?;
@@ -48,6 +49,5 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<u64, Failure> {
     stage.told("update-order", &reply, &format!("{before}, now {}", text(&order, "status")))?;
     stage.voice.fact("order_id", id);
     stage.voice.fact("status", text(&order, "status"));
-    stage.end()?;
-    Ok(id)
+    stage.end()
 }

@@ -1,9 +1,11 @@
-//! Chapter three: a new product under a new brand, a price in decimals, and input that is wrong.
+//! Chapter four: a new product under a new brand, a price in decimals that a workflow hears of, and
+//! input that is wrong.
 
 use connector_runtime::{Class, Decimal};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::arrivals::BY_WEBHOOK;
 use super::stage::{Stage, data, ensure, number, text};
 use crate::failure::Failure;
 use crate::members::Members;
@@ -35,6 +37,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>, category: u64) -> Result<u64, Fa
         &format!("{}, id {id}, of this brand, in category {category}", text(&product, "name")),
     )?;
     reduce_price(stage, id, price(&product)?).await?;
+    stage.arrive(&[("product-updated", id)], BY_WEBHOOK).await?;
     send_nonsense(stage, id).await?;
     let error =
         stage.refused("get-product", &json!({"product_id": MISSING_PRODUCT}), Class::NotFound).await?;
@@ -74,12 +77,16 @@ async fn reduce_price(stage: &mut Stage<'_>, product: u64, before: Decimal) -> R
 }
 
 async fn send_nonsense(stage: &mut Stage<'_>, product: u64) -> Result<(), Failure> {
-    let received = stage.sandbox.requests().len();
+    let updates = |stage: &Stage<'_>| {
+        let requests = stage.sandbox.requests();
+        requests.iter().filter(|request| request.method == "PUT").count()
+    };
+    let received = updates(stage);
     let nonsense = json!({"product_id": product, "price": -5, "weight": "heavy", "colour": "walnut", "condition": "old"});
     let error = stage.refused("update-product", &nonsense, Class::Validation).await?;
     let violations = error.violations().len();
     ensure(violations >= 3 && error.status().is_none(), || format!("not as told: {error}"))?;
-    ensure(stage.sandbox.requests().len() == received, || "the store received the wrong input".to_owned())?;
+    ensure(updates(stage) == received, || "the store received the wrong input".to_owned())?;
     let told = format!("{violations} mistakes, nothing sent");
     stage.told_refusal("update-product", &error, &told)?;
     stage.show("update-product", error)

@@ -1,4 +1,4 @@
-//! Chapter nine: the quota is spent, the client knows how long to wait and sends nothing, and the work goes on.
+//! Chapter ten: the quota is spent, the client knows how long to wait and sends nothing, and the work goes on.
 
 use bigcommerce_sandbox::Misbehaviour;
 use connector_runtime::{Class, Error};

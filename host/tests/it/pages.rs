@@ -239,6 +239,7 @@ pub(crate) fn watched(store: &Store, arguments: &[&str]) -> (u8, String, String)
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let surroundings = Surroundings {
         program: "connector".to_owned(),
+        executable: None,
         variable: &|name| (name == "CONNECTOR_ACCESS_TOKEN").then(|| TOKEN.into()),
         stdin: &mut io::empty(),
         stdout: &mut stdout,
