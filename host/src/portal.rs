@@ -10,13 +10,12 @@ use axum::middleware::map_response;
 use axum::routing::{get, post};
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, SecretString};
-use tokio::sync::Mutex;
 
-use crate::connections::{Directory, ReadRing};
+use crate::connections::{About, Lifecycle, OPERATOR, ReadRing, VENDOR};
 use crate::receive::Clock;
 use crate::scopes::ScopeTable;
 use crate::serve::config::AppClient;
-use crate::storage::{AuditEntry, InstallStorage, Storage};
+use crate::storage::{InstallStorage, Storage};
 use crate::token_exchange::TokenExchange;
 
 mod accounts;
@@ -45,12 +44,8 @@ const FORM_LIMIT: usize = 16 * 1024;
 pub(crate) struct PortalParts {
     /// What can be connected.
     pub(crate) connector: &'static Connector,
-    /// Connections and activations.
-    pub(crate) storage: Arc<dyn Storage>,
-    /// Installations that wait, and the audit log.
-    pub(crate) installs: Arc<dyn InstallStorage>,
-    /// What receives, told of each change at once.
-    pub(crate) directory: Arc<Directory>,
+    /// Connections and what happens to them.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// What opens secrets.
     pub(crate) read_ring: ReadRing,
     /// The client secrets of each app, the newest first.
@@ -81,8 +76,6 @@ pub(crate) struct Portal {
     callbacks: Bucket,
     /// Callbacks for which the vendor is asked.
     exchanges: Bucket,
-    /// Who changes a row holds this, so that no change is lost.
-    changing: Mutex<()>,
     /// The path of the public address, in front of every link.
     base: String,
 }
@@ -103,7 +96,6 @@ impl Portal {
             wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
             callbacks: Bucket::new(200.0, 50.0),
             exchanges: Bucket::new(20.0, 2.0),
-            changing: Mutex::new(()),
             base: path.unwrap_or_default(),
             parts,
         })
@@ -123,36 +115,21 @@ impl Portal {
         format!("{}/callbacks/{app}/auth", self.parts.public_url)
     }
 
-    /// Notes what happened. That it cannot be noted is logged and stops nobody from disconnecting.
+    /// Connections and activations.
+    fn storage(&self) -> &dyn Storage {
+        &*self.parts.lifecycle.storage
+    }
+
+    /// Installations that wait, and the audit log.
+    fn installs(&self) -> &dyn InstallStorage {
+        &*self.parts.lifecycle.installs
+    }
+
+    /// Notes what happened.
     async fn note(&self, event: &str, actor: &str, about: About<'_>, detail: &str) {
-        let entry = AuditEntry {
-            position: 0,
-            at_ms: self.now_ms(),
-            event: event.to_owned(),
-            account: about.account.map(str::to_owned),
-            connection: about.connection.map(str::to_owned),
-            actor: actor.to_owned(),
-            detail: detail.to_owned(),
-        };
-        tracing::info!(event, actor, connection = about.connection, detail, "audit");
-        if let Err(error) = self.parts.installs.note(entry).await {
-            tracing::error!(%error, event, "the audit log cannot be written");
-        }
+        self.parts.lifecycle.note(event, actor, about, detail).await;
     }
 }
-
-/// What an entry of the audit log is about.
-#[derive(Clone, Copy, Default)]
-struct About<'a> {
-    account: Option<&'a str>,
-    connection: Option<&'a str>,
-}
-
-/// Who acts when it is somebody signed in.
-const OPERATOR: &str = "operator";
-
-/// Who acts when it is the vendor.
-const VENDOR: &str = "vendor";
 
 /// The routes of pages and callbacks.
 pub(crate) fn router(portal: Arc<Portal>) -> Router {

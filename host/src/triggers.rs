@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
-use connector_runtime::{Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks};
+use connector_runtime::{
+    Class, Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks,
+};
 
-use crate::connections::{HostConnection, Notes};
+use crate::connections::{HostConnection, Notes, ended};
 use crate::receive::webhook_url;
 use crate::scopes::ScopeTable;
-use crate::storage::{ConnectionRow, ConnectionState, HookRow, HookStorage, StorageError, Watermark};
+use crate::storage::{ConnectionRow, HookRow, HookStorage, Storage, StorageError, Watermark};
 
 pub(crate) mod calls;
 pub(crate) mod command;
@@ -37,6 +39,8 @@ pub(crate) struct Keeper {
     pub(crate) connector: &'static Connector,
     /// What is remembered.
     pub(crate) storage: Arc<dyn HookStorage>,
+    /// Where it is seen whether a connection is still there.
+    pub(crate) connections: Arc<dyn Storage>,
     /// Through which calls go.
     pub(crate) gates: Gates,
     /// How long a call may wait.
@@ -63,8 +67,8 @@ pub(crate) enum Unkept {
     PublicUrl(String),
     /// The connection has no credentials.
     NoCredentials,
-    /// The connection ended.
-    Revoked,
+    /// The connection ended, or its credentials were refused: what to do.
+    Ended(&'static str),
     /// What was to be a list is none.
     NoList,
     /// A call failed.
@@ -83,7 +87,7 @@ impl fmt::Display for Unkept {
                  `connector connections add --help` shows",
             ),
             Self::NoList => out.write_str("the API answered no list where it promises one: try again"),
-            Self::Revoked => out.write_str("its access was revoked: connect the account again"),
+            Self::Ended(advice) => out.write_str(advice),
             Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
             Self::Storage(error) => write!(out, "the storage: {error}"),
         }
@@ -91,13 +95,18 @@ impl fmt::Display for Unkept {
 }
 
 impl Unkept {
+    /// Whether a call was refused for its credentials, also by the connection test.
+    pub(crate) fn is_revoked(&self) -> bool {
+        matches!(self, Self::Call(error) if error.class() == Class::AuthRevoked)
+    }
+
     /// Whether it may be over soon without anybody's doing.
     fn may_pass(&self) -> bool {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::Storage(error) => error.is_temporary(),
             Self::NoList => true,
-            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Revoked => false,
+            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Ended(_) => false,
         }
     }
 }
@@ -139,8 +148,8 @@ impl Keeper {
     /// # Errors
     /// Where there is nothing to call with.
     pub(crate) fn client(&self, subject: Subject<'_>) -> Result<Client, Unkept> {
-        if subject.row.state == ConnectionState::Revoked {
-            return Err(Unkept::Revoked);
+        if let Some(advice) = ended(subject.connection.state) {
+            return Err(Unkept::Ended(advice));
         }
         if subject.connection.secrets.credentials.is_empty() {
             return Err(Unkept::NoCredentials);
@@ -181,20 +190,33 @@ impl Keeper {
         Ok(Look { client, webhooks, subscription, plan, broken })
     }
 
-    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then.
+    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then. A connection may
+    /// end while a step is taken: whoever ends it first says so on disk and deletes then, so that of the two one finds the
+    /// webhook that was made meanwhile.
     ///
     /// # Errors
-    /// Where they cannot be remembered.
+    /// Where they cannot be remembered, or the connection is not there any more.
     pub(crate) async fn apply(
         &self,
         subject: Subject<'_>,
         look: &Look,
         now_ms: i64,
-    ) -> Result<Vec<Done>, StorageError> {
+    ) -> Result<Vec<Done>, Unkept> {
         let mut hooks = look.plan.kept.clone();
         let mut done = Vec::new();
         for step in &look.plan.steps {
             let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
+            if let Some(advice) = self.ended(subject).await? {
+                if let (Step::Create { .. }, Ok(Some(hook))) = (step, outcome) {
+                    tracing::info!(
+                        connection = subject.row.id,
+                        "it ended while a webhook was made, which is deleted"
+                    );
+                    let undo = Step::Delete(hook);
+                    calls::take(&look.client, look.webhooks, &look.subscription, &undo).await?;
+                }
+                return Err(Unkept::Ended(advice));
+            }
             let failure = match outcome {
                 Ok(hook) => {
                     hooks.extend(hook.filter(|hook| !hook.id.is_empty()));
@@ -212,6 +234,13 @@ impl Keeper {
         }
         self.remember(subject, look, &hooks, now_ms).await?;
         Ok(done)
+    }
+
+    /// Whether a connection has ended since it was read, and what to do then.
+    async fn ended(&self, subject: Subject<'_>) -> Result<Option<&'static str>, StorageError> {
+        let row = self.connections.connection(&subject.row.id).await?;
+        let row = row.filter(|row| row.webhook_key == subject.row.webhook_key);
+        Ok(row.map_or(Some("it was removed"), |row| ended(row.state)))
     }
 
     /// Deletes all webhooks that lead to the connection, each whatever became of the others.

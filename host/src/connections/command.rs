@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use connector_runtime::{Connection, Connector, SecretString};
 
 use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
-use super::{ConnectionSettings, HostConnection, INSTALL, Random, Secrets, account_field, new_row};
+use super::{ConnectionSettings, HostConnection, INSTALL, Random, Secrets, account_field, ended, new_row};
 use crate::civil_time::civil;
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
 use crate::delivery::guard::Address;
@@ -143,7 +143,9 @@ impl Office<'_> {
         let header = ["id", "account", "app", "triggers", "state"];
         let cells =
             told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
-        Ok(table::rows(&header, cells, Fit::Wrap, width))
+        let table = table::rows(&header, cells, Fit::Wrap, width);
+        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row.state)?)));
+        Ok(std::iter::once(table).chain(advice).collect::<Vec<_>>().join("\n"))
     }
 
     async fn remove(&self, id: &str, erase: bool) -> Result<String, Failure> {
@@ -290,7 +292,7 @@ impl Office<'_> {
         let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
         let state = match row.state {
             ConnectionState::Connected => "connected",
-            ConnectionState::Revoked => "revoked",
+            ConnectionState::Refused | ConnectionState::Revoked => "revoked",
         };
         Members::default()
             .with("id", &row.id)
@@ -298,6 +300,7 @@ impl Office<'_> {
             .with("app", &row.app)
             .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
             .with("state", state)
+            .with("advice", ended(row.state))
             .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
             .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
     }

@@ -18,7 +18,7 @@ use super::view::{state, with_policy};
 use super::{About, OPERATOR, Portal, VENDOR, guard};
 use crate::account_form;
 use crate::callback_token::{self, CallbackToken};
-use crate::connections::account_field;
+use crate::connections::{Uninstalled, Whose, account_field};
 use crate::serve::config::AppClient;
 use crate::storage::ConnectionRow;
 use crate::token_exchange::{Grant, Request};
@@ -243,8 +243,12 @@ impl Portal {
     }
 
     async fn uninstalled(&self, app: &str, token: &CallbackToken) -> Response {
-        let callback = (token.id.as_deref().unwrap_or_default(), token.issued);
-        match self.end_grant(&token.account, app, Some(callback), VENDOR).await {
+        let told = Uninstalled {
+            of: Whose::App { account: &token.account, app },
+            callback: Some(token.id.as_deref().unwrap_or_default()),
+            at: Some(token.issued),
+        };
+        match self.parts.lifecycle.uninstalled(told).await {
             Ok(_) => StatusCode::OK.into_response(),
             Err(error) => {
                 tracing::error!(%error, "an uninstallation could not be stored");

@@ -102,7 +102,7 @@ pub(super) fn token(who: &SignedIn) -> Markup {
 pub(super) fn state(row: &ConnectionRow) -> Markup {
     match row.state {
         ConnectionState::Connected => html! { span.good { "connected" } },
-        ConnectionState::Revoked => html! { span.bad { "revoked" } },
+        ConnectionState::Refused | ConnectionState::Revoked => html! { span.bad { "revoked" } },
     }
 }
 

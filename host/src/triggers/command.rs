@@ -7,8 +7,8 @@ use std::time::Duration;
 use connector_runtime::{Connector, Patience, SecretString};
 
 use super::command_line::{TriggersTask, Verb};
-use super::{Done, Keeper, Look, Subject, Unkept};
-use crate::connections::HostConnection;
+use super::{Done, Keeper, Look, Subject};
+use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
@@ -18,7 +18,7 @@ use crate::sealing::KeyRing;
 use crate::serve::config::{BaseConfig, public_url};
 use crate::serve::values::{Flags, Values};
 use crate::serve::{broken, now_ms, open_storage};
-use crate::storage::{ConnectionRow, ConnectionState, SqliteStorage, Storage as _};
+use crate::storage::{ConnectionRow, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
 
@@ -55,7 +55,8 @@ impl Desk {
         let storage = Arc::new(open_storage(&base.data)?);
         let gates = quota_sharing::open(None, &sources)?.gates;
         let patience = Patience::Within(PATIENCE);
-        let keeper = Keeper { connector, storage: storage.clone(), gates, patience, public_url };
+        let connections: Arc<dyn Storage> = storage.clone();
+        let keeper = Keeper { connector, storage: storage.clone(), connections, gates, patience, public_url };
         Ok(Self { keeper, storage, ring })
     }
 
@@ -78,8 +79,8 @@ impl Desk {
     /// # Errors
     /// In words for people: it was revoked, or cannot be opened.
     pub(crate) fn opened(&self, row: &ConnectionRow) -> Result<HostConnection, String> {
-        if row.state == ConnectionState::Revoked {
-            return Err(Unkept::Revoked.to_string());
+        if let Some(advice) = ended(row.state) {
+            return Err(advice.to_owned());
         }
         HostConnection::open(row, &self.ring).map_err(|why| why.to_string())
     }
@@ -160,8 +161,7 @@ async fn connection_lines(
             lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
         }
         Verb::Apply => {
-            let storage = |error: crate::storage::StorageError| error.to_string();
-            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(storage)?;
+            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(|why| why.to_string())?;
             failed += done.iter().filter(|one| one.failure.is_some()).count();
             lines.extend(done.iter().map(|Done { step, failure }| {
                 let told = failure.as_ref().map_or_else(

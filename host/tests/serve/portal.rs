@@ -7,6 +7,7 @@ mod connecting;
 mod lifecycle;
 mod pages;
 mod pasting;
+mod revocation;
 #[cfg(feature = "demo")]
 mod sandbox;
 mod vendor;
@@ -97,11 +98,16 @@ impl Stage {
 
     /// How many activations wait.
     fn waiting(&self) -> u64 {
+        self.metric("connector_activations{state=\"waiting\"}")
+    }
+
+    /// The value of a metric with its labels.
+    #[track_caller]
+    fn metric(&self, name: &str) -> u64 {
         let bearer = format!("Authorization: Bearer {ADMIN}");
         let metrics = get(self.served.admin.expect("metrics"), "/metrics", &[&bearer]).body;
-        let line =
-            metrics.lines().find_map(|line| line.strip_prefix("connector_activations{state=\"waiting\"} "));
-        line.expect("the metric").parse().expect("a number")
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.expect("the metric").parse().expect("a number")
     }
 
     fn config(&self) -> String {

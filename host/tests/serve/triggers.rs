@@ -90,6 +90,18 @@ impl Scene {
         assert!(answer.status.is_some_and(|status| (200..300).contains(&status)), "{answer:?}");
     }
 
+    /// Where the store tells of deliveries that fail, and what it says.
+    fn exception(&self) -> (String, String) {
+        let told = self.place.ok(&["connections", "list", "--json", "--public-url", &self.public]);
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let url = told["connections"][0]["webhooks"].as_str().expect("an address");
+        let store = self.store.store_hash();
+        let body = format!(
+            r#"{{"scope":"{EXCEPTION}","producer":"stores/{store}","created_at":1,"data":{{"type":"webhook","id":1,"error_code":90002}}}}"#
+        );
+        (format!("{}/service", url.replace(&self.public, "")), body)
+    }
+
     pub(super) fn serve(&self, arguments: &[&str]) -> Served {
         let public = ["--public-url", &self.public];
         self.place.serve_at(&self.listen, &[&public, arguments].concat(), &[])
@@ -286,6 +298,41 @@ fn an_uninstalled_app_ends_its_connection_and_its_secrets() {
 }
 
 #[test]
+fn a_look_that_the_token_is_refused_for_is_the_last_one() {
+    let scene = Scene::new(&["order-created"]);
+    let served = scene.serve(&[]);
+    until(&served, ACTIVE, 3);
+    let misbehaviour = bigcommerce_sandbox::Misbehaviour { token_revoked: true, ..Default::default() };
+    scene.store.misbehave(misbehaviour);
+    let (path, body) = scene.exception();
+    let except = || {
+        let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
+        assert_eq!(answer.status, Some(200), "{answer:?}");
+    };
+    except();
+    until(&served, "connector_connections{state=\"refused\"}", 1);
+    let refused = || scene.store.requests().iter().filter(|one| one.status == Some(401)).count();
+    assert_eq!(refused(), 2, "the look, and the connection test");
+    let failed = "connector_reconciles_total{outcome=\"failed\"}";
+    until(&served, failed, 1);
+    // Whatever asks for a look now, nothing is asked of the store.
+    except();
+    except();
+    until(&served, "connector_delivery_exceptions_total", 3);
+    let (code, _, stderr) = scene.place.run(["triggers", "plan", "--public-url", &scene.public]);
+    assert!(code == 1 && stderr.contains("connect the account again"), "{stderr}");
+    // What the store still sends is kept.
+    scene.control("/_sandbox/orders");
+    scene.runtime.block_on(scene.store.settled());
+    assert_eq!(scene.activations("order-created").len(), 1);
+    drop(served);
+    // Nor after a restart, which looks at what it may.
+    let served = scene.serve(&[]);
+    until(&served, "connector_connections{state=\"refused\"}", 1);
+    assert_eq!((refused(), served.metric(failed)), (2, 0));
+}
+
+#[test]
 fn a_delivery_exception_makes_the_service_look_at_once() {
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
@@ -294,16 +341,11 @@ fn a_delivery_exception_makes_the_service_look_at_once() {
     until(&served, settled, 1);
     let hooks = scene.call("list-webhooks", "{}");
     let hooks = hooks.as_array().expect("a list").iter();
-    let exception = hooks.clone().find(|hook| hook["scope"] == EXCEPTION).expect("it is there");
-    let path = exception["destination"].as_str().expect("a text").replace(&scene.public, "");
+    let (path, body) = scene.exception();
     assert!(path.ends_with("/service"), "{path}");
     let order = hooks.clone().find(|hook| hook["scope"] == ORDER_CREATED).expect("it is there");
     scene.call("update-webhook", &format!(r#"{{"webhook_id": {}, "is_active": false}}"#, order["id"]));
     scene.control("/_sandbox/orders");
-    let body = format!(
-        r#"{{"scope":"{EXCEPTION}","producer":"stores/{}","created_at":1,"data":{{"type":"webhook","id":1,"error_code":90002}}}}"#,
-        scene.store.store_hash()
-    );
     let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
     assert_eq!(answer.status, Some(200), "{answer:?}");
     until(&served, BACKFILLED, 1);
