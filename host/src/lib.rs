@@ -36,6 +36,7 @@ mod metrics;
 mod offer;
 mod pages;
 mod portal;
+mod private_file;
 mod progress;
 mod quota_sharing;
 mod quota_store;

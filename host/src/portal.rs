@@ -2,6 +2,7 @@
 //! stranger is told holds nothing of what is stored.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -60,6 +61,8 @@ pub(crate) struct PortalParts {
     pub(crate) clock: Clock,
     /// What signs in; nobody can where there is none.
     pub(crate) admin_token: Option<SecretString>,
+    /// Where sessions are kept.
+    pub(crate) sessions: PathBuf,
     /// The address that others know this host by, without a slash at its end.
     pub(crate) public_url: String,
 }
@@ -92,7 +95,7 @@ impl Portal {
         Ok(Self {
             scopes: ScopeTable::of(parts.connector),
             exchange: TokenExchange::new()?,
-            sessions: Sessions::new(is_secure),
+            sessions: Sessions::open(is_secure, parts.admin_token.clone(), parts.sessions.clone()),
             wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
             callbacks: Bucket::new(200.0, 50.0),
             exchanges: Bucket::new(20.0, 2.0),

@@ -221,6 +221,7 @@ impl Service {
             gates: gates.clone(),
             hooks,
             clock: Arc::clone(&clock),
+            sessions: config.base.data.join("sessions.json"),
             admin_token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
             public_url: public_url.clone(),
         });

@@ -7,6 +7,7 @@ mod connecting;
 mod lifecycle;
 mod pages;
 mod pasting;
+mod restart;
 mod revocation;
 #[cfg(feature = "demo")]
 mod sandbox;
@@ -52,6 +53,13 @@ impl Stage {
         let served = place
             .serve_with(&["--config", &config, "--log-level", "debug"], &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
         Self { place, vendor, served }
+    }
+
+    /// Stops the service and starts it again.
+    fn restart(&mut self) {
+        assert_eq!(self.served.stop().0, Some(0));
+        let arguments = ["--config", &self.config(), "--log-level", "debug"];
+        self.served = self.place.serve_with(&arguments, &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
     }
 
     /// A browser in which nobody is signed in.

@@ -5,6 +5,7 @@
 use bigcommerce_sandbox::{Misbehaviour, Sandbox, SandboxOptions};
 
 use super::*;
+use crate::storage::ConnectionState;
 
 /// A connection to a sandbox that wants whole resources.
 fn to(sandbox: &Sandbox) -> HostConnection {

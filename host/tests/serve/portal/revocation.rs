@@ -3,14 +3,6 @@
 use super::*;
 
 impl Stage {
-    /// The same service started again, and a browser in which somebody is signed in.
-    fn restart(&mut self) -> Browser {
-        assert_eq!(self.served.stop().0, Some(0));
-        let arguments = ["--config", &self.config(), "--log-level", "debug"];
-        self.served = self.place.serve_with(&arguments, &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
-        self.operator()
-    }
-
     /// The path that webhooks of the only connection go to.
     fn hook_path(&self) -> String {
         let url = self.connections()[0]["webhooks"].as_str().expect("an address").to_owned();
@@ -52,7 +44,8 @@ fn a_token_that_is_not_known_any_more_is_told_of_until_the_account_is_connected_
     // What still arrives is kept, also after a restart.
     let path = stage.hook_path();
     assert_eq!(stage.served.deliver_signed(&path, APP_SECRET, order(1).as_bytes()).status, Some(200));
-    let mut browser = stage.restart();
+    stage.restart();
+    browser.moves_to(stage.served.address);
     assert!(browser.get(&page).body.contains("does not know its token any more"));
     assert_eq!(stage.served.deliver_signed(&path, APP_SECRET, order(2).as_bytes()).status, Some(200));
     assert_eq!(stage.waiting(), 2);
@@ -151,7 +144,8 @@ fn deliveries_that_fail_are_counted_and_shown() {
     assert_eq!(stage.metric("connector_delivery_exceptions_total"), 1);
     let told = "error_code: 90002; message: &lt;b&gt;gave up&lt;/b&gt;";
     assert!(browser.get(&page).body.contains(told), "{}", browser.get(&page).body);
-    let mut browser = stage.restart();
+    stage.restart();
+    browser.moves_to(stage.served.address);
     assert!(browser.get(&page).body.contains(told));
     assert!(!stage.served.logged().contains("gave up"), "no words of others are logged");
 }
