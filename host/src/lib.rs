@@ -55,6 +55,7 @@ pub mod storage;
 mod suggestion;
 mod surroundings;
 mod table;
+mod token_bucket;
 mod token_exchange;
 mod triggers;
 mod waiting;

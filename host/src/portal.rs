@@ -17,6 +17,7 @@ use crate::receive::Clock;
 use crate::scopes::ScopeTable;
 use crate::serve::config::AppClient;
 use crate::storage::{InstallStorage, Storage};
+use crate::token_bucket::Bucket;
 use crate::token_exchange::TokenExchange;
 
 mod accounts;
@@ -35,7 +36,6 @@ mod view;
 
 pub(crate) use hooks::{Hooks, Unmanaged};
 
-use guard::Bucket;
 use session::Sessions;
 
 /// The most bytes of a form.
@@ -75,6 +75,8 @@ pub(crate) struct Portal {
     sessions: Sessions,
     /// Wrong tokens at the sign-in page.
     wrong_tokens: Bucket,
+    /// Forms of people who are signed in.
+    forms: Bucket,
     /// Callbacks that are verified at once.
     callbacks: Bucket,
     /// Callbacks for which the vendor is asked.
@@ -97,6 +99,7 @@ impl Portal {
             exchange: TokenExchange::new()?,
             sessions: Sessions::open(is_secure, parts.admin_token.clone(), parts.sessions.clone()),
             wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
+            forms: Bucket::new(60.0, 5.0),
             callbacks: Bucket::new(200.0, 50.0),
             exchanges: Bucket::new(20.0, 2.0),
             base: path.unwrap_or_default(),

@@ -329,6 +329,7 @@ impl Service {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
+            let router = health::guarded(router, Arc::clone(&clock));
             (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
         });
         let public = health::public_router(health(None));

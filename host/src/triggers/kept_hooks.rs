@@ -85,7 +85,8 @@ impl Hooks for KeptHooks {
     }
 }
 
-fn left(why: &str) -> String {
+/// What a person is told of webhooks that could not be deleted.
+pub(crate) fn left(why: &str) -> String {
     format!(
         "Not all webhooks at the vendor were deleted ({why}): they end with the app, or delete them by hand."
     )

@@ -20,7 +20,7 @@ pub(super) struct Scene {
     store: Sandbox,
     pub(super) place: Place,
     listen: String,
-    public: String,
+    pub(super) public: String,
     pub(super) id: String,
 }
 
@@ -84,7 +84,22 @@ impl Scene {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    fn control(&self, path: &str) {
+    /// All webhooks of the account.
+    pub(super) fn hooks(&self) -> Vec<Value> {
+        self.call("list-webhooks", "{}").as_array().expect("a list").clone()
+    }
+
+    /// Puts the store's clock forward.
+    pub(super) fn pass(&self, time: Duration) {
+        self.store.advance(time);
+    }
+
+    /// Waits until the store has sent what it has to send now.
+    pub(super) fn settle(&self) {
+        self.runtime.block_on(self.store.settled());
+    }
+
+    pub(super) fn control(&self, path: &str) {
         let address = self.store.origin().trim_start_matches("http://").parse().expect("an address");
         let answer = exchange(address, &request(path, &[], b"{}"));
         assert!(answer.status.is_some_and(|status| (200..300).contains(&status)), "{answer:?}");

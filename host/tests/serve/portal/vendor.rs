@@ -30,6 +30,8 @@ pub(super) enum Answering {
     Redirect,
     /// Far too much.
     Much,
+    /// Nothing at all.
+    Nothing,
     /// A status, as with codes that are expired.
     Status(u16),
 }
@@ -140,6 +142,9 @@ impl Vendor {
 }
 
 async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response {
+    if told.lock().expect("no panic before").answering == Some(Answering::Nothing) {
+        return std::future::pending().await;
+    }
     let mut told = told.lock().expect("no panic before");
     told.asked.push(body.0.clone());
     let code = body["code"].as_str().unwrap_or_default().to_owned();
@@ -171,7 +176,7 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
             Html(format!("<h1>Log in</h1><p>{code} {}</p>", body["client_secret"])).into_response()
         }
         Answering::Redirect => (StatusCode::FOUND, [("location", "https://evil.example/")]).into_response(),
-        Answering::Much => "x".repeat(1 << 20).into_response(),
+        Answering::Nothing | Answering::Much => "x".repeat(1 << 20).into_response(),
         Answering::Status(status) => {
             let status = StatusCode::from_u16(status).expect("a status");
             (status, format!("no good: {code} {}", body["client_secret"])).into_response()
