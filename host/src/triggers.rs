@@ -128,6 +128,8 @@ pub(crate) struct Look {
     client: Client,
     webhooks: &'static Webhooks,
     subscription: Subscription,
+    /// The webhooks as they were known before.
+    remembered: Vec<HookRow>,
     /// The comparison.
     pub(crate) plan: Plan,
     /// Events whose webhook was known and is gone or off: what happened meanwhile was not told.
@@ -187,7 +189,7 @@ impl Keeper {
         let broken = remembered.iter().filter(|row| !is_live(row)).map(|row| row.event.clone());
         let off = plan.steps.iter().filter(|step| matches!(step, Step::Activate(_)));
         let broken = broken.chain(off.map(|step| step.event().to_owned())).collect();
-        Ok(Look { client, webhooks, subscription, plan, broken })
+        Ok(Look { client, webhooks, subscription, remembered, plan, broken })
     }
 
     /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then. A connection may
@@ -267,7 +269,7 @@ impl Keeper {
     }
 
     /// Keeps the webhooks, and how far the events of their triggers are known by them: those of one that was there all the
-    /// time were told or will be, but for those that are still tried; of one that is new, from now on.
+    /// time were told or will be, but for those that are still tried; of one that is new, once it may be taken for begun.
     async fn remember(
         &self,
         subject: Subject<'_>,
@@ -281,19 +283,26 @@ impl Keeper {
             event: hook.event.clone(),
             destination: hook.destination.clone(),
             is_active: hook.is_active,
-            seen_ms: now_ms,
+            seen_ms: look
+                .remembered
+                .iter()
+                .find(|known| known.hook == hook.id)
+                .map_or(now_ms, |known| known.seen_ms),
         };
-        self.storage.keep_hooks(id, hooks.iter().map(row).collect()).await?;
+        let rows: Vec<HookRow> = hooks.iter().map(row).collect();
+        let is_new = |event: &str| is_new(&rows, event, &look.subscription, now_ms);
+        self.storage.keep_hooks(id, rows.clone()).await?;
         self.storage.keep_watermarks(id, subject.connection.settings.triggers.clone()).await?;
         let known = self.storage.watermarks(id).await?;
         let retried = millis(look.subscription.retries + Duration::from_secs(60 * 60));
         for trigger in searched(self.connector, subject.connection) {
             let is_there = hooks.iter().any(|hook| hook.event == trigger.event && hook.is_active);
             let known = known.iter().find(|mark| mark.trigger == trigger.id);
-            let is_broken = look.broken.contains(trigger.event) || !is_there;
+            let is_broken = look.broken.contains(trigger.event) || !is_there || is_new(trigger.event);
             let (since_ms, has_gap) = match known {
                 // Whatever happens from now on is to be told, also where the webhook could not be made yet.
-                None => (now_ms.saturating_sub(millis(LAG)), !is_there),
+                None if is_there => (now_ms, is_broken),
+                None => (now_ms.saturating_sub(millis(LAG)), true),
                 Some(mark) if mark.has_gap || is_broken => (mark.since_ms, true),
                 Some(_) => (now_ms.saturating_sub(retried), false),
             };
@@ -311,6 +320,13 @@ pub(crate) fn searched<'a>(
 ) -> impl Iterator<Item = &'static Trigger> + 'a {
     let triggers = connector.triggers.iter().copied();
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
+}
+
+/// Whether a webhook of an event may not have begun yet to tell of it.
+pub(crate) fn is_new(hooks: &[HookRow], event: &str, subscription: &Subscription, now_ms: i64) -> bool {
+    let of_event = hooks.iter().filter(|hook| hook.event == event);
+    let seen = of_event.map(|hook| hook.seen_ms).min();
+    seen.is_some_and(|seen| now_ms < seen.saturating_add(millis(subscription.starts)))
 }
 
 /// Whether an address is this one or below it.

@@ -21,7 +21,7 @@ use crate::storage::{ConnectionRow, StorageError, StorageFuture, Watermark};
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is noted that the service is there.
 const ALIVE: Duration = Duration::from_secs(10);
-/// When a connection is looked at again whose last look failed, at the latest.
+/// When a connection is looked at again whose last look failed, or whose webhooks are new, at the latest.
 const AGAIN: Duration = Duration::from_secs(60);
 /// Connections that are looked at at a time.
 const AT_A_TIME: usize = 8;
@@ -211,10 +211,10 @@ async fn tend(
         if new > 0 {
             accepted.notify_one();
         }
-        outcome.map(|()| is_settled)
+        outcome.map(|has_new| (is_settled, is_settled && !has_new))
     };
     let (is_settled, can_wait) = match outcome.await {
-        Ok(is_settled) => (is_settled, is_settled),
+        Ok(outcome) => outcome,
         // Nothing can be done for one that only receives, or has ended meanwhile, and nothing is wrong with it.
         Err(Unkept::NoCredentials | Unkept::Ended(_)) => return true,
         Err(why) => {
@@ -273,20 +273,33 @@ async fn reconcile(
 }
 
 /// Looks for what was missed in the gaps of a connection, of each trigger whatever became of the others; how many
-/// activations are new, and why the last search failed that did.
-async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<(), Unkept>) {
+/// activations are new, and whether a webhook is so new that another look must follow, or why the last search failed that
+/// did.
+async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<bool, Unkept>) {
     let connection = &subject.row.id;
-    let marks = match keeper.storage.watermarks(connection).await {
-        Ok(marks) => marks,
+    let known = async {
+        let storage = &keeper.storage;
+        Ok::<_, StorageError>((storage.watermarks(connection).await?, storage.hooks(connection).await?))
+    };
+    let (marks, hooks) = match known.await {
+        Ok(known) => known,
         Err(error) => return (0, Err(error.into())),
     };
-    let (mut all, mut outcome) = (0, Ok(()));
+    let subscription = keeper.connector.webhooks.and_then(|webhooks| webhooks.subscription);
+    let is_new = |event| subscription.is_some_and(|one| super::is_new(&hooks, event, &one, clock()));
+    let (mut all, mut outcome) = (0, Ok(false));
     for trigger in searched(keeper.connector, subject.connection) {
-        if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
+        let Some(mark) = marks.iter().find(|mark| mark.trigger == trigger.id && mark.has_gap) else {
+            continue;
+        };
+        // Of one that was never wanted before there is nothing to find until its webhook has begun.
+        if is_new(trigger.event) && hooks.iter().all(|hook| mark.since_ms >= hook.seen_ms) {
+            outcome = outcome.map(|_| true);
             continue;
         }
         match backfill::search(keeper, subject, trigger, None, clock()).await {
             Ok(Found { looked_at, new, known, .. }) => {
+                outcome = outcome.map(|has_new| has_new || is_new(trigger.event));
                 let trigger = trigger.id;
                 tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
                 all += u64::try_from(new).unwrap_or(u64::MAX);
@@ -337,3 +350,6 @@ impl ServiceEvents for Steward {
         })
     }
 }
+
+#[cfg(all(test, feature = "demo"))]
+mod tests;

@@ -19,10 +19,6 @@ fn webhooks_that_went_off_for_want_of_events_are_switched_on_and_what_they_misse
     let served = scene.serve(&["--triggers-reconcile", "1s"]);
     until(&served, FOUND, 1);
     assert!(scene.hooks().iter().all(|hook| hook["is_active"] == true), "{:?}", scene.hooks());
-    // The next ones come by themselves.
-    scene.control("/_sandbox/orders");
-    scene.settle();
-    until(&served, "connector_activations_accepted_total{kind=\"new\"}", 1);
 }
 
 #[test]
