@@ -8,7 +8,7 @@ use crate::connections::HostConnection;
 use crate::receive::activation_id;
 use crate::storage::{Activation, Missed, Origin, Watermark};
 use crate::triggers::calls::{items, plain};
-use crate::triggers::{Keeper, LAG, Subject, Unkept, is_new, millis};
+use crate::triggers::{Keeper, LAG, Subject, Unkept, millis};
 
 pub(crate) mod command;
 pub(crate) mod command_line;
@@ -65,10 +65,7 @@ pub(crate) async fn search(
     // A search from later on says nothing of what lies between.
     if mark.is_none_or(|mark| since_ms <= mark) {
         let since_ms = now_ms.saturating_sub(millis(LAG));
-        // What happens until a new webhook has begun is not told.
-        let hooks = keeper.storage.hooks(id).await?;
-        let has_gap = webhooks.subscription.is_some_and(|one| is_new(&hooks, trigger.event, &one, now_ms));
-        let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap };
+        let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap: false };
         keeper.storage.raise_watermark(id, mark).await?;
     }
     Ok(found)

@@ -257,10 +257,14 @@ impl Keeper {
             Err(Unkept::NoCredentials) => return Ok(()),
             client => client?,
         };
-        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
+        // By the key alone: the host may have been known by another address when they were made.
+        let path = webhook_url("", &subject.row.webhook_key);
+        let is_ours = |hook: &Hook| {
+            hook.destination.find(&path).is_some_and(|at| leads_to(&path, &hook.destination[at..]))
+        };
         let hooks = calls::existing(&client, webhooks, &subscription).await?;
         let mut ended = Ok(());
-        for hook in hooks.into_iter().filter(|hook| leads_to(&base, &hook.destination)) {
+        for hook in hooks.into_iter().filter(is_ours) {
             if let Err(error) = calls::take(&client, webhooks, &subscription, &Step::Delete(hook)).await {
                 ended = Err(error.into());
             }
@@ -291,6 +295,7 @@ impl Keeper {
         };
         let rows: Vec<HookRow> = hooks.iter().map(row).collect();
         let is_new = |event: &str| is_new(&rows, event, &look.subscription, now_ms);
+        let seen = |event: &str| rows.iter().filter(|row| row.event == event).map(|row| row.seen_ms).min();
         self.storage.keep_hooks(id, rows.clone()).await?;
         self.storage.keep_watermarks(id, subject.connection.settings.triggers.clone()).await?;
         let known = self.storage.watermarks(id).await?;
@@ -298,12 +303,16 @@ impl Keeper {
         for trigger in searched(self.connector, subject.connection) {
             let is_there = hooks.iter().any(|hook| hook.event == trigger.event && hook.is_active);
             let known = known.iter().find(|mark| mark.trigger == trigger.id);
-            let is_broken = look.broken.contains(trigger.event) || !is_there || is_new(trigger.event);
+            let is_broken = look.broken.contains(trigger.event) || !is_there;
+            // What happened until the webhook had begun was not told: one search follows that time.
+            let is_unsearched = |mark: &Watermark| {
+                !is_new(trigger.event) && seen(trigger.event).is_some_and(|seen| mark.since_ms <= seen)
+            };
             let (since_ms, has_gap) = match known {
                 // Whatever happens from now on is to be told, also where the webhook could not be made yet.
-                None if is_there => (now_ms, is_broken),
+                None if is_there => (now_ms, false),
                 None => (now_ms.saturating_sub(millis(LAG)), true),
-                Some(mark) if mark.has_gap || is_broken => (mark.since_ms, true),
+                Some(mark) if mark.has_gap || is_broken || is_unsearched(mark) => (mark.since_ms, true),
                 Some(_) => (now_ms.saturating_sub(retried), false),
             };
             let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap };

@@ -7,8 +7,8 @@ use std::time::Duration;
 use connector_runtime::{Connector, Patience, SecretString};
 
 use super::command_line::{TriggersTask, Verb};
-use super::{Done, Keeper, Look, Subject};
-use crate::connections::{HostConnection, ended};
+use super::{Done, Keeper, Look, Subject, Unkept};
+use crate::connections::{HostConnection, Lifecycle, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
@@ -72,6 +72,15 @@ impl Desk {
             true => Err(Failure::usage(format!("there is no connection {id}: `connector connections list`"))),
             false => Ok(found),
         }
+    }
+
+    /// Why a connection could not be looked at, in words for people; one whose token was refused is marked.
+    pub(crate) async fn told(&self, row: &ConnectionRow, why: Unkept) -> String {
+        if why.is_revoked() {
+            let storage = Arc::clone(&self.storage);
+            Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms)).note_refused(row).await;
+        }
+        why.to_string()
     }
 
     /// What a row says.
@@ -143,7 +152,10 @@ async fn connection_lines(
 ) -> Result<(Vec<Line>, usize), String> {
     let connection = desk.opened(row)?;
     let subject = Subject { row, connection: &connection };
-    let look = desk.keeper.look(subject).await.map_err(|why| why.to_string())?;
+    let look = match desk.keeper.look(subject).await {
+        Ok(look) => look,
+        Err(why) => return Err(desk.told(row, why).await),
+    };
     let line = |what, event: &str, hook: Option<&str>, told: String| {
         let (event, hook) = (event.to_owned(), hook.map(str::to_owned));
         Line { connection: row.id.clone(), what, event, hook, told }

@@ -286,20 +286,18 @@ async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Res
         Err(error) => return (0, Err(error.into())),
     };
     let subscription = keeper.connector.webhooks.and_then(|webhooks| webhooks.subscription);
-    let is_new = |event| subscription.is_some_and(|one| super::is_new(&hooks, event, &one, clock()));
-    let (mut all, mut outcome) = (0, Ok(false));
+    let is_new = |one| {
+        searched(keeper.connector, subject.connection)
+            .any(|trigger| super::is_new(&hooks, trigger.event, one, clock()))
+    };
+    let mut outcome = Ok(subscription.as_ref().is_some_and(is_new));
+    let mut all = 0;
     for trigger in searched(keeper.connector, subject.connection) {
-        let Some(mark) = marks.iter().find(|mark| mark.trigger == trigger.id && mark.has_gap) else {
-            continue;
-        };
-        // Of one that was never wanted before there is nothing to find until its webhook has begun.
-        if is_new(trigger.event) && hooks.iter().all(|hook| mark.since_ms >= hook.seen_ms) {
-            outcome = outcome.map(|_| true);
+        if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
             continue;
         }
         match backfill::search(keeper, subject, trigger, None, clock()).await {
             Ok(Found { looked_at, new, known, .. }) => {
-                outcome = outcome.map(|has_new| has_new || is_new(trigger.event));
                 let trigger = trigger.id;
                 tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
                 all += u64::try_from(new).unwrap_or(u64::MAX);

@@ -47,7 +47,7 @@ fn a_connection_that_is_removed_on_the_command_line_leaves_no_webhook_and_an_ent
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
     until(&served, ACTIVE, 3);
-    scene.place.ok(&["connections", "remove", &scene.id, "--public-url", &scene.public]);
+    scene.place.ok(&["connections", "remove", &scene.id]);
     assert_eq!(scene.hooks(), Vec::<serde_json::Value>::new());
     let log = scene.place.ok(&["connections", "audit", "--json"]);
     let log: serde_json::Value = serde_json::from_str(&log).expect("JSON");
@@ -56,4 +56,18 @@ fn a_connection_that_is_removed_on_the_command_line_leaves_no_webhook_and_an_ent
     assert_eq!(words, ["disconnected", "connected"]);
     until(&served, "connector_connections{state=\"ready\"}", 0);
     assert!(scene.hooks().is_empty(), "nobody makes them anew");
+}
+
+#[test]
+fn a_command_that_the_token_is_refused_for_marks_the_connection_once() {
+    let scene = Scene::new(&["order-created"]);
+    scene.refuse_the_token();
+    for arguments in [["triggers", "plan"], ["triggers", "status"]] {
+        let (code, _, stderr) = scene.place.run([&arguments[..], &["--public-url", &scene.public]].concat());
+        assert!(code == 1 && stderr.contains(&scene.id), "{stderr}");
+    }
+    let told = scene.place.ok(&["connections", "list"]);
+    assert!(told.contains("revoked") && told.contains("connect the account again"), "{told}");
+    let log = scene.place.ok(&["connections", "audit", "--json"]);
+    assert_eq!(log.matches("does not know its token").count(), 1, "{log}");
 }

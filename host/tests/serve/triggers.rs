@@ -89,6 +89,12 @@ impl Scene {
         self.call("list-webhooks", "{}").as_array().expect("a list").clone()
     }
 
+    /// From now on the store knows no token.
+    pub(super) fn refuse_the_token(&self) {
+        let misbehaviour = bigcommerce_sandbox::Misbehaviour { token_revoked: true, ..Default::default() };
+        self.store.misbehave(misbehaviour);
+    }
+
     /// Puts the store's clock forward.
     pub(super) fn pass(&self, time: Duration) {
         self.store.advance(time);
@@ -317,8 +323,7 @@ fn a_look_that_the_token_is_refused_for_is_the_last_one() {
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
     until(&served, ACTIVE, 3);
-    let misbehaviour = bigcommerce_sandbox::Misbehaviour { token_revoked: true, ..Default::default() };
-    scene.store.misbehave(misbehaviour);
+    scene.refuse_the_token();
     let (path, body) = scene.exception();
     let except = || {
         let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
