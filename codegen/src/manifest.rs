@@ -199,6 +199,7 @@ pub(crate) struct Subscription<'t> {
     pub(crate) active: Option<Text<'t>>,
     pub(crate) per_event: Option<Text<'t>>,
     pub(crate) port: Option<Text<'t>>,
+    pub(crate) starts: Option<&'t str>,
     pub(crate) retries: Option<Text<'t>>,
 }
 

@@ -161,6 +161,7 @@ pub static WEBHOOKS: Webhooks = Webhooks {
         active: Some("is_active"),
         per_event: Some(10usize),
         port: Some(443u16),
+        starts: Duration::from_secs(60),
         retries: Duration::from_secs(172800),
     }),
     uninstalled: Some(ServiceEvent {

@@ -13,9 +13,11 @@ pub(crate) mod command;
 pub(crate) mod command_line;
 mod directory;
 mod granting;
+mod lifecycle;
 
 pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live, ReadRing};
-pub(crate) use granting::{Granted, Notes, granted_row, revoked_row, secrets};
+pub(crate) use granting::{Ended, Exception, Granted, Notes, granted_row, secrets};
+pub(crate) use lifecycle::{About, Heard, Lifecycle, OPERATOR, Uninstalled, VENDOR, Whose};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
@@ -113,7 +115,11 @@ impl HostConnection {
             state: row.state,
             fields: serde_json::from_str(&row.fields).map_err(|_| Unusable::Unreadable)?,
             settings: serde_json::from_str(&row.settings).map_err(|_| Unusable::Unreadable)?,
-            secrets: Secrets::open(Place { account: &row.account, kind: KIND }, &row.sealed, ring)?,
+            // Nothing is left of one that ended.
+            secrets: match (row.state, row.sealed.is_empty()) {
+                (ConnectionState::Revoked, true) => Secrets::default(),
+                _ => Secrets::open(Place { account: &row.account, kind: KIND }, &row.sealed, ring)?,
+            },
         })
     }
 
@@ -128,10 +134,8 @@ impl HostConnection {
     /// Class `auth.revoked` where the connection is revoked; class `validation`, also where it has no credentials and can
     /// only receive.
     pub(crate) fn connect(&self, connector: &'static Connector) -> Result<Connection, Error> {
-        if self.state == ConnectionState::Revoked {
-            return Err(Error::revoked(
-                "the app was uninstalled or its token withdrawn: connect the account again",
-            ));
+        if let Some(advice) = ended(self.state) {
+            return Err(Error::revoked(advice));
         }
         let fields: Vec<(&str, &str)> =
             self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -142,6 +146,17 @@ impl HostConnection {
             Some(url) => connection.at_origin(url),
             None => Ok(connection),
         }
+    }
+}
+
+/// Why a connection in this state cannot call, and what to do; none where it can.
+pub(crate) fn ended(state: ConnectionState) -> Option<&'static str> {
+    match state {
+        ConnectionState::Connected => None,
+        ConnectionState::Refused => Some(
+            "the API does not know its token any more: connect the account again; webhooks that still arrive are kept",
+        ),
+        ConnectionState::Revoked => Some("the app was uninstalled there: connect the account again"),
     }
 }
 

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_runtime::Connector;
+use connector_runtime::{Class, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::activation::{CloudEvent, Full};
-use crate::connections::Directory;
+use crate::connections::{Directory, Lifecycle, ended};
 use crate::receive::Clock;
 use crate::storage::{LeaseRequest, Leased, Storage, StorageError};
 
@@ -83,6 +83,8 @@ pub(crate) struct Delivery {
     pub(crate) directory: Arc<Directory>,
     /// Reads whole resources.
     pub(crate) reader: Reader,
+    /// Who marks a connection whose credentials are refused.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// How much and how long.
     pub(crate) settings: Rest,
     /// The time.
@@ -227,12 +229,22 @@ impl Delivery {
             return Prepared::Ready(Full::Unasked);
         }
         let entry = self.directory.of_id(&activation.connection);
-        let Some(live) = entry.as_ref().and_then(|entry| entry.state.as_ref().ok()) else {
+        if let Some(advice) = entry.as_ref().and_then(|entry| ended(entry.row().state)) {
+            let class = Class::AuthRevoked.as_str();
+            return Prepared::Ready(Full::Missing { class, message: advice.to_owned() });
+        }
+        let Some((entry, live)) = entry.as_ref().and_then(|entry| Some((entry, entry.state.as_ref().ok()?)))
+        else {
             let message = "the connection was removed, or cannot be used".to_owned();
             return Prepared::Ready(Full::Missing { class: "no_connection", message });
         };
         match self.reader.read(activation, &live.connection, leased.attempt).await {
-            Reading::Done(full) => Prepared::Ready(full),
+            Reading::Done(full) => {
+                if matches!(&full, Full::Missing { class, .. } if *class == Class::AuthRevoked.as_str()) {
+                    self.lifecycle.note_refused(entry.row()).await;
+                }
+                Prepared::Ready(full)
+            }
             // Half of the time is left for the receiver.
             Reading::Later { class, message, .. }
                 if age(&self.attempt(leased)) >= self.settings.limits.age / 2 =>

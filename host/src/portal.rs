@@ -2,6 +2,7 @@
 //! stranger is told holds nothing of what is stored.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,13 +11,13 @@ use axum::middleware::map_response;
 use axum::routing::{get, post};
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, SecretString};
-use tokio::sync::Mutex;
 
-use crate::connections::{Directory, ReadRing};
+use crate::connections::{About, Lifecycle, OPERATOR, ReadRing, VENDOR};
 use crate::receive::Clock;
 use crate::scopes::ScopeTable;
 use crate::serve::config::AppClient;
-use crate::storage::{AuditEntry, InstallStorage, Storage};
+use crate::storage::{InstallStorage, Storage};
+use crate::token_bucket::Bucket;
 use crate::token_exchange::TokenExchange;
 
 mod accounts;
@@ -36,7 +37,6 @@ mod view;
 
 pub(crate) use hooks::{Hooks, Unmanaged};
 
-use guard::Bucket;
 use session::Sessions;
 
 /// The most bytes of a form.
@@ -46,12 +46,8 @@ const FORM_LIMIT: usize = 16 * 1024;
 pub(crate) struct PortalParts {
     /// What can be connected.
     pub(crate) connector: &'static Connector,
-    /// Connections and activations.
-    pub(crate) storage: Arc<dyn Storage>,
-    /// Installations that wait, and the audit log.
-    pub(crate) installs: Arc<dyn InstallStorage>,
-    /// What receives, told of each change at once.
-    pub(crate) directory: Arc<Directory>,
+    /// Connections and what happens to them.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// What opens secrets.
     pub(crate) read_ring: ReadRing,
     /// The client secrets of each app, the newest first.
@@ -66,6 +62,8 @@ pub(crate) struct PortalParts {
     pub(crate) clock: Clock,
     /// What signs in; nobody can where there is none.
     pub(crate) admin_token: Option<SecretString>,
+    /// Where sessions are kept.
+    pub(crate) sessions: PathBuf,
     /// The address that others know this host by, without a slash at its end.
     pub(crate) public_url: String,
 }
@@ -78,12 +76,12 @@ pub(crate) struct Portal {
     sessions: Sessions,
     /// Wrong tokens at the sign-in page.
     wrong_tokens: Bucket,
+    /// Forms of people who are signed in.
+    forms: Bucket,
     /// Callbacks that are verified at once.
     callbacks: Bucket,
     /// Callbacks for which the vendor is asked.
     exchanges: Bucket,
-    /// Who changes a row holds this, so that no change is lost.
-    changing: Mutex<()>,
     /// The path of the public address, in front of every link.
     base: String,
 }
@@ -100,11 +98,11 @@ impl Portal {
         Ok(Self {
             scopes: ScopeTable::of(parts.connector),
             exchange: TokenExchange::new()?,
-            sessions: Sessions::new(is_secure),
+            sessions: Sessions::open(is_secure, parts.admin_token.clone(), parts.sessions.clone()),
             wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
+            forms: Bucket::new(60.0, 5.0),
             callbacks: Bucket::new(200.0, 50.0),
             exchanges: Bucket::new(20.0, 2.0),
-            changing: Mutex::new(()),
             base: path.unwrap_or_default(),
             parts,
         })
@@ -124,36 +122,21 @@ impl Portal {
         format!("{}/callbacks/{app}/auth", self.parts.public_url)
     }
 
-    /// Notes what happened. That it cannot be noted is logged and stops nobody from disconnecting.
+    /// Connections and activations.
+    fn storage(&self) -> &dyn Storage {
+        &*self.parts.lifecycle.storage
+    }
+
+    /// Installations that wait, and the audit log.
+    fn installs(&self) -> &dyn InstallStorage {
+        &*self.parts.lifecycle.installs
+    }
+
+    /// Notes what happened.
     async fn note(&self, event: &str, actor: &str, about: About<'_>, detail: &str) {
-        let entry = AuditEntry {
-            position: 0,
-            at_ms: self.now_ms(),
-            event: event.to_owned(),
-            account: about.account.map(str::to_owned),
-            connection: about.connection.map(str::to_owned),
-            actor: actor.to_owned(),
-            detail: detail.to_owned(),
-        };
-        tracing::info!(event, actor, connection = about.connection, detail, "audit");
-        if let Err(error) = self.parts.installs.note(entry).await {
-            tracing::error!(%error, event, "the audit log cannot be written");
-        }
+        self.parts.lifecycle.note(event, actor, about, detail).await;
     }
 }
-
-/// What an entry of the audit log is about.
-#[derive(Clone, Copy, Default)]
-struct About<'a> {
-    account: Option<&'a str>,
-    connection: Option<&'a str>,
-}
-
-/// Who acts when it is somebody signed in.
-const OPERATOR: &str = "operator";
-
-/// Who acts when it is the vendor.
-const VENDOR: &str = "vendor";
 
 /// The routes of pages and callbacks.
 pub(crate) fn router(portal: Arc<Portal>) -> Router {

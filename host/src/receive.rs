@@ -13,6 +13,7 @@ use bytes::Bytes;
 use connector_runtime::{Connector, Event, ServiceEvent, Trigger, Webhooks};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -55,8 +56,8 @@ pub(crate) trait Tally: Send + Sync {
 pub(crate) trait ServiceEvents: Send + Sync {
     /// The account has ended the connection, so many seconds after the epoch; it is on disk when the future ends.
     fn uninstalled(&self, connection: &str, time: Option<i64>) -> StorageFuture<'_, ()>;
-    /// Deliveries to the connection fail, or one of its webhooks was switched off.
-    fn failing(&self, connection: &str);
+    /// Deliveries to the connection fail, or one of its webhooks was switched off: what was told of it, for people.
+    fn failing(&self, connection: &str, told: &str) -> StorageFuture<'_, ()>;
 }
 
 /// What receives deliveries.
@@ -180,7 +181,7 @@ impl Receiver {
         if event.account != live.connection.account {
             return Outcome::Rejected("other_account");
         }
-        let service = match self.serve(webhooks, live, &event).await {
+        let service = match self.serve(webhooks, live, &event, &body).await {
             Ok(service) => service,
             Err(error) => return Outcome::unavailable(error.kind()),
         };
@@ -196,13 +197,19 @@ impl Receiver {
     }
 
     /// Acts on an event that is for the host itself; whether it was one.
-    async fn serve(&self, webhooks: &Webhooks, live: &Live, event: &Event) -> Result<bool, StorageError> {
+    async fn serve(
+        &self,
+        webhooks: &Webhooks,
+        live: &Live,
+        event: &Event,
+        body: &[u8],
+    ) -> Result<bool, StorageError> {
         let Some(service) = &self.service else { return Ok(false) };
         let is = |known: Option<ServiceEvent>| known.is_some_and(|known| known.event == event.name);
         if is(webhooks.uninstalled) {
             service.uninstalled(&live.connection.id, event.time).await?;
         } else if is(webhooks.failing) {
-            service.failing(&live.connection.id);
+            service.failing(&live.connection.id, &told(webhooks, body)).await?;
         } else {
             return Ok(false);
         }
@@ -260,6 +267,25 @@ impl Receiver {
             _ => tell!(info),
         }
     }
+}
+
+/// What an event tells beside which resource it is about, for people: the plain values that stand beside it. Bounded, since
+/// whoever signs it chooses it.
+fn told(webhooks: &Webhooks, body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let (place, _) = webhooks.event.resource.rsplit_once('.').unwrap_or_default();
+    let beside =
+        place.split('.').filter(|name| !name.is_empty()).try_fold(&body, |value, name| value.get(name));
+    let known =
+        [webhooks.event.resource, webhooks.event.id].map(|path| path.rsplit('.').next().unwrap_or_default());
+    let members = beside.and_then(Value::as_object).into_iter().flatten();
+    let members = members.filter(|(name, _)| !known.contains(&name.as_str()));
+    let words = members.filter_map(|(name, value)| match value {
+        Value::String(text) => Some(format!("{name}: {text}")),
+        Value::Number(number) => Some(format!("{name}: {number}")),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join("; ").chars().filter(|one| !one.is_control()).take(300).collect()
 }
 
 /// The activation of a trigger by an event.

@@ -10,7 +10,7 @@ use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::connections::Directory;
+use crate::connections::{Directory, Lifecycle};
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
 use crate::delivery::reading::Reader;
@@ -121,6 +121,7 @@ struct Service {
     storage: Arc<dyn Storage>,
     gates: Gates,
     directory: Arc<Directory>,
+    lifecycle: Arc<Lifecycle>,
     portal: Arc<Portal>,
     reconciler: Reconciler,
     steward: Steward,
@@ -161,8 +162,15 @@ impl Service {
             config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
         let reader =
             Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
+        let lifecycle = Arc::new(Lifecycle::new(
+            Arc::clone(&storage),
+            Arc::<SqliteStorage>::clone(&sqlite),
+            Some(Arc::clone(&directory)),
+            Arc::clone(&clock),
+        ));
         let delivery = Arc::new(Delivery {
             connector,
+            lifecycle: Arc::clone(&lifecycle),
             storage: Arc::clone(&storage),
             directory: Arc::clone(&directory),
             reader,
@@ -189,6 +197,7 @@ impl Service {
         let keeper = Keeper {
             connector,
             storage: Arc::<SqliteStorage>::clone(&sqlite),
+            connections: Arc::clone(&storage),
             gates: gates.clone(),
             patience: PATIENCE,
             public_url: public_url.clone(),
@@ -197,7 +206,6 @@ impl Service {
         let hooks: Arc<dyn portal::Hooks> = match config.triggers.every {
             Some(_) => Arc::new(KeptHooks {
                 keeper: Keeper { patience: PATIENCE_OF_PEOPLE, ..keeper.clone() },
-                directory: Arc::clone(&directory),
                 standings: Arc::clone(&standings),
                 wishes: wish.clone(),
             }),
@@ -206,24 +214,22 @@ impl Service {
         let keys = config.base.keys.clone();
         let portal = Portal::new(PortalParts {
             connector,
-            storage: Arc::clone(&storage),
-            installs: sqlite,
-            directory: Arc::clone(&directory),
+            lifecycle: Arc::clone(&lifecycle),
             read_ring: Box::new(move || keys.ring(&random::bytes).map_err(|error| error.to_string())),
             apps,
             clients: std::mem::take(&mut config.base.clients),
             gates: gates.clone(),
             hooks,
             clock: Arc::clone(&clock),
+            sessions: config.base.data.join("sessions.json"),
             admin_token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
             public_url: public_url.clone(),
         });
         let portal = Arc::new(portal.map_err(|error| broken("the pages cannot be set up", &error))?);
         let steward = Steward {
-            storage: Arc::clone(&storage),
-            directory: Arc::clone(&directory),
+            lifecycle: Arc::clone(&lifecycle),
             wishes: wish,
-            clock: Arc::clone(&clock),
+            counts: Arc::clone(&counts.reconciles),
         };
         let reconciler = Reconciler {
             keeper: Arc::new(keeper),
@@ -233,6 +239,7 @@ impl Service {
             accepted: Arc::clone(&delivery.wake),
             counts: Arc::clone(&counts.reconciles),
             standings,
+            lifecycle: Arc::clone(&lifecycle),
             wishes,
         };
         Ok(Self {
@@ -245,6 +252,7 @@ impl Service {
             storage,
             gates,
             directory,
+            lifecycle,
             portal,
             reconciler,
             steward,
@@ -292,7 +300,7 @@ impl Service {
         let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
             self;
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
-        let Self { delivery, sink, .. } = self;
+        let Self { delivery, sink, lifecycle, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
         let health = |token| {
             Arc::new(Health {
@@ -308,7 +316,7 @@ impl Service {
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
+            tokio::spawn(expire(lifecycle, retention, Arc::clone(&clock))),
         ];
         let workers = sink
             .is_none()
@@ -321,6 +329,7 @@ impl Service {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
+            let router = health::guarded(router, Arc::clone(&clock));
             (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
         });
         let public = health::public_router(health(None));

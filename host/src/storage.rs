@@ -91,6 +91,9 @@ pub trait Storage: Send + Sync {
     /// All connections, by id.
     fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>>;
 
+    /// The connection of this id.
+    fn connection(&self, id: &str) -> StorageFuture<'_, Option<ConnectionRow>>;
+
     /// Removes a connection and its secrets; false where there is none. Its activations stay.
     fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool>;
 }
@@ -316,7 +319,9 @@ pub struct ConnectionRow {
 pub enum ConnectionState {
     /// As far as is known.
     Connected,
-    /// Its credentials were refused.
+    /// The API does not know its credentials any more. It receives on, until it is revoked or gets others.
+    Refused,
+    /// It ended: it was uninstalled at the account, or is about to be removed. It receives nothing more.
     Revoked,
 }
 

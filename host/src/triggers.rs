@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
-use connector_runtime::{Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks};
+use connector_runtime::{
+    Class, Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks,
+};
 
-use crate::connections::{HostConnection, Notes};
+use crate::connections::{HostConnection, Notes, ended};
 use crate::receive::webhook_url;
 use crate::scopes::ScopeTable;
-use crate::storage::{ConnectionRow, ConnectionState, HookRow, HookStorage, StorageError, Watermark};
+use crate::storage::{ConnectionRow, HookRow, HookStorage, Storage, StorageError, Watermark};
 
 pub(crate) mod calls;
 pub(crate) mod command;
@@ -37,6 +39,8 @@ pub(crate) struct Keeper {
     pub(crate) connector: &'static Connector,
     /// What is remembered.
     pub(crate) storage: Arc<dyn HookStorage>,
+    /// Where it is seen whether a connection is still there.
+    pub(crate) connections: Arc<dyn Storage>,
     /// Through which calls go.
     pub(crate) gates: Gates,
     /// How long a call may wait.
@@ -63,8 +67,8 @@ pub(crate) enum Unkept {
     PublicUrl(String),
     /// The connection has no credentials.
     NoCredentials,
-    /// The connection ended.
-    Revoked,
+    /// The connection ended, or its credentials were refused: what to do.
+    Ended(&'static str),
     /// What was to be a list is none.
     NoList,
     /// A call failed.
@@ -83,7 +87,7 @@ impl fmt::Display for Unkept {
                  `connector connections add --help` shows",
             ),
             Self::NoList => out.write_str("the API answered no list where it promises one: try again"),
-            Self::Revoked => out.write_str("its access was revoked: connect the account again"),
+            Self::Ended(advice) => out.write_str(advice),
             Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
             Self::Storage(error) => write!(out, "the storage: {error}"),
         }
@@ -91,13 +95,18 @@ impl fmt::Display for Unkept {
 }
 
 impl Unkept {
+    /// Whether a call was refused for its credentials, also by the connection test.
+    pub(crate) fn is_revoked(&self) -> bool {
+        matches!(self, Self::Call(error) if error.class() == Class::AuthRevoked)
+    }
+
     /// Whether it may be over soon without anybody's doing.
     fn may_pass(&self) -> bool {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::Storage(error) => error.is_temporary(),
             Self::NoList => true,
-            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Revoked => false,
+            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Ended(_) => false,
         }
     }
 }
@@ -119,6 +128,8 @@ pub(crate) struct Look {
     client: Client,
     webhooks: &'static Webhooks,
     subscription: Subscription,
+    /// The webhooks as they were known before.
+    remembered: Vec<HookRow>,
     /// The comparison.
     pub(crate) plan: Plan,
     /// Events whose webhook was known and is gone or off: what happened meanwhile was not told.
@@ -139,8 +150,8 @@ impl Keeper {
     /// # Errors
     /// Where there is nothing to call with.
     pub(crate) fn client(&self, subject: Subject<'_>) -> Result<Client, Unkept> {
-        if subject.row.state == ConnectionState::Revoked {
-            return Err(Unkept::Revoked);
+        if let Some(advice) = ended(subject.connection.state) {
+            return Err(Unkept::Ended(advice));
         }
         if subject.connection.secrets.credentials.is_empty() {
             return Err(Unkept::NoCredentials);
@@ -178,23 +189,36 @@ impl Keeper {
         let broken = remembered.iter().filter(|row| !is_live(row)).map(|row| row.event.clone());
         let off = plan.steps.iter().filter(|step| matches!(step, Step::Activate(_)));
         let broken = broken.chain(off.map(|step| step.event().to_owned())).collect();
-        Ok(Look { client, webhooks, subscription, plan, broken })
+        Ok(Look { client, webhooks, subscription, remembered, plan, broken })
     }
 
-    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then.
+    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then. A connection may
+    /// end while a step is taken: whoever ends it first says so on disk and deletes then, so that of the two one finds the
+    /// webhook that was made meanwhile.
     ///
     /// # Errors
-    /// Where they cannot be remembered.
+    /// Where they cannot be remembered, or the connection is not there any more.
     pub(crate) async fn apply(
         &self,
         subject: Subject<'_>,
         look: &Look,
         now_ms: i64,
-    ) -> Result<Vec<Done>, StorageError> {
+    ) -> Result<Vec<Done>, Unkept> {
         let mut hooks = look.plan.kept.clone();
         let mut done = Vec::new();
         for step in &look.plan.steps {
             let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
+            if let Some(advice) = self.ended(subject).await? {
+                if let (Step::Create { .. }, Ok(Some(hook))) = (step, outcome) {
+                    tracing::info!(
+                        connection = subject.row.id,
+                        "it ended while a webhook was made, which is deleted"
+                    );
+                    let undo = Step::Delete(hook);
+                    calls::take(&look.client, look.webhooks, &look.subscription, &undo).await?;
+                }
+                return Err(Unkept::Ended(advice));
+            }
             let failure = match outcome {
                 Ok(hook) => {
                     hooks.extend(hook.filter(|hook| !hook.id.is_empty()));
@@ -214,6 +238,13 @@ impl Keeper {
         Ok(done)
     }
 
+    /// Whether a connection has ended since it was read, and what to do then.
+    async fn ended(&self, subject: Subject<'_>) -> Result<Option<&'static str>, StorageError> {
+        let row = self.connections.connection(&subject.row.id).await?;
+        let row = row.filter(|row| row.webhook_key == subject.row.webhook_key);
+        Ok(row.map_or(Some("it was removed"), |row| ended(row.state)))
+    }
+
     /// Deletes all webhooks that lead to the connection, each whatever became of the others.
     ///
     /// # Errors
@@ -226,10 +257,14 @@ impl Keeper {
             Err(Unkept::NoCredentials) => return Ok(()),
             client => client?,
         };
-        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
+        // By the key alone: the host may have been known by another address when they were made.
+        let path = webhook_url("", &subject.row.webhook_key);
+        let is_ours = |hook: &Hook| {
+            hook.destination.find(&path).is_some_and(|at| leads_to(&path, &hook.destination[at..]))
+        };
         let hooks = calls::existing(&client, webhooks, &subscription).await?;
         let mut ended = Ok(());
-        for hook in hooks.into_iter().filter(|hook| leads_to(&base, &hook.destination)) {
+        for hook in hooks.into_iter().filter(is_ours) {
             if let Err(error) = calls::take(&client, webhooks, &subscription, &Step::Delete(hook)).await {
                 ended = Err(error.into());
             }
@@ -238,7 +273,7 @@ impl Keeper {
     }
 
     /// Keeps the webhooks, and how far the events of their triggers are known by them: those of one that was there all the
-    /// time were told or will be, but for those that are still tried; of one that is new, from now on.
+    /// time were told or will be, but for those that are still tried; of one that is new, once it may be taken for begun.
     async fn remember(
         &self,
         subject: Subject<'_>,
@@ -252,9 +287,16 @@ impl Keeper {
             event: hook.event.clone(),
             destination: hook.destination.clone(),
             is_active: hook.is_active,
-            seen_ms: now_ms,
+            seen_ms: look
+                .remembered
+                .iter()
+                .find(|known| known.hook == hook.id)
+                .map_or(now_ms, |known| known.seen_ms),
         };
-        self.storage.keep_hooks(id, hooks.iter().map(row).collect()).await?;
+        let rows: Vec<HookRow> = hooks.iter().map(row).collect();
+        let is_new = |event: &str| is_new(&rows, event, &look.subscription, now_ms);
+        let seen = |event: &str| rows.iter().filter(|row| row.event == event).map(|row| row.seen_ms).min();
+        self.storage.keep_hooks(id, rows.clone()).await?;
         self.storage.keep_watermarks(id, subject.connection.settings.triggers.clone()).await?;
         let known = self.storage.watermarks(id).await?;
         let retried = millis(look.subscription.retries + Duration::from_secs(60 * 60));
@@ -262,10 +304,15 @@ impl Keeper {
             let is_there = hooks.iter().any(|hook| hook.event == trigger.event && hook.is_active);
             let known = known.iter().find(|mark| mark.trigger == trigger.id);
             let is_broken = look.broken.contains(trigger.event) || !is_there;
+            // What happened until the webhook had begun was not told: one search follows that time.
+            let is_unsearched = |mark: &Watermark| {
+                !is_new(trigger.event) && seen(trigger.event).is_some_and(|seen| mark.since_ms <= seen)
+            };
             let (since_ms, has_gap) = match known {
                 // Whatever happens from now on is to be told, also where the webhook could not be made yet.
-                None => (now_ms.saturating_sub(millis(LAG)), !is_there),
-                Some(mark) if mark.has_gap || is_broken => (mark.since_ms, true),
+                None if is_there => (now_ms, false),
+                None => (now_ms.saturating_sub(millis(LAG)), true),
+                Some(mark) if mark.has_gap || is_broken || is_unsearched(mark) => (mark.since_ms, true),
                 Some(_) => (now_ms.saturating_sub(retried), false),
             };
             let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap };
@@ -282,6 +329,13 @@ pub(crate) fn searched<'a>(
 ) -> impl Iterator<Item = &'static Trigger> + 'a {
     let triggers = connector.triggers.iter().copied();
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
+}
+
+/// Whether a webhook of an event may not have begun yet to tell of it.
+pub(crate) fn is_new(hooks: &[HookRow], event: &str, subscription: &Subscription, now_ms: i64) -> bool {
+    let of_event = hooks.iter().filter(|hook| hook.event == event);
+    let seen = of_event.map(|hook| hook.seen_ms).min();
+    seen.is_some_and(|seen| now_ms < seen.saturating_add(millis(subscription.starts)))
 }
 
 /// Whether an address is this one or below it.

@@ -11,6 +11,7 @@ use crate::action::Action;
 use crate::answer::{self, Answer, Reply};
 use crate::connection::Connection;
 use crate::connector::{Connector, RateLimit};
+use crate::doubt::Standing;
 use crate::error::{Class, Error, Parts};
 use crate::operation::Effect;
 use crate::pacing::{Ending, Gate, Gates, Moment, Observation, Waits};
@@ -164,8 +165,12 @@ impl Client {
         let mut attempts = Attempts::default();
         self.gate.with_retry_budget(RetryBudget::earn);
         loop {
-            let error = match self.attempt(&request, deadline).await {
+            let mut sent = clock.now();
+            let error = match self.attempt(&request, deadline, &mut sent).await {
                 Ok(success) => return Ok(success),
+                Err(error) if error.class() == Class::AuthRevoked => {
+                    Box::pin(self.doubted(error, &request, deadline, sent)).await
+                }
                 Err(error) => error,
             };
             if request.operation().effect == Effect::Delete && was_deleted_before(error.class(), attempts) {
@@ -186,8 +191,44 @@ impl Client {
         }
     }
 
-    /// Sends a request once, when the gate lets it go.
-    async fn attempt(&self, request: &Request, deadline: Option<Moment>) -> Result<Success, Error> {
+    /// A refusal of the credentials as what it is: an API may refuse one endpoint to credentials that it knows, so only the
+    /// connection test shows that they are gone.
+    async fn doubted(
+        &self,
+        error: Error,
+        request: &Request,
+        deadline: Option<Moment>,
+        sent: Moment,
+    ) -> Error {
+        let connector = self.connection.connector();
+        let test = connector.test.filter(|test| test.id != request.operation().id);
+        let test = test.and_then(|test| connector.action(test.id)?.prepare(b"{}").ok());
+        // Nothing else can be asked: either this was the test, or there is none.
+        let Some(test) = test else { return error };
+        let clock = self.gate.clock();
+        // Others wait for what it says, so that it does not wait for long.
+        let soon = clock.now().saturating_add(LONGEST_DOUBT);
+        let until = deadline.map_or(soon, |deadline| deadline.min(soon));
+        let ask = async {
+            match self.attempt(&test, Some(until), &mut clock.now()).await {
+                Ok(_) => Standing::Known,
+                Err(answer) => standing(&answer),
+            }
+        };
+        match self.gate.doubts().settle(self.connection.fingerprint(), sent, clock, ask).await {
+            Standing::Refused => error,
+            Standing::Known => error.of_known_credentials(),
+            Standing::Unknown { retry_after } => error.of_doubtful_credentials(retry_after),
+        }
+    }
+
+    /// Sends a request once, when the gate lets it go; `sent_at` becomes the moment when it did.
+    async fn attempt(
+        &self,
+        request: &Request,
+        deadline: Option<Moment>,
+        sent_at: &mut Moment,
+    ) -> Result<Success, Error> {
         let operation = request.operation();
         let connector = self.connection.connector();
         let outgoing = self.authenticate(request).map_err(|source| {
@@ -201,6 +242,7 @@ impl Client {
         let cap = operation.concurrency.map(|cap| (operation.id, cap));
         let permit = self.gate.enter(cap, deadline).await;
         let permit = permit.map_err(|late| Error::quota_spent(operation, late.retry_after))?;
+        *sent_at = self.gate.clock().now();
         let sent = self.transport.send(outgoing).await;
         let now = Timestamp::now();
         permit.settle(ending(&connector.rate_limit, &sent, now));
@@ -235,6 +277,25 @@ impl Client {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// How long a connection test may queue while others wait for what it says.
+const LONGEST_DOUBT: Duration = Duration::from_secs(30);
+
+/// What a connection test that failed says of the credentials. Whoever is answered anything but 401 is known.
+fn standing(answer: &Error) -> Standing {
+    match answer.class() {
+        Class::AuthRevoked => Standing::Refused,
+        Class::RateLimitedWindow
+        | Class::RateLimitedOverload
+        | Class::Server
+        | Class::Unavailable
+        | Class::Locked
+        | Class::TransportUnsent
+        | Class::TransportUnknownOutcome
+        | Class::Decode => Standing::Unknown { retry_after: answer.retry_after() },
+        _ => Standing::Known,
+    }
+}
 
 /// What the client calls itself; a connector's id and version are visible ASCII.
 fn user_agent(connector: &Connector) -> HeaderValue {

@@ -8,8 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{HeaderName, HeaderValue};
 use regex_lite::Regex;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use crate::connector::{Api, ConnectionField, Connector, Credential, Placement};
+use crate::doubt::Fingerprint;
 use crate::error::Error;
 use crate::percent::{push_component, push_query_name};
 
@@ -162,6 +164,21 @@ impl Connection {
             rest = after;
         }
         url.push_str(rest);
+    }
+
+    /// Tells its credentials from others of the same account.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let query = self.query.iter().map(|(name, secret)| (*name, secret.expose_secret().as_bytes()));
+        let mut digest = Sha256::new();
+        for (name, value) in headers.chain(query) {
+            digest.update(name);
+            // No header's value and no name holds the byte that parts them.
+            digest.update([0]);
+            digest.update(value);
+            digest.update([0]);
+        }
+        digest.finalize().into()
     }
 
     /// The headers that authenticate a request, marked as sensitive.

@@ -10,9 +10,9 @@ use crate::operation::Operation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// `auth.revoked`: the API no longer knows the credentials (401).
+    /// `auth.revoked`: the API no longer knows the credentials (401, also for the connection test).
     AuthRevoked,
-    /// `auth.scope`: the credentials do not allow this (403).
+    /// `auth.scope`: the credentials do not allow this (403, or 401 while the connection test goes well).
     AuthScope,
     /// `not_found`: the resource does not exist (404, 410).
     NotFound,
@@ -32,7 +32,7 @@ pub enum Class {
     RateLimitedOverload,
     /// `server`: the API failed (other 5xx).
     Server,
-    /// `unavailable`: the API or the account is down for now (503).
+    /// `unavailable`: the API or the account is down for now (503), or cannot say whether it knows the credentials.
     Unavailable,
     /// `plan_limit`: the account's plan allows no more (507).
     PlanLimit,
@@ -205,6 +205,23 @@ impl Error {
         parts.class = Some(Class::NotFoundEventual);
         parts.retryable = retry_after.is_some();
         parts.retry_after = retry_after;
+        Self(parts)
+    }
+
+    /// The same refusal where a test has shown that the API knows the credentials: it is this call that they do not allow.
+    pub(crate) fn of_known_credentials(self) -> Self {
+        let Self(mut parts) = self;
+        parts.class = Some(Class::AuthScope);
+        parts.detail.push_str(" to this, and knows the credentials");
+        Self(parts)
+    }
+
+    /// The same refusal where it could not be found out whether the API knows the credentials. It was not carried out.
+    pub(crate) fn of_doubtful_credentials(self, retry_after: Option<Duration>) -> Self {
+        let Self(mut parts) = self;
+        parts.class = Some(Class::Unavailable);
+        parts.detail.push_str(", and could not be asked whether it still knows the credentials");
+        (parts.retryable, parts.retry_after) = (true, retry_after);
         Self(parts)
     }
 

@@ -100,6 +100,8 @@ pub struct Subscription {
     pub per_event: Option<usize>,
     /// The one port that an address may have, which takes HTTPS.
     pub port: Option<u16>,
+    /// How long a new webhook may take until it tells of anything.
+    pub starts: Duration,
     /// How long deliveries are tried before a webhook is switched off, or the event given up.
     pub retries: Duration,
 }

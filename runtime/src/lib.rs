@@ -171,6 +171,7 @@ mod connection;
 mod connector;
 mod date;
 mod decode;
+mod doubt;
 mod encode;
 mod enumeration;
 mod error;

@@ -5,6 +5,8 @@
 #[path = "patience/scripted_api.rs"]
 mod scripted_api;
 
+#[path = "patience/doubt.rs"]
+mod doubt;
 #[path = "patience/events.rs"]
 mod events;
 #[path = "patience/pages.rs"]

@@ -108,11 +108,12 @@ pub(super) fn webhooks(webhooks: &Webhooks) -> TokenStream {
 fn subscription(subscription: &Subscription) -> TokenStream {
     let Subscription { id, event, destination, .. } = subscription;
     let (active, per_event) = (option(&subscription.active), option(&subscription.per_event));
-    let (port, retries) = (option(&subscription.port), duration(subscription.retries));
+    let port = option(&subscription.port);
+    let (starts, retries) = (duration(subscription.starts), duration(subscription.retries));
     quote! {
         Some(Subscription {
             id: #id, event: #event, destination: #destination, active: #active,
-            per_event: #per_event, port: #port, retries: #retries,
+            per_event: #per_event, port: #port, starts: #starts, retries: #retries,
         })
     }
 }

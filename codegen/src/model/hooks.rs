@@ -67,6 +67,7 @@ pub(crate) struct Subscription {
     pub(crate) active: Option<String>,
     pub(crate) per_event: Option<usize>,
     pub(crate) port: Option<u16>,
+    pub(crate) starts: Duration,
     pub(crate) retries: Duration,
 }
 

@@ -28,6 +28,7 @@ pub(super) fn resolve(
         active: owned(given.active),
         per_event: number(given.per_event, "a webhook limit is a whole number from 1 on", faults),
         port: number(given.port, "a port is a whole number from 1 to 65535", faults),
+        starts: given.starts.and_then(parse_duration).unwrap_or_default(),
         retries: parse_duration(given.retries?.value)?,
     })
 }

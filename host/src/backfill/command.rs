@@ -49,8 +49,10 @@ pub(crate) async fn run(
     }
     let mut told = Vec::new();
     for trigger in wanted {
-        let found = search(&desk.keeper, subject, trigger, task.since_ms, now_ms).await;
-        let found = found.map_err(|why| wrong(format!("{}: {why}", trigger.id)))?;
+        let found = match search(&desk.keeper, subject, trigger, task.since_ms, now_ms).await {
+            Ok(found) => found,
+            Err(why) => return Err(wrong(format!("{}: {}", trigger.id, desk.told(row, why).await))),
+        };
         let since = DateTime::at_second(found.since_ms.div_euclid(1_000)).map(|at| at.to_text());
         told.push(
             Members::default()

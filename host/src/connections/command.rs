@@ -1,11 +1,18 @@
 //! `connector connections`: shows and changes the accounts that the service receives webhooks of.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use connector_runtime::{Connection, Connector, SecretString};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Connection, Connector, Patience, SecretString};
 
 use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
-use super::{ConnectionSettings, HostConnection, INSTALL, Random, Secrets, account_field, new_row};
+use super::{
+    About, ConnectionSettings, HostConnection, INSTALL, Lifecycle, OPERATOR, Random, Secrets, account_field,
+    ended, new_row,
+};
 use crate::civil_time::civil;
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
 use crate::delivery::guard::Address;
@@ -22,6 +29,11 @@ use crate::storage::{
 };
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
+use crate::triggers::kept_hooks::left;
+use crate::triggers::{Keeper, Subject};
+
+/// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a command works with.
 struct Office<'a> {
@@ -29,7 +41,7 @@ struct Office<'a> {
     sources: &'a Sources<'a>,
     base: BaseConfig,
     public_url: String,
-    storage: SqliteStorage,
+    storage: Arc<SqliteStorage>,
     is_json: bool,
 }
 
@@ -50,14 +62,14 @@ pub(crate) async fn run(
         Some(url) => url,
         None => format!("http://{}", values.address("listen")?),
     };
-    let storage = open_storage(&base.data)?;
+    let storage = Arc::new(open_storage(&base.data)?);
     let office = Office { connector, sources: &sources, base, public_url, storage, is_json: task.is_json };
     let text = match &task.verb {
         Verb::Add { connection, app, secrets, triggers, delivery } => {
             office.add(connection, app.as_deref(), secrets, triggers, delivery).await?
         }
         Verb::List => office.list(surroundings.width).await?,
-        Verb::Remove { id, erase } => office.remove(id, *erase).await?,
+        Verb::Remove { id, erase } => office.remove(id, *erase, surroundings.stderr).await?,
         Verb::Rotate { id, secrets } => office.rotate(id, secrets).await?,
         Verb::Reseal { new_key } => office.reseal(*new_key).await?,
         Verb::Audit { limit } => office.audit(*limit, surroundings.width).await?,
@@ -121,6 +133,7 @@ impl Office<'_> {
         let row =
             new_row(&connection, &self.ring()?, &random).map_err(|why| Failure::Broken(why.to_string()))?;
         self.put(row.clone()).await?;
+        self.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
         let told = self.told(&row);
         if self.is_json {
             return Ok(told.to_json());
@@ -143,18 +156,24 @@ impl Office<'_> {
         let header = ["id", "account", "app", "triggers", "state"];
         let cells =
             told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
-        Ok(table::rows(&header, cells, Fit::Wrap, width))
+        let table = table::rows(&header, cells, Fit::Wrap, width);
+        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row.state)?)));
+        Ok(std::iter::once(table).chain(advice).collect::<Vec<_>>().join("\n"))
     }
 
-    async fn remove(&self, id: &str, erase: bool) -> Result<String, Failure> {
-        let row = self.row(id).await?;
+    async fn remove(&self, id: &str, erase: bool, stderr: &mut dyn Write) -> Result<String, Failure> {
+        let lifecycle = self.lifecycle();
+        let row = lifecycle.begin_removal(id).await.map_err(|error| stored(&error))?;
+        let row = row.ok_or_else(|| no_connection(id))?;
+        let left = self.delete_webhooks(&row).await.err();
+        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await.map_err(|error| stored(&error))?;
         let erased = match erase {
             true => Some(self.storage.erase_account(&row.account).await.map_err(|error| stored(&error))?),
-            false => {
-                self.storage.remove_connection(id).await.map_err(|error| stored(&error))?;
-                None
-            }
+            false => None,
         };
+        if let Some(left) = left {
+            writeln!(stderr, "note: {left}")?;
+        }
         Ok(match (self.is_json, erased) {
             (true, erased) => {
                 Members::default().with("removed", id).with("activations_erased", erased).to_json()
@@ -276,9 +295,31 @@ impl Office<'_> {
 
     async fn row(&self, id: &str) -> Result<ConnectionRow, Failure> {
         let found = self.rows().await?.into_iter().find(|row| row.id == id);
-        found.ok_or_else(|| {
-            Failure::usage(format!("there is no connection {id}: `connector connections list`"))
-        })
+        found.ok_or_else(|| no_connection(id))
+    }
+
+    fn lifecycle(&self) -> Lifecycle {
+        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&self.storage);
+        Lifecycle::new(storage, Arc::<SqliteStorage>::clone(&self.storage), None, Arc::new(now_ms))
+    }
+
+    /// Deletes the webhooks of a connection at the vendor, as far as it has what that takes.
+    async fn delete_webhooks(&self, row: &ConnectionRow) -> Result<(), String> {
+        let Ok(connection) = self.ring().and_then(|ring| open(row, &ring)) else { return Ok(()) };
+        // What one that was refused or has ended has made ended with its token.
+        if row.state != ConnectionState::Connected || connection.secrets.credentials.is_empty() {
+            return Ok(());
+        }
+        let keeper = Keeper {
+            connector: self.connector,
+            storage: Arc::<SqliteStorage>::clone(&self.storage),
+            connections: Arc::<SqliteStorage>::clone(&self.storage),
+            gates: Gates::new(),
+            patience: Patience::Within(PATIENCE),
+            public_url: self.public_url.clone(),
+        };
+        let ended = keeper.end(Subject { row, connection: &connection }).await;
+        ended.map_err(|why| left(&why.to_string()))
     }
 
     async fn put(&self, row: ConnectionRow) -> Result<(), Failure> {
@@ -290,7 +331,7 @@ impl Office<'_> {
         let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
         let state = match row.state {
             ConnectionState::Connected => "connected",
-            ConnectionState::Revoked => "revoked",
+            ConnectionState::Refused | ConnectionState::Revoked => "revoked",
         };
         Members::default()
             .with("id", &row.id)
@@ -298,6 +339,7 @@ impl Office<'_> {
             .with("app", &row.app)
             .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
             .with("state", state)
+            .with("advice", ended(row.state))
             .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
             .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
     }
@@ -333,6 +375,10 @@ fn resealed(row: ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<Con
     let sealed = secrets.seal(&row.account, ring, random::bytes()?);
     let sealed = sealed.map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))?;
     Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row })
+}
+
+fn no_connection(id: &str) -> Failure {
+    Failure::usage(format!("there is no connection {id}: `connector connections list`"))
 }
 
 fn stored(error: &crate::storage::StorageError) -> Failure {

@@ -151,7 +151,7 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 add,
                 Command::new("list").about("Show all connections").arg(json()),
                 Command::new("remove")
-                    .about("Remove a connection with its secrets; its webhooks are not found from then on")
+                    .about("Delete the webhooks of a connection, and remove it with its secrets")
                     .args([id(), erase, json()]),
                 rotate,
                 Command::new("reseal")

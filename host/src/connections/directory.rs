@@ -78,8 +78,10 @@ impl Entry {
 /// How many connections a directory knows, by what they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DirectoryCounts {
-    /// Those that can receive.
+    /// Those that work.
     pub(crate) ready: usize,
+    /// Those whose credentials were refused, which only receive.
+    pub(crate) refused: usize,
     /// Those that cannot be used.
     pub(crate) unusable: usize,
 }
@@ -149,8 +151,10 @@ impl Directory {
     /// How many connections are known.
     pub(crate) fn counts(&self) -> DirectoryCounts {
         let known = self.snapshot();
-        let ready = known.by_key.values().filter(|entry| entry.state.is_ok()).count();
-        DirectoryCounts { ready, unusable: known.by_key.len() - ready }
+        let usable = || known.by_key.values().filter(|entry| entry.state.is_ok());
+        let refused = usable().filter(|entry| entry.row.state == ConnectionState::Refused).count();
+        let ready = usable().count() - refused;
+        DirectoryCounts { ready, refused, unusable: known.by_key.len() - ready - refused }
     }
 
     fn known(&self, key: &str) -> Option<Arc<Entry>> {
@@ -180,7 +184,9 @@ impl Directory {
                         Ok(ring) => self.live(&row, ring),
                         Err(_) => Err(Unusable::Sealed(Unopened::UnknownKey)),
                     };
-                    if let (Err(why), true) = (&state, former.is_none()) {
+                    // One that ended cannot be used, and nothing is wrong with that.
+                    let is_news = former.is_none() && row.state != ConnectionState::Revoked;
+                    if let (Err(why), true) = (&state, is_news) {
                         news.push((row.id.clone(), *why));
                     }
                     Arc::new(Entry { row: row.clone(), state })
@@ -189,8 +195,8 @@ impl Directory {
             let wants = |live: &Live| live.connection.settings.full_resource == Some(true);
             known.wants_full_resources |= entry.state.as_ref().is_ok_and(wants);
             known.by_id.insert(row.id, Arc::clone(&entry));
-            // One whose credentials were refused receives nothing more; what it has received still goes its way.
-            if row.state == ConnectionState::Connected {
+            // One that ended receives nothing more; what it has received still goes its way.
+            if row.state != ConnectionState::Revoked {
                 known.by_key.insert(row.webhook_key, entry);
             }
         }

@@ -6,7 +6,7 @@ use connector_runtime::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{ConnectionSettings, HostConnection, Random, Secrets, Unusable, new_row};
-use crate::sealing::{KeyRing, Nonce};
+use crate::sealing::KeyRing;
 use crate::storage::{ConnectionRow, ConnectionState};
 
 /// The member of a connection's settings that holds the notes.
@@ -24,8 +24,32 @@ pub(crate) struct Notes {
     pub(crate) user: Option<String>,
     /// The account's name for people.
     pub(crate) label: Option<String>,
-    /// The id of the callback that ended it last.
-    pub(crate) ended_by: Option<String>,
+    /// How it ended last.
+    pub(crate) ended: Option<Ended>,
+    /// What the account told last of deliveries that fail.
+    pub(crate) exception: Option<Exception>,
+}
+
+/// How a grant ended, and what has told of it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub(crate) struct Ended {
+    /// When, as the vendor says, in seconds since the epoch.
+    pub(crate) at: i64,
+    /// The id of the callback.
+    pub(crate) callback: Option<String>,
+    /// The time that the webhook told.
+    pub(crate) webhook: Option<i64>,
+}
+
+/// That deliveries fail, as the account tells it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub(crate) struct Exception {
+    /// When it was received, in milliseconds since the epoch.
+    pub(crate) at_ms: i64,
+    /// What was told.
+    pub(crate) told: String,
 }
 
 impl Notes {
@@ -84,7 +108,8 @@ pub(crate) fn granted_row(
         granted_ms: random.now_ms,
         user: granted.user.clone(),
         label: granted.label.clone().or(before.label),
-        ended_by: before.ended_by,
+        ended: before.ended,
+        exception: before.exception,
     };
     notes.put(&mut settings);
     settings.base_url.clone_from(&granted.base_url);
@@ -103,30 +128,6 @@ pub(crate) fn granted_row(
             ConnectionRow { webhook_key: known.webhook_key.clone(), created_ms: known.created_ms, ..row }
         }
         None => row,
-    })
-}
-
-/// The row once its grant has ended: nothing secret is left in it.
-///
-/// # Errors
-/// When the row is in no form of ours.
-pub(crate) fn revoked_row(
-    row: &ConnectionRow,
-    ended_by: Option<String>,
-    ring: &KeyRing,
-    nonce: Nonce,
-    now_ms: i64,
-) -> Result<ConnectionRow, Unusable> {
-    let mut settings: ConnectionSettings =
-        serde_json::from_str(&row.settings).map_err(|_| Unusable::Unreadable)?;
-    Notes { scopes: None, ended_by, ..Notes::of(&settings) }.put(&mut settings);
-    let sealed = Secrets::default().seal(&row.account, ring, nonce).map_err(Unusable::Sealed)?;
-    Ok(ConnectionRow {
-        sealed,
-        settings: serde_json::to_string(&settings).map_err(|_| Unusable::Unreadable)?,
-        state: ConnectionState::Revoked,
-        updated_ms: now_ms,
-        ..row.clone()
     })
 }
 
@@ -171,18 +172,5 @@ mod tests {
         assert_eq!(opened.secrets.credentials[0].1.expose_secret(), "hush-2");
         let notes = Notes::of(&opened.settings);
         assert_eq!((notes.label.as_deref(), notes.granted_ms), (Some("A shop"), 2));
-    }
-
-    #[test]
-    fn a_grant_that_ended_leaves_no_secret_and_calls_say_so() {
-        let first = granted_row(None, &granted("hush-1"), &ring(), &random(1), [1; 8]).unwrap();
-        let ended = revoked_row(&first, Some("j1".to_owned()), &ring(), [9; 24], 9).unwrap();
-        assert_eq!((ended.state, &ended.id), (ConnectionState::Revoked, &first.id));
-        let opened = HostConnection::open(&ended, &ring()).unwrap();
-        assert!(opened.secrets.credentials.is_empty());
-        assert_eq!(Notes::of(&opened.settings).ended_by.as_deref(), Some("j1"));
-        let error = opened.connect(&bigcommerce_connector::CONNECTOR).unwrap_err();
-        assert_eq!(error.class().as_str(), "auth.revoked");
-        assert!(error.to_string().contains("connect the account again"), "{error}");
     }
 }

@@ -140,8 +140,8 @@ impl Post {
     async fn new(connections: &[HostConnection], full_resource: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("connector.sqlite");
-        let storage: Arc<dyn Storage> =
-            Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let sqlite = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let storage: Arc<dyn Storage> = sqlite.clone();
         for (one, key) in connections.iter().zip(1..) {
             storage.put_connection(row(one, key)).await.unwrap();
         }
@@ -158,8 +158,12 @@ impl Post {
         let (told, endings) = mpsc::unbounded_channel();
         let now = Arc::new(AtomicI64::new(START));
         let clock = Arc::clone(&now);
+        let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let lifecycle =
+            Lifecycle::new(Arc::clone(&storage), sqlite, Some(Arc::clone(&directory)), Arc::clone(&clock));
         let delivery = Delivery {
             connector: &CONNECTOR,
+            lifecycle: Arc::new(lifecycle),
             storage,
             directory,
             reader: Reader::new(&CONNECTOR, Gates::new()).unwrap(),
@@ -170,7 +174,7 @@ impl Post {
                 concurrency: 8,
                 per_connection: 8,
             },
-            clock: Arc::new(move || clock.load(Ordering::SeqCst)),
+            clock,
             jitter: Box::new(|| 1.0),
             wake: Arc::default(),
             tally: Arc::new(Told(told)),

@@ -52,12 +52,12 @@ impl From<std::io::Error> for Broken {
 impl Portal {
     /// All connections.
     pub(super) async fn rows(&self) -> Result<Vec<ConnectionRow>, Broken> {
-        Ok(self.parts.storage.connections().await?)
+        Ok(self.storage().connections().await?)
     }
 
     /// The connection of this id.
     pub(super) async fn row(&self, id: &str) -> Result<Option<ConnectionRow>, Broken> {
-        Ok(self.rows().await?.into_iter().find(|row| row.id == id))
+        Ok(self.storage().connection(id).await?)
     }
 
     /// The connection to an account through an app, or with credentials of its own.
@@ -77,17 +77,7 @@ impl Portal {
 
     /// Stores a row and tells whoever receives.
     pub(super) async fn put(&self, row: ConnectionRow) -> Result<(), Broken> {
-        self.parts.storage.put_connection(row).await?;
-        self.refresh().await;
-        Ok(())
-    }
-
-    /// Tells whoever receives that connections have changed.
-    pub(super) async fn refresh(&self) {
-        // It reads them again within a second in any case.
-        if let Err(error) = self.parts.directory.refresh().await {
-            tracing::warn!(%error, "connections will be read anew later");
-        }
+        Ok(self.parts.lifecycle.put(row).await?)
     }
 
     /// A client for an account, at the gate that all share.

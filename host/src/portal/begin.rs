@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::accounts::Broken;
 use super::forms::{Fields, Sent};
-use super::session::{Flow, SignedIn, token as random_token};
+use super::session::{Flow, SignedIn, digest, token as random_token};
 use super::view::{CONNECT, coded, token, with_policy};
 use super::{About, OPERATOR, Portal, guard};
 use crate::account_form::{self, escaped, filled, link};
@@ -86,8 +86,11 @@ pub(super) async fn begin(
         (None, Some(state)) => portal.authorize_address(&grant, &app, client, state, &fields),
         _ => portal.vendor_link(client, install.unwrap_or(grant.authorize)),
     };
+    let state = state.as_deref().map(digest);
     let flow = Flow { app: app.clone(), account: account.clone(), state, began_ms: portal.now_ms() };
-    portal.sessions.begin_flow(&sent.who, flow);
+    if let Err(error) = portal.sessions.begin_flow(&sent.who, flow).await {
+        return portal.broken(&Broken::new("a session", error));
+    }
     portal.note("connect_begun", OPERATOR, About { account: Some(account), connection: None }, &app).await;
     with_policy(Redirect::to(&address).into_response(), &guard::leading_to(client.base_url.as_deref()))
 }

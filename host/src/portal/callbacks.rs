@@ -13,12 +13,12 @@ use maud::{Markup, html};
 use super::accounts::Broken;
 use super::begin::at_server;
 use super::installing::person;
-use super::session::Flow;
+use super::session::{Flow, digest};
 use super::view::{state, with_policy};
 use super::{About, OPERATOR, Portal, VENDOR, guard};
 use crate::account_form;
 use crate::callback_token::{self, CallbackToken};
-use crate::connections::account_field;
+use crate::connections::{Uninstalled, Whose, account_field};
 use crate::serve::config::AppClient;
 use crate::storage::ConnectionRow;
 use crate::token_exchange::{Grant, Request};
@@ -71,7 +71,10 @@ pub(super) async fn auth(
     let (Some(client), Some(grant)) = (portal.parts.clients.get(&app), portal.parts.connector.oauth2) else {
         return portal.nothing();
     };
-    let flow = portal.sessions.take_flow(&headers, &app, portal.now_ms());
+    let flow = match portal.sessions.take_flow(&headers, &app, portal.now_ms()).await {
+        Ok(flow) => flow,
+        Err(error) => return portal.broken(&Broken::new("a session", error)),
+    };
     let is_ours = flow.is_some();
     let outcome = portal.install(&app, client, &grant, &pairs, flow).await;
     if let Err(problem) = &outcome {
@@ -174,7 +177,9 @@ impl Portal {
                 );
                 return Err(Problem::new(StatusCode::CONFLICT, "other_account", text));
             }
-            (Some(Flow { state: Some(known), .. }), returned) if returned.flatten() != Some(known) => {
+            (Some(Flow { state: Some(known), .. }), returned)
+                if returned.flatten().map(digest).as_ref() != Some(known) =>
+            {
                 let text =
                     "The answer does not belong to what you began here. Nothing was connected. Begin again.";
                 return Err(Problem::new(StatusCode::FORBIDDEN, "other_state", text));
@@ -243,8 +248,12 @@ impl Portal {
     }
 
     async fn uninstalled(&self, app: &str, token: &CallbackToken) -> Response {
-        let callback = (token.id.as_deref().unwrap_or_default(), token.issued);
-        match self.end_grant(&token.account, app, Some(callback), VENDOR).await {
+        let told = Uninstalled {
+            of: Whose::App { account: &token.account, app },
+            callback: Some(token.id.as_deref().unwrap_or_default()),
+            at: Some(token.issued),
+        };
+        match self.parts.lifecycle.uninstalled(told).await {
             Ok(_) => StatusCode::OK.into_response(),
             Err(error) => {
                 tracing::error!(%error, "an uninstallation could not be stored");

@@ -21,7 +21,7 @@ pub(super) async fn page(
     Path((connection, id)): Path<(String, String)>,
     who: SignedIn,
 ) -> Response {
-    match portal.parts.storage.find(&id).await {
+    match portal.storage().find(&id).await {
         Ok(Some(found)) if found.activation.connection == connection => {
             portal.event(&connection, &found, &who)
         }

@@ -6,19 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::Broken;
 use super::{About, Portal};
-use crate::connections::{
-    Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, revoked_row, secrets,
-};
+use crate::connections::{Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, secrets};
 use crate::random;
 use crate::sealing::Place;
-use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
+use crate::storage::{ConnectionRow, PendingInstall};
 use crate::token_exchange::Grant;
 
 /// How long an installation waits for somebody to adopt it.
 const WAITS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-
-/// How far the vendor's clock may be behind ours, in seconds.
-const SKEW: i64 = 60;
 
 /// What is kept of an installation that waits, beside its secrets.
 #[derive(Deserialize, Serialize)]
@@ -54,12 +49,12 @@ impl Portal {
     pub(super) async fn connect(&self, granted: Granted, actor: &str) -> Result<ConnectionRow, Broken> {
         let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: self.now_ms() };
         let (ring, id) = (self.ring()?, random::bytes()?);
-        let changing = self.changing.lock().await;
+        let changing = self.parts.lifecycle.changing().await;
         let known = self.row_of(&granted.account, granted.app.as_deref()).await?;
         let row = granted_row(known.as_ref(), &granted, &ring, &random, id)?;
         self.put(row.clone()).await?;
         if let Some(app) = &granted.app {
-            self.parts.installs.remove_install(&granted.account, app).await?;
+            self.installs().remove_install(&granted.account, app).await?;
         }
         drop(changing);
         let event = if known.is_some() { "reconnected" } else { "connected" };
@@ -75,7 +70,7 @@ impl Portal {
     async fn labelled(&self, row: &ConnectionRow) -> Result<ConnectionRow, Broken> {
         let connection = HostConnection::open(row, &self.ring()?)?;
         let Some(label) = self.label(&connection).await else { return Ok(row.clone()) };
-        let _changing = self.changing.lock().await;
+        let _changing = self.parts.lifecycle.changing().await;
         // Others may have changed it while the vendor was asked.
         let Some(mut row) = self.row(&row.id).await? else { return Ok(row.clone()) };
         let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
@@ -99,7 +94,7 @@ impl Portal {
             created_ms: self.now_ms(),
         };
         let keep_from = install.created_ms.saturating_sub(WAITS_MS);
-        self.parts.installs.put_install(install, keep_from).await?;
+        self.installs().put_install(install, keep_from).await?;
         let actor = person(waiting.user.as_deref());
         self.note("install_waits", &actor, About { account: Some(&account), connection: None }, app).await;
         Ok(())
@@ -107,7 +102,7 @@ impl Portal {
 
     /// The installation of an account through an app that waits.
     pub(super) async fn waiting(&self, account: &str, app: &str) -> Result<Option<PendingInstall>, Broken> {
-        let all = self.parts.installs.installs().await?;
+        let all = self.installs().installs().await?;
         Ok(all.into_iter().find(|one| one.account == account && one.app == app))
     }
 
@@ -126,37 +121,6 @@ impl Portal {
             label: None,
             base_url: self.base_url(&install.app).map(str::to_owned),
         })
-    }
-
-    /// Ends what an app was granted by an account: the token is forgotten and the connection says so; what it had received is
-    /// delivered and then erased by [`erase_ended`](crate::erasure::erase_ended). A callback that was used, or is older than
-    /// the grant, changes nothing. Whether it ended anything.
-    pub(super) async fn end_grant(
-        &self,
-        account: &str,
-        app: &str,
-        callback: Option<(&str, i64)>,
-        actor: &str,
-    ) -> Result<bool, Broken> {
-        let changing = self.changing.lock().await;
-        let waited = self.parts.installs.remove_install(account, app).await?;
-        let Some(row) = self.row_of(account, Some(app)).await? else { return Ok(waited) };
-        let notes = Self::notes(&row);
-        let is_late = callback.is_some_and(|(id, issued)| {
-            let is_used = !id.is_empty() && notes.ended_by.as_deref() == Some(id);
-            is_used || issued < (notes.granted_ms / 1000).saturating_sub(SKEW)
-        });
-        if is_late || row.state == ConnectionState::Revoked {
-            return Ok(waited);
-        }
-        let ended_by = callback.map(|(id, _)| id.to_owned());
-        let revoked = revoked_row(&row, ended_by, &self.ring()?, random::bytes()?, self.now_ms())?;
-        self.put(revoked).await?;
-        drop(changing);
-        let about = About { account: Some(account), connection: Some(&row.id) };
-        self.note("uninstalled", actor, about, "the token was forgotten").await;
-        self.parts.hooks.changed(&row.id);
-        Ok(true)
     }
 }
 

@@ -15,7 +15,7 @@ use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
 use crate::account_form::escaped;
-use crate::connections::{HostConnection, Notes, account_field};
+use crate::connections::{Exception, HostConnection, Notes, account_field};
 use crate::receive::webhook_url;
 use crate::storage::{ActivationState, ActivationSummary, ConnectionRow, ConnectionState};
 
@@ -38,7 +38,7 @@ pub(super) async fn page(
 ) -> Response {
     let shown = async {
         let Some(row) = portal.row(&id).await? else { return Ok(None) };
-        let events = portal.parts.installs.recent(&id, EVENTS).await?;
+        let events = portal.installs().recent(&id, EVENTS).await?;
         Ok::<_, Broken>(Some((portal.view(&row, &events, &who, done.done.as_deref()), row)))
     };
     match shown.await {
@@ -69,10 +69,24 @@ pub(super) async fn triggers(
 pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<String>, _: Sent) -> Response {
     let checked = async {
         let Some(row) = portal.row(&id).await? else { return Ok(None) };
-        let connection = HostConnection::open(&row, &portal.ring()?)?;
+        if row.state == ConnectionState::Revoked {
+            return Ok(Some("revoked"));
+        }
+        let mut connection = HostConnection::open(&row, &portal.ring()?)?;
+        // One whose token was refused may be known again, where the account was away for a while.
+        connection.state = ConnectionState::Connected;
+        let lifecycle = &portal.parts.lifecycle;
         let done = match portal.test(&connection).await {
-            Ok(()) => "works",
-            Err(Class::AuthRevoked) => "revoked",
+            Ok(()) => {
+                if lifecycle.restored(&row).await? {
+                    portal.parts.hooks.changed(&row.id);
+                }
+                "works"
+            }
+            Err(Class::AuthRevoked) => {
+                lifecycle.refused(&row).await?;
+                "revoked"
+            }
             Err(Class::AuthScope) => "scope",
             Err(_) => "unreachable",
         };
@@ -119,24 +133,20 @@ pub(super) async fn disconnect(
     sent: Sent,
 ) -> Response {
     let ended = async {
-        let Some(row) = portal.row(&id).await? else { return Ok(None) };
+        let lifecycle = &portal.parts.lifecycle;
+        let Some(row) = lifecycle.begin_removal(&id).await? else { return Ok(None) };
         // A connection whose secrets cannot be opened any more must still come to its end.
         let opened = portal.ring().and_then(|ring| Ok(HostConnection::open(&row, &ring)?));
-        let left = match &opened {
-            Ok(connection) if row.state == ConnectionState::Connected => {
-                portal.parts.hooks.remove(connection).await.err()
+        let left = match opened {
+            // What it has made ended with the token.
+            Ok(_) if row.state == ConnectionState::Refused => None,
+            Ok(connection) if !connection.secrets.credentials.is_empty() => {
+                let connection = HostConnection { state: ConnectionState::Connected, ..connection };
+                portal.parts.hooks.remove(&row, &connection).await.err()
             }
             _ => None,
         };
-        let changing = portal.changing.lock().await;
-        portal.parts.storage.remove_connection(&id).await?;
-        if let Some(app) = &row.app {
-            portal.parts.installs.remove_install(&row.account, app).await?;
-        }
-        portal.refresh().await;
-        drop(changing);
-        let about = About { account: Some(&row.account), connection: Some(&id) };
-        portal.note("disconnected", OPERATOR, about, left.as_deref().unwrap_or_default()).await;
+        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await?;
         Ok::<_, Broken>(Some((row, left)))
     };
     match ended.await {
@@ -156,9 +166,9 @@ pub(super) async fn disconnect(
 impl Portal {
     /// Stores which triggers are wanted, of those that may be; false where there is no such connection.
     async fn want(&self, id: &str, chosen: &BTreeSet<&str>) -> Result<bool, Broken> {
-        let changing = self.changing.lock().await;
+        let changing = self.parts.lifecycle.changing().await;
         let Some(mut row) = self.row(id).await? else { return Ok(false) };
-        if row.state == ConnectionState::Revoked {
+        if row.state != ConnectionState::Connected {
             return Ok(true);
         }
         let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
@@ -198,7 +208,7 @@ impl Portal {
         let at = |path: &str| self.at(&format!("/connections/{}{path}", row.id));
         html! {
             @if let Some(text) = done.and_then(what_was_done) { p role="status" { (text) } }
-            @if row.state == ConnectionState::Revoked { (revoked(self.reconnect(row))) }
+            @if row.state != ConnectionState::Connected { (revoked(row.state, self.reconnect(row))) }
             dl {
                 dt { "Account" } dd { (row.account) }
                 dt { "State" } dd { (state(row)) }
@@ -212,7 +222,7 @@ impl Portal {
             h2 { "Triggers" }
             form method="post" action=(at("/triggers")) {
                 (token(who))
-                fieldset disabled[row.state == ConnectionState::Revoked] {
+                fieldset disabled[row.state != ConnectionState::Connected] {
                     legend { "What starts workflows" }
                     @for trigger in self.parts.connector.triggers {
                         @let may = notes.scopes.as_ref().is_none_or(|granted| self.scopes.allows(granted, trigger.scopes));
@@ -232,6 +242,7 @@ impl Portal {
             }
             h2 { "Last events" }
             (self.last(events))
+            @if let Some(exception) = &notes.exception { (failing(exception)) }
             h2 { "Disconnect" }
             p { a href=(at("/disconnect")) { "Disconnect this account" } }
         }
@@ -318,15 +329,31 @@ impl Portal {
     }
 }
 
-fn revoked(reconnect: Option<String>) -> Markup {
+fn revoked(state: ConnectionState, reconnect: Option<String>) -> Markup {
     html! {
         div role="alert" {
             p {
                 strong { "This account is not connected any more." }
-                " The app was uninstalled there, or its token withdrawn. Triggers have stopped, and actions fail with "
-                code { "auth.revoked" } "."
+                @if state == ConnectionState::Refused {
+                    " The vendor does not know its token any more. Actions fail with " code { "auth.revoked" }
+                    ", and webhooks are not looked after. Those that still arrive are kept and delivered."
+                } @else {
+                    " The app was uninstalled there. Triggers have stopped, and actions fail with "
+                    code { "auth.revoked" } "."
+                }
             }
             @if let Some(link) = reconnect { p { a href=(link) { "Connect it again" } } }
+        }
+    }
+}
+
+/// What the account told last of deliveries that fail.
+fn failing(exception: &Exception) -> Markup {
+    html! {
+        h2 { "Trouble with deliveries" }
+        p {
+            "On " (moment(exception.at_ms)) " the account told last that webhooks could not be delivered to this service"
+            @if exception.told.is_empty() { "." } @else { ": " (exception.told) }
         }
     }
 }

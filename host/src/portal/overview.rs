@@ -47,7 +47,7 @@ pub(super) async fn adopt(State(portal): State<Arc<Portal>>, sent: Sent) -> Resp
 /// Forgets an installation that waits.
 pub(super) async fn refuse(State(portal): State<Arc<Portal>>, sent: Sent) -> Response {
     let (account, app) = (sent.fields.text("account"), sent.fields.text("app"));
-    match portal.parts.installs.remove_install(account, app).await {
+    match portal.installs().remove_install(account, app).await {
         Ok(was_there) => {
             if was_there {
                 let about = About { account: Some(account), connection: None };
@@ -71,7 +71,7 @@ pub(super) async fn audit(
     who: SignedIn,
     Query(from): Query<From>,
 ) -> Response {
-    let entries = match portal.parts.installs.audit(from.before, ENTRIES).await {
+    let entries = match portal.installs().audit(from.before, ENTRIES).await {
         Ok(entries) => entries,
         Err(error) => return portal.broken(&Broken::from(error)),
     };
@@ -101,7 +101,7 @@ pub(super) async fn audit(
 
 impl Portal {
     async fn overview(&self, who: &SignedIn) -> Result<Markup, Broken> {
-        let (rows, waiting) = (self.rows().await?, self.parts.installs.installs().await?);
+        let (rows, waiting) = (self.rows().await?, self.installs().installs().await?);
         Ok(html! {
             @if rows.is_empty() {
                 p { "No account is connected yet." }

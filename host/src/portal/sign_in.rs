@@ -46,7 +46,7 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
         tracing::warn!("somebody tried to sign in with a wrong token");
         return portal.sign_in_form(StatusCode::FORBIDDEN, Some("That is not the admin token."));
     }
-    match portal.sessions.begin(now) {
+    match portal.sessions.begin(now).await {
         Ok(cookie) => {
             portal.note("signed_in", OPERATOR, About::default(), "").await;
             ([(SET_COOKIE, cookie)], Redirect::to(&portal.at("/connections"))).into_response()
@@ -57,7 +57,7 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
 
 /// Ends the session.
 pub(super) async fn sign_out(State(portal): State<Arc<Portal>>, sent: Sent) -> Response {
-    let cookie = portal.sessions.end(&sent.who);
+    let cookie = portal.sessions.end(&sent.who).await;
     portal.note("signed_out", OPERATOR, About::default(), "").await;
     ([(SET_COOKIE, cookie)], Redirect::to(&portal.at("/sign-in"))).into_response()
 }

@@ -119,7 +119,7 @@ pub(super) fn coded(text: &str) -> Markup {
 pub(super) fn state(row: &ConnectionRow) -> Markup {
     match row.state {
         ConnectionState::Connected => html! { span.good { "connected" } },
-        ConnectionState::Revoked => html! { span.bad { "revoked" } },
+        ConnectionState::Refused | ConnectionState::Revoked => html! { span.bad { "revoked" } },
     }
 }
 

@@ -112,6 +112,10 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
+    fn connection(&self, _: &str) -> StorageFuture<'_, Option<ConnectionRow>> {
+        unneeded()
+    }
+
     fn remove_connection(&self, _: &str) -> StorageFuture<'_, bool> {
         unneeded()
     }

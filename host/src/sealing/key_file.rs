@@ -1,13 +1,14 @@
 //! Where the keys that seal secrets come from: a variable, a file that the operator names, or a file of our own in the
 //! data folder, which is made at the first start.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use connector_runtime::{ExposeSecret as _, SecretString};
 
 use super::{KEY, KeyRing, NoKeyRing};
+use crate::private_file;
 
 /// The file of our own, in the data folder.
 const OWN_FILE: &str = "sealing.keys";
@@ -89,13 +90,7 @@ impl KeySource {
             let line = key_line(random)?;
             let whole =
                 SecretString::from(format!("{}\n{line}", text.expose_secret().trim_end_matches('\n')));
-            let next = path.with_extension("keys.next");
-            match fs::remove_file(&next) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => write_private(&next, whole.expose_secret())?,
-            }
-            fs::rename(&next, &path)?;
-            sync_folder(folder)
+            private_file::replace(&path, whole.expose_secret().as_bytes())
         };
         append().map_err(|error| KeySourceError::File(path.clone(), error))
     }
@@ -119,33 +114,14 @@ fn make(path: &Path, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> io::Result<(
         return Ok(());
     }
     let own = path.with_extension(format!("keys.{}", std::process::id()));
-    write_private(&own, &key_line(random)?)?;
+    private_file::create(&own, key_line(random)?.as_bytes())?;
     let linked = match fs::hard_link(&own, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     };
     fs::remove_file(&own)?;
     linked?;
-    path.parent().map_or(Ok(()), sync_folder)
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// A new name in a folder survives a loss of power only once the folder is on disk.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    fs::File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    path.parent().map_or(Ok(()), private_file::sync_folder)
 }
 
 fn is_exposed(path: &Path) -> bool {

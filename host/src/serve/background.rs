@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
-use crate::connections::{Directory, Unusable};
-use crate::erasure::erase_ended;
+use crate::connections::{Directory, Lifecycle, Unusable};
 use crate::receive::Clock;
-use crate::storage::{Retention, Storage};
+use crate::storage::Retention;
 
 /// How often connections are read anew, so that one that was removed receives no more.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -46,17 +45,17 @@ pub(super) fn tell(unusable: &[(String, Unusable)]) {
 }
 
 /// Removes what was kept long enough, and what accounts have sent that ended, again and again.
-pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
+pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, clock: Clock) {
     let mut ticks = interval(RETENTION);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match storage.remove_expired(clock(), &retention).await {
+        match lifecycle.storage.remove_expired(clock(), &retention).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
             Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
         }
-        match erase_ended(&*storage).await {
+        match lifecycle.erase_ended().await {
             Ok(0) => {}
             Ok(activations) => tracing::info!(activations, "accounts that ended were erased"),
             Err(error) => tracing::error!(%error, "accounts that ended cannot be erased"),

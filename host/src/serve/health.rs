@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{ExposeSecret as _, SecretString};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
@@ -20,6 +21,7 @@ use crate::connections::Directory;
 use crate::metrics::prometheus_text;
 use crate::receive::Clock;
 use crate::storage::{Storage, StorageCounts};
+use crate::token_bucket::Bucket;
 
 /// How long storage may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -91,6 +93,28 @@ impl Health {
     fn may_read(&self, headers: &HeaderMap) -> bool {
         self.token.as_ref().is_none_or(|token| is_bearer(headers, token))
     }
+}
+
+/// How many wrong tokens may be shown at once, and in each second after them.
+const GUESSES: (f64, f64) = (50.0, 5.0);
+
+/// Ends guessing at the address of operators: after too many wrong tokens none is looked at, be it right.
+pub(super) fn guarded(router: Router, clock: Clock) -> Router {
+    let guesses = Arc::new(Bucket::new(GUESSES.0, GUESSES.1));
+    router.layer(from_fn(move |request: Request, next: Next| {
+        let (guesses, clock) = (Arc::clone(&guesses), Arc::clone(&clock));
+        async move {
+            let is_open = ["/healthz", "/readyz"].contains(&request.uri().path());
+            if !is_open && !guesses.has_one(clock()) {
+                return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")]).into_response();
+            }
+            let response = next.run(request).await;
+            if response.status() == StatusCode::UNAUTHORIZED {
+                guesses.take(clock());
+            }
+            response
+        }
+    }))
 }
 
 /// Whether a request shows this token.

@@ -71,7 +71,7 @@ const CONNECTIONS: Metric = metric(
     "connector_connections",
     "gauge",
     "state",
-    "Connections to accounts: those that can receive, and those that cannot be used",
+    "Connections to accounts: those that work, those that only receive since their token was refused, and those that cannot be used",
 );
 const HOOKS: Metric = metric(
     "connector_triggers",
@@ -90,6 +90,12 @@ const BACKFILLED: Metric = metric(
     "counter",
     "",
     "Activations that a search of the service found and no webhook had told",
+);
+const EXCEPTIONS: Metric = metric(
+    "connector_delivery_exceptions_total",
+    "counter",
+    "",
+    "Times that an account told that deliveries to us fail, or that it switched a webhook off",
 );
 const OPEN: Metric = metric("connector_http_connections_open", "gauge", "", "HTTP connections that are open");
 const REQUESTS: Metric = metric(
@@ -117,7 +123,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 23] = [
+const METRICS: [&Metric; 24] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -134,6 +140,7 @@ const METRICS: [&Metric; 23] = [
     &HOOKS,
     &RECONCILES,
     &BACKFILLED,
+    &EXCEPTIONS,
     &OPEN,
     &REQUESTS,
     &ACCEPTED,
@@ -226,14 +233,16 @@ impl Counts {
             storage_text(&mut text, storage, now.now_ms);
         }
         single(&mut text, &STORAGE_UP, now.storage.is_some().into());
-        let DirectoryCounts { ready, unusable } = now.directory;
-        labelled(&mut text, &CONNECTIONS, "state", &[("ready", whole(ready)), ("unusable", whole(unusable))]);
+        let DirectoryCounts { ready, refused, unusable } = now.directory;
+        let states = [("ready", whole(ready)), ("refused", whole(refused)), ("unusable", whole(unusable))];
+        labelled(&mut text, &CONNECTIONS, "state", &states);
         let reconciles = self.reconciles.now();
         let (active, missing) = reconciles.hooks();
         labelled(&mut text, &HOOKS, "state", &[("active", active), ("missing", missing)]);
         let outcomes = [("settled", reconciles.settled), ("failed", reconciles.failed)];
         labelled(&mut text, &RECONCILES, "outcome", &outcomes);
         single(&mut text, &BACKFILLED, reconciles.found);
+        single(&mut text, &EXCEPTIONS, reconciles.exceptions);
         let connections = &self.connections;
         single(&mut text, &OPEN, read(&connections.open));
         single(&mut text, &REQUESTS, read(&connections.requests));
@@ -301,7 +310,7 @@ mod tests {
     fn now(storage: Option<StorageCounts>) -> Now {
         Now {
             storage,
-            directory: DirectoryCounts { ready: 2, unusable: 1 },
+            directory: DirectoryCounts { ready: 2, refused: 3, unusable: 1 },
             is_draining: false,
             now_ms: 9_500,
         }

@@ -44,7 +44,7 @@ pub struct HookRow {
     pub destination: String,
     /// Whether it delivers.
     pub is_active: bool,
-    /// When it was seen.
+    /// When it was seen first.
     pub seen_ms: i64,
 }
 

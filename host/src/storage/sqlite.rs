@@ -208,6 +208,11 @@ impl Storage for SqliteStorage {
         Box::pin(self.readers.read(connecting::all))
     }
 
+    fn connection(&self, id: &str) -> StorageFuture<'_, Option<ConnectionRow>> {
+        let id = id.to_owned();
+        Box::pin(self.readers.read(move |connection| connecting::one(connection, &id)))
+    }
+
     fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(self.writer.change(Growth::Stays, 1, move |work| connecting::remove(work, &id)))

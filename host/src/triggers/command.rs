@@ -8,7 +8,7 @@ use connector_runtime::{Connector, Patience, SecretString};
 
 use super::command_line::{TriggersTask, Verb};
 use super::{Done, Keeper, Look, Subject, Unkept};
-use crate::connections::HostConnection;
+use crate::connections::{HostConnection, Lifecycle, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
@@ -18,7 +18,7 @@ use crate::sealing::KeyRing;
 use crate::serve::config::{BaseConfig, public_url};
 use crate::serve::values::{Flags, Values};
 use crate::serve::{broken, now_ms, open_storage};
-use crate::storage::{ConnectionRow, ConnectionState, SqliteStorage, Storage as _};
+use crate::storage::{ConnectionRow, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
 
@@ -55,7 +55,8 @@ impl Desk {
         let storage = Arc::new(open_storage(&base.data)?);
         let gates = quota_sharing::open(None, &sources)?.gates;
         let patience = Patience::Within(PATIENCE);
-        let keeper = Keeper { connector, storage: storage.clone(), gates, patience, public_url };
+        let connections: Arc<dyn Storage> = storage.clone();
+        let keeper = Keeper { connector, storage: storage.clone(), connections, gates, patience, public_url };
         Ok(Self { keeper, storage, ring })
     }
 
@@ -73,13 +74,22 @@ impl Desk {
         }
     }
 
+    /// Why a connection could not be looked at, in words for people; one whose token was refused is marked.
+    pub(crate) async fn told(&self, row: &ConnectionRow, why: Unkept) -> String {
+        if why.is_revoked() {
+            let storage = Arc::clone(&self.storage);
+            Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms)).note_refused(row).await;
+        }
+        why.to_string()
+    }
+
     /// What a row says.
     ///
     /// # Errors
     /// In words for people: it was revoked, or cannot be opened.
     pub(crate) fn opened(&self, row: &ConnectionRow) -> Result<HostConnection, String> {
-        if row.state == ConnectionState::Revoked {
-            return Err(Unkept::Revoked.to_string());
+        if let Some(advice) = ended(row.state) {
+            return Err(advice.to_owned());
         }
         HostConnection::open(row, &self.ring).map_err(|why| why.to_string())
     }
@@ -142,7 +152,10 @@ async fn connection_lines(
 ) -> Result<(Vec<Line>, usize), String> {
     let connection = desk.opened(row)?;
     let subject = Subject { row, connection: &connection };
-    let look = desk.keeper.look(subject).await.map_err(|why| why.to_string())?;
+    let look = match desk.keeper.look(subject).await {
+        Ok(look) => look,
+        Err(why) => return Err(desk.told(row, why).await),
+    };
     let line = |what, event: &str, hook: Option<&str>, told: String| {
         let (event, hook) = (event.to_owned(), hook.map(str::to_owned));
         Line { connection: row.id.clone(), what, event, hook, told }
@@ -160,8 +173,7 @@ async fn connection_lines(
             lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
         }
         Verb::Apply => {
-            let storage = |error: crate::storage::StorageError| error.to_string();
-            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(storage)?;
+            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(|why| why.to_string())?;
             failed += done.iter().filter(|one| one.failure.is_some()).count();
             lines.extend(done.iter().map(|Done { step, failure }| {
                 let told = failure.as_ref().map_or_else(

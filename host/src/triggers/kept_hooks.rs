@@ -7,8 +7,9 @@ use connector_runtime::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::{Done, Keeper, Look, Subject};
-use crate::connections::{Directory, HostConnection};
+use crate::connections::HostConnection;
 use crate::portal::Hooks;
+use crate::storage::ConnectionRow;
 
 /// How the webhooks of each connection stood when they were looked at last, by their event, in words for people.
 #[derive(Debug, Default)]
@@ -55,8 +56,6 @@ const WORKS: &str = "its webhook is active";
 pub(crate) struct KeptHooks {
     /// What deletes them.
     pub(crate) keeper: Keeper,
-    /// Where rows are found.
-    pub(crate) directory: Arc<Directory>,
     /// How they stand.
     pub(crate) standings: Arc<Standings>,
     /// Who looks at a connection.
@@ -69,13 +68,13 @@ impl Hooks for KeptHooks {
         drop(self.wishes.send(connection.to_owned()));
     }
 
-    fn remove<'a>(&'a self, connection: &'a HostConnection) -> BoxFuture<'a, Result<(), String>> {
+    fn remove<'a>(
+        &'a self,
+        row: &'a ConnectionRow,
+        connection: &'a HostConnection,
+    ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            let entries = self.directory.entries();
-            let Some(entry) = entries.iter().find(|entry| entry.id() == connection.id) else {
-                return Err(left("the connection is not known to the service"));
-            };
-            let ended = self.keeper.end(Subject { row: entry.row(), connection }).await;
+            let ended = self.keeper.end(Subject { row, connection }).await;
             ended.map_err(|why| left(&why.to_string()))
         })
     }
@@ -86,7 +85,8 @@ impl Hooks for KeptHooks {
     }
 }
 
-fn left(why: &str) -> String {
+/// What a person is told of webhooks that could not be deleted.
+pub(crate) fn left(why: &str) -> String {
     format!(
         "Not all webhooks at the vendor were deleted ({why}): they end with the app, or delete them by hand."
     )

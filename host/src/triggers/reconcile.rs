@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use connector_runtime::{Class, Error};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -12,15 +13,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::kept_hooks::Standings;
 use super::{Keeper, Subject, Unkept, searched};
 use crate::backfill::{self, Found};
-use crate::connections::{Directory, Entry};
+use crate::connections::{Directory, Entry, Heard, Lifecycle, Uninstalled, Whose};
 use crate::receive::{Clock, ServiceEvents};
-use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError, StorageFuture, Watermark};
+use crate::storage::{ConnectionRow, StorageError, StorageFuture, Watermark};
 
 /// How often it is looked whether anything is due.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is noted that the service is there.
 const ALIVE: Duration = Duration::from_secs(10);
-/// When a connection is looked at again whose last look failed, at the latest.
+/// When a connection is looked at again whose last look failed, or whose webhooks are new, at the latest.
 const AGAIN: Duration = Duration::from_secs(60);
 /// Connections that are looked at at a time.
 const AT_A_TIME: usize = 8;
@@ -50,6 +51,8 @@ pub(crate) struct Reconciler {
     pub(crate) counts: Arc<ReconcileCounts>,
     /// Where it is noted how webhooks stand.
     pub(crate) standings: Arc<Standings>,
+    /// Who marks a connection whose credentials are refused.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// Ids of connections to look at now.
     pub(crate) wishes: mpsc::UnboundedReceiver<String>,
 }
@@ -69,6 +72,8 @@ pub(crate) struct Tallied {
     pub(crate) failed: u64,
     /// Activations that were found.
     pub(crate) found: u64,
+    /// Times that an account told that deliveries fail.
+    pub(crate) exceptions: u64,
 }
 
 impl Tallied {
@@ -143,9 +148,10 @@ impl Reconciler {
                     let (keeper, clock) = (Arc::clone(&self.keeper), Arc::clone(&self.clock));
                     let (counts, accepted) = (Arc::clone(&self.counts), Arc::clone(&self.accepted));
                     let standings = Arc::clone(&self.standings);
+                    let lifecycle = Arc::clone(&self.lifecycle);
                     tasks.spawn(async move {
                         let noted = Noted { counts: &counts, standings: &standings };
-                        let is_settled = tend(&keeper, &entry, &clock, noted, &accepted).await;
+                        let is_settled = tend(&keeper, &entry, &clock, noted, (&accepted, &lifecycle)).await;
                         (id, is_settled)
                     });
                 }
@@ -174,7 +180,8 @@ impl Reconciler {
 
 /// Whether a connection may want other webhooks than before.
 fn is_other(before: &ConnectionRow, now: &ConnectionRow) -> bool {
-    let matters = |row: &ConnectionRow| (row.settings.clone(), row.webhook_key.clone(), row.sealed.clone());
+    let matters =
+        |row: &ConnectionRow| (row.settings.clone(), row.webhook_key.clone(), row.sealed.clone(), row.state);
     matters(before) != matters(now)
 }
 
@@ -186,7 +193,13 @@ struct Noted<'a> {
 }
 
 /// Looks at a connection, acts, and fills its gaps; whether it can wait for its next turn.
-async fn tend(keeper: &Keeper, entry: &Entry, clock: &Clock, noted: Noted<'_>, accepted: &Notify) -> bool {
+async fn tend(
+    keeper: &Keeper,
+    entry: &Entry,
+    clock: &Clock,
+    noted: Noted<'_>,
+    (accepted, lifecycle): (&Notify, &Lifecycle),
+) -> bool {
     let counts = noted.counts;
     // One that cannot be used has been told of.
     let Ok(live) = &entry.state else { return true };
@@ -198,13 +211,16 @@ async fn tend(keeper: &Keeper, entry: &Entry, clock: &Clock, noted: Noted<'_>, a
         if new > 0 {
             accepted.notify_one();
         }
-        outcome.map(|()| is_settled)
+        outcome.map(|has_new| (is_settled, is_settled && !has_new))
     };
     let (is_settled, can_wait) = match outcome.await {
-        Ok(is_settled) => (is_settled, is_settled),
-        // Nothing can be done for one that only receives, and nothing is wrong with it.
-        Err(Unkept::NoCredentials) => return true,
+        Ok(outcome) => outcome,
+        // Nothing can be done for one that only receives, or has ended meanwhile, and nothing is wrong with it.
+        Err(Unkept::NoCredentials | Unkept::Ended(_)) => return true,
         Err(why) => {
+            if why.is_revoked() {
+                lifecycle.note_refused(entry.row()).await;
+            }
             tracing::warn!(connection = entry.id(), %why, "webhooks, or what they missed, could not be looked at");
             (false, !why.may_pass())
         }
@@ -231,6 +247,10 @@ async fn reconcile(
     }
     let done = keeper.apply(subject, &look, clock()).await?;
     noted.standings.note(connection, &look, &done);
+    if let Some(at) = done.iter().position(|one| one.failure.as_ref().is_some_and(is_revoked)) {
+        let refused = done.into_iter().nth(at).and_then(|one| one.failure);
+        return refused.map_or(Ok(false), |error| Err(Unkept::Call(error)));
+    }
     let mut failed = 0;
     for one in &done {
         let (step, event) = (one.step.word(), one.step.event());
@@ -253,14 +273,25 @@ async fn reconcile(
 }
 
 /// Looks for what was missed in the gaps of a connection, of each trigger whatever became of the others; how many
-/// activations are new, and why the last search failed that did.
-async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<(), Unkept>) {
+/// activations are new, and whether a webhook is so new that another look must follow, or why the last search failed that
+/// did.
+async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Result<bool, Unkept>) {
     let connection = &subject.row.id;
-    let marks = match keeper.storage.watermarks(connection).await {
-        Ok(marks) => marks,
+    let known = async {
+        let storage = &keeper.storage;
+        Ok::<_, StorageError>((storage.watermarks(connection).await?, storage.hooks(connection).await?))
+    };
+    let (marks, hooks) = match known.await {
+        Ok(known) => known,
         Err(error) => return (0, Err(error.into())),
     };
-    let (mut all, mut outcome) = (0, Ok(()));
+    let subscription = keeper.connector.webhooks.and_then(|webhooks| webhooks.subscription);
+    let is_new = |one| {
+        searched(keeper.connector, subject.connection)
+            .any(|trigger| super::is_new(&hooks, trigger.event, one, clock()))
+    };
+    let mut outcome = Ok(subscription.as_ref().is_some_and(is_new));
+    let mut all = 0;
     for trigger in searched(keeper.connector, subject.connection) {
         if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
             continue;
@@ -277,55 +308,46 @@ async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Res
     (all, outcome)
 }
 
+fn is_revoked(error: &Error) -> bool {
+    error.class() == Class::AuthRevoked
+}
+
 /// Acts on what an account tells of the connection itself.
 pub(crate) struct Steward {
-    /// Where connections are.
-    pub(crate) storage: Arc<dyn Storage>,
-    /// What is read anew where one ended.
-    pub(crate) directory: Arc<Directory>,
+    /// Who ends connections.
+    pub(crate) lifecycle: Arc<Lifecycle>,
     /// Who looks at a connection.
     pub(crate) wishes: mpsc::UnboundedSender<String>,
-    /// The time.
-    pub(crate) clock: Clock,
+    /// Counts.
+    pub(crate) counts: Arc<ReconcileCounts>,
 }
 
 impl ServiceEvents for Steward {
     fn uninstalled(&self, connection: &str, time: Option<i64>) -> StorageFuture<'_, ()> {
         let connection = connection.to_owned();
         Box::pin(async move {
-            let rows = self.storage.connections().await?;
-            let Some(row) = rows.iter().find(|row| row.id == connection) else { return Ok(()) };
-            // An old word, sent again after the account was connected anew, ends nothing. Where it was true after all, the
-            // look that follows says so.
-            if time.is_some_and(|time| time.saturating_add(60) < row.updated_ms / 1_000) {
+            let told = Uninstalled { of: Whose::Connection(&connection), callback: None, at: time };
+            if self.lifecycle.uninstalled(told).await? == Heard::Late {
+                // Where it was true after all, the look that follows says so.
                 tracing::warn!(connection, "it was changed since it is said to be uninstalled: not believed");
                 drop(self.wishes.send(connection));
-                return Ok(());
             }
-            let is_same = |other: &&ConnectionRow| {
-                other.id == connection
-                    || (other.account == row.account && other.app.is_some() && other.app == row.app)
-            };
-            for ended in rows.iter().filter(is_same) {
-                self.storage.put_connection(revoked(ended, (self.clock)())).await?;
-                tracing::warn!(
-                    connection = ended.id,
-                    "uninstalled: the connection is revoked, its secrets are erased"
-                );
-            }
-            self.directory.refresh().await?;
             Ok(())
         })
     }
 
-    fn failing(&self, connection: &str) {
-        tracing::warn!(connection, "the store tells that deliveries fail: its webhooks are looked at");
-        // Nobody listens where the service stops.
-        drop(self.wishes.send(connection.to_owned()));
+    fn failing(&self, connection: &str, told: &str) -> StorageFuture<'_, ()> {
+        let (connection, told) = (connection.to_owned(), told.to_owned());
+        Box::pin(async move {
+            tracing::warn!(connection, "the store tells that deliveries fail: its webhooks are looked at");
+            self.counts.change(|tallied| tallied.exceptions += 1);
+            self.lifecycle.failing(&connection, &told).await?;
+            // Nobody listens where the service stops.
+            drop(self.wishes.send(connection));
+            Ok(())
+        })
     }
 }
 
-/// The row of a connection that ended: without its secrets. What was received stays as long as its retention says.
-pub(crate) fn revoked(row: &ConnectionRow, now_ms: i64) -> ConnectionRow {
-    ConnectionRow { state: ConnectionState::Revoked, sealed: Vec::new(), updated_ms: now_ms, ..row.clone() }
-}
+#[cfg(all(test, feature = "demo"))]
+mod tests;

@@ -5,6 +5,8 @@ mod connections;
 mod deliveries;
 mod deployment;
 mod kills;
+#[cfg(feature = "demo")]
+mod long_life;
 mod operation;
 mod outcomes;
 mod portal;
@@ -272,6 +274,8 @@ fn read_to_close(stream: &mut TcpStream) -> Vec<u8> {
             Ok(0) => return bytes,
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return bytes,
+            // Somebody stopped this process for a while.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&bytes)),
         }
     }

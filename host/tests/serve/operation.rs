@@ -103,6 +103,10 @@ fn metrics_are_for_those_who_have_the_token() {
     ] {
         assert_eq!(get(admin, "/metrics", headers).status, Some(status), "{headers:?}");
     }
+    // Whoever guesses is not told any more when they guess right.
+    let guess = || get(admin, "/metrics", &["Authorization: Bearer guess"]).status;
+    assert!((0..1_000).any(|_| guess() == Some(429)));
+    assert_eq!(get(admin, "/metrics", &[&right]).status, Some(429));
     assert_eq!(get(admin, "/healthz", &[]).status, Some(200));
     // Where webhooks are received, nobody reads metrics at all.
     assert_eq!(get(served.address, "/metrics", &[&right]).status, Some(404));

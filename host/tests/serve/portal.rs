@@ -7,6 +7,8 @@ mod connecting;
 mod lifecycle;
 mod pages;
 mod pasting;
+mod restart;
+mod revocation;
 #[cfg(feature = "demo")]
 mod sandbox;
 mod vendor;
@@ -53,6 +55,13 @@ impl Stage {
         Self { place, vendor, served }
     }
 
+    /// Stops the service and starts it again.
+    fn restart(&mut self) {
+        assert_eq!(self.served.stop().0, Some(0));
+        let arguments = ["--config", &self.config(), "--log-level", "debug"];
+        self.served = self.place.serve_with(&arguments, &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
+    }
+
     /// A browser in which nobody is signed in.
     fn stranger(&self) -> Browser {
         Browser::new(self.served.address)
@@ -97,11 +106,16 @@ impl Stage {
 
     /// How many activations wait.
     fn waiting(&self) -> u64 {
+        self.metric("connector_activations{state=\"waiting\"}")
+    }
+
+    /// The value of a metric with its labels.
+    #[track_caller]
+    fn metric(&self, name: &str) -> u64 {
         let bearer = format!("Authorization: Bearer {ADMIN}");
         let metrics = get(self.served.admin.expect("metrics"), "/metrics", &[&bearer]).body;
-        let line =
-            metrics.lines().find_map(|line| line.strip_prefix("connector_activations{state=\"waiting\"} "));
-        line.expect("the metric").parse().expect("a number")
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.expect("the metric").parse().expect("a number")
     }
 
     fn config(&self) -> String {

@@ -19,7 +19,7 @@ pub(super) struct Scene {
     store: Sandbox,
     pub(super) place: Place,
     listen: String,
-    public: String,
+    pub(super) public: String,
     pub(super) id: String,
 }
 
@@ -83,10 +83,43 @@ impl Scene {
         serde_json::from_str(&text).expect("JSON")
     }
 
-    fn control(&self, path: &str) {
+    /// All webhooks of the account.
+    pub(super) fn hooks(&self) -> Vec<Value> {
+        self.call("list-webhooks", "{}").as_array().expect("a list").clone()
+    }
+
+    /// From now on the store knows no token.
+    pub(super) fn refuse_the_token(&self) {
+        let misbehaviour = bigcommerce_sandbox::Misbehaviour { token_revoked: true, ..Default::default() };
+        self.store.misbehave(misbehaviour);
+    }
+
+    /// Puts the store's clock forward.
+    pub(super) fn pass(&self, time: Duration) {
+        self.store.advance(time);
+    }
+
+    /// Waits until the store has sent what it has to send now.
+    pub(super) fn settle(&self) {
+        self.runtime.block_on(self.store.settled());
+    }
+
+    pub(super) fn control(&self, path: &str) {
         let address = self.store.origin().trim_start_matches("http://").parse().expect("an address");
         let answer = exchange(address, &request(path, &[], b"{}"));
         assert!(answer.status.is_some_and(|status| (200..300).contains(&status)), "{answer:?}");
+    }
+
+    /// Where the store tells of deliveries that fail, and what it says.
+    fn exception(&self) -> (String, String) {
+        let told = self.place.ok(&["connections", "list", "--json", "--public-url", &self.public]);
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let url = told["connections"][0]["webhooks"].as_str().expect("an address");
+        let store = self.store.store_hash();
+        let body = format!(
+            r#"{{"scope":"{EXCEPTION}","producer":"stores/{store}","created_at":1,"data":{{"type":"webhook","id":1,"error_code":90002}}}}"#
+        );
+        (format!("{}/service", url.replace(&self.public, "")), body)
     }
 
     pub(super) fn serve(&self, arguments: &[&str]) -> Served {
@@ -275,6 +308,40 @@ fn an_uninstalled_app_ends_its_connection_and_its_secrets() {
 }
 
 #[test]
+fn a_look_that_the_token_is_refused_for_is_the_last_one() {
+    let scene = Scene::new(&["order-created"]);
+    let served = scene.serve(&[]);
+    served.comes_to(ACTIVE, 3);
+    scene.refuse_the_token();
+    let (path, body) = scene.exception();
+    let except = || {
+        let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
+        assert_eq!(answer.status, Some(200), "{answer:?}");
+    };
+    except();
+    served.comes_to("connector_connections{state=\"refused\"}", 1);
+    let refused = || scene.store.requests().iter().filter(|one| one.status == Some(401)).count();
+    assert_eq!(refused(), 2, "the look, and the connection test");
+    let failed = "connector_reconciles_total{outcome=\"failed\"}";
+    served.comes_to(failed, 1);
+    // Whatever asks for a look now, nothing is asked of the store.
+    except();
+    except();
+    served.comes_to("connector_delivery_exceptions_total", 3);
+    let (code, _, stderr) = scene.place.run(["triggers", "plan", "--public-url", &scene.public]);
+    assert!(code == 1 && stderr.contains("connect the account again"), "{stderr}");
+    // What the store still sends is kept.
+    scene.control("/_sandbox/orders");
+    scene.runtime.block_on(scene.store.settled());
+    assert_eq!(scene.activations("order-created").len(), 1);
+    drop(served);
+    // Nor after a restart, which looks at what it may.
+    let served = scene.serve(&[]);
+    served.comes_to("connector_connections{state=\"refused\"}", 1);
+    assert_eq!((refused(), served.metric(failed)), (2, 0));
+}
+
+#[test]
 fn a_delivery_exception_makes_the_service_look_at_once() {
     let scene = Scene::new(&["order-created"]);
     let served = scene.serve(&[]);
@@ -283,16 +350,11 @@ fn a_delivery_exception_makes_the_service_look_at_once() {
     served.comes_to(settled, 1);
     let hooks = scene.call("list-webhooks", "{}");
     let hooks = hooks.as_array().expect("a list").iter();
-    let exception = hooks.clone().find(|hook| hook["scope"] == EXCEPTION).expect("it is there");
-    let path = exception["destination"].as_str().expect("a text").replace(&scene.public, "");
+    let (path, body) = scene.exception();
     assert!(path.ends_with("/service"), "{path}");
     let order = hooks.clone().find(|hook| hook["scope"] == ORDER_CREATED).expect("it is there");
     scene.call("update-webhook", &format!(r#"{{"webhook_id": {}, "is_active": false}}"#, order["id"]));
     scene.control("/_sandbox/orders");
-    let body = format!(
-        r#"{{"scope":"{EXCEPTION}","producer":"stores/{}","created_at":1,"data":{{"type":"webhook","id":1,"error_code":90002}}}}"#,
-        scene.store.store_hash()
-    );
     let answer = served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes());
     assert_eq!(answer.status, Some(200), "{answer:?}");
     served.comes_to(BACKFILLED, 1);

@@ -13,6 +13,7 @@ use super::clock::{Clock, Moment};
 use super::shared::WindowStore;
 use super::waits::Waits;
 use super::window::{Asking, Ending, Verdict, Window};
+use crate::doubt::Doubts;
 use crate::retry::RetryBudget;
 
 #[cfg(feature = "loom")]
@@ -33,6 +34,7 @@ pub struct Gate {
     clock: Arc<dyn Clock>,
     store: Option<Arc<dyn WindowStore>>,
     state: Mutex<State>,
+    doubts: Doubts,
 }
 
 #[derive(Default)]
@@ -125,7 +127,7 @@ impl Gate {
         clock: Arc<dyn Clock>,
         store: Option<Arc<dyn WindowStore>>,
     ) -> Self {
-        Self { account, waits, clock, store, state: Mutex::new(State::default()) }
+        Self { account, waits, clock, store, state: Mutex::new(State::default()), doubts: Doubts::default() }
     }
 
     /// Waits for leave to send a request, no longer than until `deadline`; without one as long as it takes. `cap` is the
@@ -199,6 +201,11 @@ impl Gate {
     /// Counts a request that is sent again after a failure of this class.
     pub(crate) fn note_retry(&self, class: &'static str) {
         *self.state().counts.retries.entry(class).or_default() += 1;
+    }
+
+    /// What is known of the credentials of the account's connections.
+    pub(crate) fn doubts(&self) -> &Doubts {
+        &self.doubts
     }
 
     /// The clock that the gate goes by.

@@ -23,24 +23,7 @@ pub(crate) static ACME: Connector = Connector {
     callbacks: None,
     test: None,
     label: None,
-    rate_limit: RateLimit {
-        status: 429,
-        waits: &[
-            WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
-            WaitHeader { name: "X-Retry-After", unit: WaitUnit::Seconds },
-            WaitHeader { name: "Retry-After", unit: WaitUnit::RetryAfter },
-        ],
-        quota: Some(QuotaHeaders {
-            quota: "X-Quota",
-            left: "X-Left",
-            window: WaitHeader { name: "X-Window-Ms", unit: WaitUnit::Milliseconds },
-            reset: WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
-        }),
-        also: &[500],
-        per: None,
-        overload_wait: Duration::from_secs(1),
-        max_wait: Duration::from_secs(120),
-    },
+    rate_limit: RATE_LIMIT,
     webhooks: None,
     triggers: &[],
     actions: &[
@@ -48,6 +31,25 @@ pub(crate) static ACME: Connector = Connector {
         connector_runtime::ActionEntry::of::<super::pages::ListThings>(),
     ],
     catalog: "{}",
+};
+
+pub(crate) const RATE_LIMIT: RateLimit = RateLimit {
+    status: 429,
+    waits: &[
+        WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
+        WaitHeader { name: "X-Retry-After", unit: WaitUnit::Seconds },
+        WaitHeader { name: "Retry-After", unit: WaitUnit::RetryAfter },
+    ],
+    quota: Some(QuotaHeaders {
+        quota: "X-Quota",
+        left: "X-Left",
+        window: WaitHeader { name: "X-Window-Ms", unit: WaitUnit::Milliseconds },
+        reset: WaitHeader { name: "X-Reset-Ms", unit: WaitUnit::Milliseconds },
+    }),
+    also: &[500],
+    per: None,
+    overload_wait: Duration::from_secs(1),
+    max_wait: Duration::from_secs(120),
 };
 
 pub(crate) static API: Api = Api {

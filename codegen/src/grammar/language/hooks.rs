@@ -99,6 +99,7 @@ static SUBSCRIPTION: Shape = Shape::Object(&object(
         optional("active", &Shape::Text, "the field that says whether it delivers, and switches it on"),
         optional("per_event", &Shape::Integer, "how many webhooks one event may have"),
         optional("port", &Shape::Integer, "the one port that an address may have, which takes HTTPS"),
+        optional("starts", &Shape::Duration, "how long a new webhook may take until it tells of anything"),
         required(
             "retries",
             &Shape::Duration,

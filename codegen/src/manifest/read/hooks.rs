@@ -69,6 +69,7 @@ fn subscription<'t>(node: &'t Node<'_>) -> Subscription<'t> {
         active: node.get_text("active"),
         per_event: node.get_text("per_event"),
         port: node.get_text("port"),
+        starts: plain(node, "starts"),
         retries: node.get_text("retries"),
     }
 }

@@ -5,6 +5,7 @@
 use bigcommerce_sandbox::{Misbehaviour, Sandbox, SandboxOptions};
 
 use super::*;
+use crate::storage::ConnectionState;
 
 /// A connection to a sandbox that wants whole resources.
 fn to(sandbox: &Sandbox) -> HostConnection {
@@ -61,20 +62,27 @@ async fn without_access_the_event_is_delivered_with_the_reason() {
     let mut post = Post::new(&[to(&sandbox)], false).await;
     post.start(local(&receiver));
     let (activation, _) = ordered(&sandbox, "e1").await;
-    sandbox.misbehave(Misbehaviour { token_revoked: true, ..Misbehaviour::default() });
-    post.accept(std::slice::from_ref(&activation)).await;
-    assert_eq!(post.next().await, Ending::Delivered);
-    let event = receiver.next().await.json();
-    assert_eq!(event["data"]["full_error"]["class"], "auth.revoked", "{event}");
-    assert!(event["data"].get("full").is_none());
-
     // Its grace is over: it does not come any more.
-    sandbox.misbehave(Misbehaviour::default());
-    let gone = Activation { resource_id: Some("999999".to_owned()), event_time: Some(1), ..activation };
-    post.accept(&[Activation { id: "e2".to_owned(), ..gone }]).await;
+    let gone =
+        Activation { resource_id: Some("999999".to_owned()), event_time: Some(1), ..activation.clone() };
+    post.accept(&[Activation { id: "e0".to_owned(), ..gone }]).await;
     assert_eq!(post.next().await, Ending::Delivered);
     let event = receiver.next().await.json();
     assert_eq!(event["data"]["full_error"]["class"], "not_found.eventual", "{event}");
+
+    sandbox.misbehave(Misbehaviour { token_revoked: true, ..Misbehaviour::default() });
+    for id in ["e1", "e2"] {
+        post.accept(&[Activation { id: id.to_owned(), ..activation.clone() }]).await;
+        assert_eq!(post.next().await, Ending::Delivered);
+        let event = receiver.next().await.json();
+        assert_eq!(event["data"]["full_error"]["class"], "auth.revoked", "{event}");
+        assert!(event["data"].get("full").is_none());
+    }
+    // The call and the connection test found it out, and from then on nothing is asked any more.
+    let refused = sandbox.requests().iter().filter(|request| request.status == Some(401)).count();
+    assert_eq!(refused, 2);
+    let row = post.delivery.storage.connection("c1").await.unwrap().unwrap();
+    assert_eq!(row.state, ConnectionState::Refused);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Rows of connections.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::group::Work;
 use crate::storage::{ConnectionRow, StorageError, StorageErrorKind};
@@ -16,6 +16,9 @@ const PUT: &str = "INSERT INTO connections \
 
 const ALL: &str = "SELECT id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms \
      FROM connections ORDER BY id";
+
+const ONE: &str = "SELECT id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms \
+     FROM connections WHERE id = ?1";
 
 const REMOVE: &str = "DELETE FROM connections WHERE id = ?1";
 const REMOVE_ACCOUNT: &str = "DELETE FROM connections WHERE account = ?1";
@@ -43,21 +46,26 @@ pub(super) fn put(work: &mut Work<'_>, row: &ConnectionRow) -> Result<(), Storag
 }
 
 pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<ConnectionRow>> {
-    let read = |row: &Row<'_>| {
-        Ok(ConnectionRow {
-            id: row.get("id")?,
-            webhook_key: row.get("webhook_key")?,
-            account: row.get("account")?,
-            app: row.get("app")?,
-            fields: row.get("fields")?,
-            sealed: row.get("sealed")?,
-            settings: row.get("settings")?,
-            state: row.get("state")?,
-            created_ms: row.get("created_ms")?,
-            updated_ms: row.get("updated_ms")?,
-        })
-    };
     connection.prepare_cached(ALL)?.query_map((), read)?.collect()
+}
+
+pub(super) fn one(connection: &Connection, id: &str) -> rusqlite::Result<Option<ConnectionRow>> {
+    connection.prepare_cached(ONE)?.query_row([id], read).optional()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
+    Ok(ConnectionRow {
+        id: row.get("id")?,
+        webhook_key: row.get("webhook_key")?,
+        account: row.get("account")?,
+        app: row.get("app")?,
+        fields: row.get("fields")?,
+        sealed: row.get("sealed")?,
+        settings: row.get("settings")?,
+        state: row.get("state")?,
+        created_ms: row.get("created_ms")?,
+        updated_ms: row.get("updated_ms")?,
+    })
 }
 
 pub(super) fn remove(work: &mut Work<'_>, id: &str) -> Result<bool, StorageError> {

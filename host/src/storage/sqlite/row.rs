@@ -80,6 +80,7 @@ impl FromSql for ConnectionState {
         match value.as_i64()? {
             0 => Ok(Self::Connected),
             1 => Ok(Self::Revoked),
+            2 => Ok(Self::Refused),
             number => Err(FromSqlError::OutOfRange(number)),
         }
     }
@@ -90,6 +91,7 @@ impl ToSql for ConnectionState {
         Ok(ToSqlOutput::from(match self {
             Self::Connected => 0_i64,
             Self::Revoked => 1,
+            Self::Refused => 2,
         }))
     }
 }

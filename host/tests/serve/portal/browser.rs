@@ -14,6 +14,11 @@ impl Browser {
         Self { address, cookies: Vec::new(), seen: Vec::new() }
     }
 
+    /// The service is at another port now.
+    pub(super) fn moves_to(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
     pub(super) fn get(&mut self, path: &str) -> Answer {
         let cookie = self.cookie();
         let answer = get(self.address, path, &cookie.iter().map(String::as_str).collect::<Vec<_>>());

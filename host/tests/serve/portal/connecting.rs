@@ -87,6 +87,22 @@ fn everything_that_is_no_token_has_its_message_and_connects_nothing() {
 }
 
 #[test]
+fn a_token_endpoint_that_hangs_is_waited_for_so_long_and_told() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    stage.vendor.answer(Answering::Nothing);
+    stage.begin(&mut browser, "abc123");
+    let answer = browser.get(&callback("abc123", ""));
+    assert_eq!(answer.status, Some(502), "{answer:?}");
+    assert!(answer.body.contains("took too long to answer"), "{}", answer.body);
+    assert!(stage.served.logged().contains("class=\"timed_out\""));
+    assert_eq!(stage.connections().len(), 0);
+    // What was begun is over; the next beginning is a new one.
+    stage.vendor.answer(Answering::Well);
+    stage.connect(&mut browser, "abc123");
+}
+
+#[test]
 fn a_code_that_was_used_is_refused_and_changes_nothing() {
     let stage = Stage::new();
     let mut browser = stage.operator();

@@ -38,6 +38,18 @@ fn a_wrong_token_signs_nobody_in_and_guessing_ends_soon() {
 }
 
 #[test]
+fn floods_of_forms_are_turned_away_and_pages_are_shown() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let page = format!("/connections/{}", stage.connect(&mut browser, "abc123"));
+    let token = browser::form_token(&browser.get(&page).body).expect("a token").to_owned();
+    let mut send = || browser.post(&format!("{page}/triggers"), &[("form_token", &token)]);
+    let answer = (0..1_000).map(|_| send()).find(|answer| answer.status != Some(303)).expect("an end");
+    assert_eq!((answer.status, answer.header("retry-after")), (Some(429), Some("60")), "{answer:?}");
+    assert_eq!(browser.get(&page).status, Some(200));
+}
+
+#[test]
 fn a_session_ends_when_somebody_signs_out() {
     let stage = Stage::new();
     let mut browser = stage.operator();

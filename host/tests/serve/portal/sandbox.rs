@@ -118,3 +118,18 @@ fn both_addresses_lead_through_the_screens_to_a_connection_that_works() {
         assert!(browser.get(&page).body.contains("not connected any more"));
     }
 }
+
+#[test]
+fn a_code_that_is_too_old_is_refused_with_what_to_do() {
+    let town = Town::new("");
+    let mut browser = town.operator();
+    let away = browser.submit("/connect/shop", "/connect/shop", &[("store_hash", "abc123")]);
+    let back = town.approve(away.location().expect("it leads to the vendor"));
+    let step = r#"{"advance_ms": 660000}"#;
+    let advanced = exchange(town.at, &request("/_sandbox/clock", &[], step.as_bytes()));
+    assert!(advanced.status.is_some_and(|status| (200..300).contains(&status)), "{advanced:?}");
+    let answer = browser.get(&back);
+    assert_eq!(answer.status, Some(502), "{answer:?}");
+    assert!(answer.body.contains("too old") && answer.body.contains("Begin again"), "{}", answer.body);
+    assert_eq!(town.states(), Vec::<String>::new());
+}

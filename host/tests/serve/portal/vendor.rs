@@ -1,15 +1,16 @@
-//! The vendor of these tests: a token endpoint and the two reads that pages need.
+//! The vendor of these tests: a token endpoint, the two reads that pages need, and webhooks.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::GRANTED;
+use super::{GRANTED, PATIENCE};
 
 pub(super) const SCOPES: &str = "store_v2_products store_v2_orders store_v2_customers store_v2_information_read_only \
                                  store_v2_content store_v2_marketing store_v2_default users_basic_information";
@@ -29,6 +30,8 @@ pub(super) enum Answering {
     Redirect,
     /// Far too much.
     Much,
+    /// Nothing at all.
+    Nothing,
     /// A status, as with codes that are expired.
     Status(u16),
 }
@@ -41,6 +44,13 @@ struct Told {
     /// How often a token was given out.
     grants: usize,
     is_revoked: bool,
+    /// The webhooks that are there, by their ids.
+    hooks: Vec<(u64, Value)>,
+    made: u64,
+    deleted: u64,
+    /// Answers to those who make a webhook are held back while it is on.
+    holds: bool,
+    held: u64,
 }
 
 type Shared = Arc<Mutex<Told>>;
@@ -60,6 +70,8 @@ impl Vendor {
             .route("/oauth2/token", post(token))
             .route("/stores/{hash}/v2/time", get(time))
             .route("/stores/{hash}/v2/store", get(store))
+            .route("/stores/{hash}/v3/hooks", get(hooks).post(make_hook))
+            .route("/stores/{hash}/v3/hooks/{id}", delete(delete_hook))
             .with_state(Arc::clone(&told));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -76,6 +88,48 @@ impl Vendor {
         self.told.lock().expect("no panic before").is_revoked = true;
     }
 
+    /// Tokens are known again.
+    pub(super) fn take_back(&self) {
+        self.told.lock().expect("no panic before").is_revoked = false;
+    }
+
+    /// From now on whoever makes a webhook waits for the answer.
+    pub(super) fn hold_hooks(&self) {
+        self.told.lock().expect("no panic before").holds = true;
+    }
+
+    /// Makes the webhooks that were held back, and answers.
+    pub(super) fn let_hooks_go(&self) {
+        self.told.lock().expect("no panic before").holds = false;
+    }
+
+    /// Looks until so many webhooks are held back.
+    #[track_caller]
+    pub(super) fn until_held(&self, count: u64) {
+        self.until(|told| told.held == count);
+    }
+
+    /// Looks until so many webhooks were made and so many deleted.
+    #[track_caller]
+    pub(super) fn until_made_and_deleted(&self, made: u64, deleted: u64) {
+        self.until(|told| (told.made, told.deleted) == (made, deleted));
+    }
+
+    #[track_caller]
+    fn until(&self, is_so: impl Fn(&Told) -> bool) {
+        let began = Instant::now();
+        loop {
+            let told = self.told.lock().expect("no panic before");
+            if is_so(&told) {
+                return;
+            }
+            let counts = (told.held, told.made, told.deleted);
+            drop(told);
+            assert!(began.elapsed() < PATIENCE, "held, made, deleted: {counts:?}");
+            std::thread::yield_now();
+        }
+    }
+
     /// What was sent to the token endpoint.
     pub(super) fn asked(&self) -> Vec<Value> {
         self.told.lock().expect("no panic before").asked.clone()
@@ -88,6 +142,9 @@ impl Vendor {
 }
 
 async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response {
+    if told.lock().expect("no panic before").answering == Some(Answering::Nothing) {
+        return std::future::pending().await;
+    }
     let mut told = told.lock().expect("no panic before");
     told.asked.push(body.0.clone());
     let code = body["code"].as_str().unwrap_or_default().to_owned();
@@ -119,7 +176,7 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
             Html(format!("<h1>Log in</h1><p>{code} {}</p>", body["client_secret"])).into_response()
         }
         Answering::Redirect => (StatusCode::FOUND, [("location", "https://evil.example/")]).into_response(),
-        Answering::Much => "x".repeat(1 << 20).into_response(),
+        Answering::Nothing | Answering::Much => "x".repeat(1 << 20).into_response(),
         Answering::Status(status) => {
             let status = StatusCode::from_u16(status).expect("a status");
             (status, format!("no good: {code} {}", body["client_secret"])).into_response()
@@ -142,17 +199,60 @@ async fn time(State(told): State<Shared>, headers: HeaderMap) -> Response {
     }
 }
 
+/// What every answer says of the quota.
+const QUOTA: [(&str, &str); 4] = [
+    ("x-rate-limit-requests-left", "149"),
+    ("x-rate-limit-requests-quota", "150"),
+    ("x-rate-limit-time-reset-ms", "30000"),
+    ("x-rate-limit-time-window-ms", "30000"),
+];
+
+async fn hooks(State(told): State<Shared>, headers: HeaderMap) -> Response {
+    if !knows(&told, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let told = told.lock().expect("no panic before");
+    let data: Vec<Value> = told.hooks.iter().map(|(_, hook)| hook.clone()).collect();
+    (QUOTA, axum::Json(json!({"data": data, "meta": {"pagination": {"total_pages": 1, "current_page": 1}}})))
+        .into_response()
+}
+
+async fn make_hook(State(told): State<Shared>, headers: HeaderMap, body: axum::Json<Value>) -> Response {
+    if !knows(&told, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    told.lock().expect("no panic before").held += 1;
+    while told.lock().expect("no panic before").holds {
+        tokio::task::yield_now().await;
+    }
+    let mut told = told.lock().expect("no panic before");
+    told.held -= 1;
+    told.made += 1;
+    let id = told.made;
+    let hook = json!({
+        "id": id, "scope": body["scope"], "destination": body["destination"], "is_active": true,
+    });
+    told.hooks.push((id, hook.clone()));
+    (QUOTA, axum::Json(json!({"data": hook, "meta": {}}))).into_response()
+}
+
+async fn delete_hook(
+    State(told): State<Shared>,
+    Path((_, id)): Path<(String, u64)>,
+    headers: HeaderMap,
+) -> Response {
+    if !knows(&told, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let mut told = told.lock().expect("no panic before");
+    told.deleted += 1;
+    told.hooks.retain(|(known, _)| *known != id);
+    (QUOTA, axum::Json(json!({"data": {"id": id}, "meta": {}}))).into_response()
+}
+
 async fn store(State(told): State<Shared>, headers: HeaderMap) -> Response {
     match knows(&told, &headers) {
-        true => {
-            let quota = [
-                ("x-rate-limit-requests-left", "149"),
-                ("x-rate-limit-requests-quota", "150"),
-                ("x-rate-limit-time-reset-ms", "30000"),
-                ("x-rate-limit-time-window-ms", "30000"),
-            ];
-            (quota, axum::Json(json!({"id": "abc123", "name": "Camp <b>& Co"}))).into_response()
-        }
+        true => (QUOTA, axum::Json(json!({"id": "abc123", "name": "Camp <b>& Co"}))).into_response(),
         false => StatusCode::UNAUTHORIZED.into_response(),
     }
 }

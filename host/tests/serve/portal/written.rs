@@ -39,6 +39,10 @@ fn no_page_log_or_file_holds_a_secret() {
     let mut written = [browser.seen, stranger.seen].concat();
     written.push(stage.place.ok(&["connections", "audit", "--config", &stage.config()]));
     written.push(stage.place.ok(&["connections", "list", "--json", "--config", &stage.config()]));
+    let bearer = format!("Authorization: Bearer {ADMIN}");
+    let metrics = get(stage.served.admin.expect("metrics"), "/metrics", &[&bearer]);
+    assert!(metrics.body.contains("connector_info"), "{metrics:?}");
+    written.push(format!("{}{}", metrics.head, metrics.body));
     let (code, rest) = stage.served.stop();
     assert_eq!(code, Some(0));
     written.extend([stage.served.announced.clone(), rest, stage.served.logged()]);

@@ -218,6 +218,7 @@ pub static WEBHOOKS: Webhooks = Webhooks {
         active: Some("is_active"),
         per_event: Some(3usize),
         port: Some(443u16),
+        starts: Duration::from_secs(30),
         retries: Duration::from_secs(7200),
     }),
     uninstalled: Some(ServiceEvent {

@@ -1,0 +1,388 @@
+//! The life of connections: whoever changes what one is does so here, one at a time, and each end is noted once, whoever tells
+//! of it first and however often it is told.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{ConnectionSettings, Directory, Ended, Exception, Notes};
+use crate::erasure::erase_ended;
+use crate::receive::Clock;
+use crate::storage::{AuditEntry, ConnectionRow, ConnectionState, InstallStorage, Storage, StorageError};
+
+/// Who acts when it is somebody signed in, or whoever runs the service.
+pub(crate) const OPERATOR: &str = "operator";
+
+/// Who acts when it is the vendor.
+pub(crate) const VENDOR: &str = "vendor";
+
+/// How far the vendor's clocks may be from ours and from each other, in seconds.
+const SKEW: i64 = 60;
+
+/// Between two notes that deliveries fail, in milliseconds: no flood of them becomes one of changes.
+const EXCEPTIONS: i64 = 10_000;
+
+/// What an entry of the audit log is about.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct About<'a> {
+    /// The account.
+    pub(crate) account: Option<&'a str>,
+    /// The connection's id.
+    pub(crate) connection: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// About a connection.
+    pub(crate) fn row(row: &'a ConnectionRow) -> Self {
+        Self { account: Some(&row.account), connection: Some(&row.id) }
+    }
+}
+
+/// That an account has ended what an app was granted, as the vendor tells it: by a callback, a webhook, or both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Uninstalled<'a> {
+    /// Whose it is.
+    pub(crate) of: Whose<'a>,
+    /// The id of the callback, where it is one; the same comes twice.
+    pub(crate) callback: Option<&'a str>,
+    /// When it is said to have happened, in seconds since the epoch.
+    pub(crate) at: Option<i64>,
+}
+
+/// Which connections end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose<'a> {
+    /// Those of an account through an app.
+    App {
+        /// The account.
+        account: &'a str,
+        /// The app.
+        app: &'a str,
+    },
+    /// The one of this id, and those through the same app.
+    Connection(&'a str),
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Something ended by it.
+    Ended,
+    /// It tells nothing new.
+    Known,
+    /// It is older than what is there now, and not believed.
+    Late,
+}
+
+/// Changes connections, and notes what happens to them.
+pub(crate) struct Lifecycle {
+    /// Where connections are.
+    pub(crate) storage: Arc<dyn Storage>,
+    /// Installations that wait, and the audit log.
+    pub(crate) installs: Arc<dyn InstallStorage>,
+    /// Who is told of changes at once; nobody where no service runs.
+    pub(crate) directory: Option<Arc<Directory>>,
+    /// The time.
+    pub(crate) clock: Clock,
+    changing: Mutex<()>,
+}
+
+impl Lifecycle {
+    /// Changes the connections of a storage.
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        installs: Arc<dyn InstallStorage>,
+        directory: Option<Arc<Directory>>,
+        clock: Clock,
+    ) -> Self {
+        Self { storage, installs, directory, clock, changing: Mutex::new(()) }
+    }
+
+    /// Whoever changes a row holds this from reading to storing, so that no change is lost.
+    pub(crate) async fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// Stores a row and tells whoever receives.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub(crate) async fn put(&self, row: ConnectionRow) -> Result<(), StorageError> {
+        self.storage.put_connection(row).await?;
+        self.refresh().await;
+        Ok(())
+    }
+
+    /// Notes what happened. That it cannot be noted is logged and stops nobody from disconnecting.
+    pub(crate) async fn note(&self, event: &str, actor: &str, about: About<'_>, detail: &str) {
+        let entry = AuditEntry {
+            position: 0,
+            at_ms: (self.clock)(),
+            event: event.to_owned(),
+            account: about.account.map(str::to_owned),
+            connection: about.connection.map(str::to_owned),
+            actor: actor.to_owned(),
+            detail: detail.to_owned(),
+        };
+        tracing::info!(event, actor, connection = about.connection, detail, "audit");
+        if let Err(error) = self.installs.note(entry).await {
+            tracing::error!(%error, event, "the audit log cannot be written");
+        }
+    }
+
+    /// Ends what an app was granted by an account: secrets are erased, triggers stop, and the connection says so. What was
+    /// received is delivered and then erased by [`erase_ended`]. A notice that was used, or is older than the grant, changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// When storage cannot be read or written.
+    pub(crate) async fn uninstalled(&self, told: Uninstalled<'_>) -> Result<Heard, StorageError> {
+        let changing = self.changing().await;
+        let rows = self.storage.connections().await?;
+        let (ending, waits) = match told.of {
+            Whose::App { account, app } => {
+                let is_it = |row: &&ConnectionRow| row.account == account && row.app.as_deref() == Some(app);
+                (rows.iter().filter(is_it).collect::<Vec<_>>(), Some((account, app)))
+            }
+            Whose::Connection(id) => {
+                let Some(one) = rows.iter().find(|row| row.id == id) else { return Ok(Heard::Known) };
+                let is_it = |row: &&ConnectionRow| {
+                    row.id == id || (row.account == one.account && row.app.is_some() && row.app == one.app)
+                };
+                (rows.iter().filter(is_it).collect(), one.app.as_deref().map(|app| (&*one.account, app)))
+            }
+        };
+        let mut heard = Heard::Known;
+        let mut ended = Vec::new();
+        for row in ending {
+            let mut settings = settings(row).unwrap_or_default();
+            let notes = Notes::of(&settings);
+            let has_ended = row.state == ConnectionState::Revoked;
+            if !has_ended && is_late(row, &notes, &told) {
+                heard = Heard::Late;
+                self.remember_half(row, notes, &told).await?;
+                continue;
+            }
+            let known = notes.ended.clone().filter(|_| has_ended);
+            let now_s = (self.clock)().div_euclid(1_000);
+            let end =
+                known.clone().unwrap_or_else(|| Ended { at: told.at.unwrap_or(now_s), ..Ended::default() });
+            let end = Some(end.with(&told));
+            if has_ended && end == known {
+                continue;
+            }
+            Notes { scopes: None, ended: end, ..notes }.put(&mut settings);
+            self.storage.put_connection(revoked_row(row, &settings, (self.clock)())).await?;
+            ended.extend((!has_ended).then_some(row));
+        }
+        if let Some((account, app)) = waits.filter(|_| heard != Heard::Late)
+            && self.installs.remove_install(account, app).await?
+        {
+            heard = Heard::Ended;
+        }
+        self.refresh().await;
+        drop(changing);
+        for row in &ended {
+            self.note("uninstalled", VENDOR, About::row(row), "the token was forgotten").await;
+        }
+        Ok(if ended.is_empty() { heard } else { Heard::Ended })
+    }
+
+    /// Marks a connection whose credentials the vendor refused, also for the connection test, in a call that ended with class
+    /// `auth.revoked`. `used` is its row as it was when the call was made: where it has got other credentials since, nothing
+    /// changes. It keeps its secrets, so that what still arrives can be verified. Whether it is marked by this.
+    ///
+    /// # Errors
+    /// When storage cannot be read or written.
+    pub(crate) async fn refused(&self, used: &ConnectionRow) -> Result<bool, StorageError> {
+        if used.state != ConnectionState::Connected {
+            return Ok(false);
+        }
+        self.switch(
+            used,
+            ConnectionState::Refused,
+            "revoked",
+            VENDOR,
+            "the API does not know its token any more",
+        )
+        .await
+    }
+
+    /// The same, where a failure to store it is no more than logged: the next call finds it out again.
+    pub(crate) async fn note_refused(&self, used: &ConnectionRow) {
+        if let Err(error) = self.refused(used).await {
+            tracing::error!(%error, connection = used.id, "that its token was refused cannot be stored");
+        }
+    }
+
+    /// Marks a connection as usable whose credentials were refused, and were taken again now.
+    ///
+    /// # Errors
+    /// When storage cannot be read or written.
+    pub(crate) async fn restored(&self, used: &ConnectionRow) -> Result<bool, StorageError> {
+        if used.state != ConnectionState::Refused {
+            return Ok(false);
+        }
+        self.switch(used, ConnectionState::Connected, "restored", OPERATOR, "the API knows its token").await
+    }
+
+    async fn switch(
+        &self,
+        used: &ConnectionRow,
+        to: ConnectionState,
+        event: &str,
+        actor: &str,
+        detail: &str,
+    ) -> Result<bool, StorageError> {
+        let changing = self.changing().await;
+        let Some(row) = self.storage.connection(&used.id).await? else { return Ok(false) };
+        if row.state != used.state || row.sealed != used.sealed {
+            return Ok(false);
+        }
+        self.put(ConnectionRow { state: to, updated_ms: (self.clock)(), ..row.clone() }).await?;
+        drop(changing);
+        self.note(event, actor, About::row(&row), detail).await;
+        Ok(true)
+    }
+
+    /// Begins to end a connection on our side: from now on nobody makes webhooks for it. Its row as it was, which still has the
+    /// credentials to delete those that are there; none where there is no such connection.
+    ///
+    /// # Errors
+    /// When storage cannot be read or written.
+    pub(crate) async fn begin_removal(&self, id: &str) -> Result<Option<ConnectionRow>, StorageError> {
+        let _changing = self.changing().await;
+        let Some(row) = self.storage.connection(id).await? else { return Ok(None) };
+        // With its secrets: a removal that is cut off here is begun anew, and still knows what to delete with.
+        let ending =
+            ConnectionRow { state: ConnectionState::Revoked, updated_ms: (self.clock)(), ..row.clone() };
+        self.put(ending).await?;
+        Ok(Some(row))
+    }
+
+    /// Removes a connection with its secrets, and the installation that waits at its account. `left` says what is left of it
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// When storage cannot be written.
+    pub(crate) async fn removed(&self, row: &ConnectionRow, left: &str) -> Result<(), StorageError> {
+        let changing = self.changing().await;
+        let was_there = self.storage.remove_connection(&row.id).await?;
+        if let Some(app) = &row.app {
+            self.installs.remove_install(&row.account, app).await?;
+        }
+        self.refresh().await;
+        drop(changing);
+        if was_there {
+            self.note("disconnected", OPERATOR, About::row(row), left).await;
+        }
+        Ok(())
+    }
+
+    /// Keeps what an account told last of deliveries that fail, for people.
+    ///
+    /// # Errors
+    /// When storage cannot be read or written.
+    pub(crate) async fn failing(&self, id: &str, told: &str) -> Result<(), StorageError> {
+        let now_ms = (self.clock)();
+        let _changing = self.changing().await;
+        let Some(row) = self.storage.connection(id).await? else { return Ok(()) };
+        let Some(mut settings) = settings(&row) else { return Ok(()) };
+        let notes = Notes::of(&settings);
+        let is_fresh = |last: &Exception| now_ms.saturating_sub(last.at_ms) < EXCEPTIONS && last.told == told;
+        if notes.exception.as_ref().is_some_and(is_fresh) {
+            return Ok(());
+        }
+        Notes { exception: Some(Exception { at_ms: now_ms, told: told.to_owned() }), ..notes }
+            .put(&mut settings);
+        self.put_settings(&row, &settings).await
+    }
+
+    /// Notes that the end before the grant that is there was told in its other way too, so that the next one is believed.
+    async fn remember_half(
+        &self,
+        row: &ConnectionRow,
+        notes: Notes,
+        told: &Uninstalled<'_>,
+    ) -> Result<(), StorageError> {
+        let known = notes.ended.clone().filter(|end| end.is_told_by(told));
+        let end = known.clone().map(|end| end.with(told));
+        let (true, Some(mut settings)) = (end != known, settings(row)) else { return Ok(()) };
+        Notes { ended: end, ..notes }.put(&mut settings);
+        self.put_settings(row, &settings).await
+    }
+
+    async fn put_settings(
+        &self,
+        row: &ConnectionRow,
+        settings: &ConnectionSettings,
+    ) -> Result<(), StorageError> {
+        let Ok(settings) = serde_json::to_string(settings) else { return Ok(()) };
+        self.put(ConnectionRow { settings, ..row.clone() }).await
+    }
+
+    /// Erases what accounts have sent whose connections have all ended.
+    ///
+    /// # Errors
+    /// See [`erase_ended`].
+    pub(crate) async fn erase_ended(&self) -> Result<u64, StorageError> {
+        // It stores the rows again that go with an account: none may change meanwhile.
+        let _changing = self.changing().await;
+        erase_ended(&*self.storage).await
+    }
+
+    /// Tells whoever receives that connections have changed.
+    async fn refresh(&self) {
+        let Some(directory) = &self.directory else { return };
+        // It reads them again within a second in any case.
+        if let Err(error) = directory.refresh().await {
+            tracing::warn!(%error, "connections will be read anew later");
+        }
+    }
+}
+
+fn settings(row: &ConnectionRow) -> Option<ConnectionSettings> {
+    serde_json::from_str(&row.settings).ok()
+}
+
+/// Whether a notice tells of an installation before the one that is there.
+fn is_late(row: &ConnectionRow, notes: &Notes, told: &Uninstalled<'_>) -> bool {
+    let granted = if notes.granted_ms > 0 { notes.granted_ms } else { row.created_ms };
+    let is_older = told.at.is_some_and(|at| at < granted.div_euclid(1_000).saturating_sub(SKEW));
+    is_older || notes.ended.as_ref().is_some_and(|end| end.is_told_by(told))
+}
+
+impl Ended {
+    /// Whether a notice tells of this end: it was heard, or is the other half of what was, since both a callback and a webhook
+    /// tell of each.
+    fn is_told_by(&self, told: &Uninstalled<'_>) -> bool {
+        let is_near = told.at.is_some_and(|at| at.abs_diff(self.at) <= SKEW.unsigned_abs());
+        match (told.callback, &self.callback, self.webhook) {
+            (Some(id), Some(known), _) => !id.is_empty() && id == known,
+            (Some(_), None, _) | (None, _, None) => is_near,
+            (None, _, Some(known)) => told.at == Some(known),
+        }
+    }
+
+    /// The same after a notice of it.
+    fn with(self, told: &Uninstalled<'_>) -> Self {
+        match told.callback {
+            Some(id) => Self { callback: Some(id.to_owned()), ..self },
+            None => Self { webhook: told.at.or(self.webhook), ..self },
+        }
+    }
+}
+
+/// The row of a connection that ended: nothing secret is left in it.
+fn revoked_row(row: &ConnectionRow, settings: &ConnectionSettings, now_ms: i64) -> ConnectionRow {
+    ConnectionRow {
+        sealed: Vec::new(),
+        settings: serde_json::to_string(settings).unwrap_or_else(|_| row.settings.clone()),
+        state: ConnectionState::Revoked,
+        updated_ms: now_ms,
+        ..row.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

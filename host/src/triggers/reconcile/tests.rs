@@ -1,0 +1,57 @@
+//! What happens until a new webhook has begun to tell, with a clock that a test moves and a store that tells nothing yet.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bigcommerce_connector::CONNECTOR;
+use bigcommerce_sandbox::{Sandbox, SandboxOptions, WebhookOptions};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Patience, SecretString};
+
+use super::*;
+use crate::connections::tests::{connection, row};
+use crate::storage::{SqliteOptions, SqliteStorage, Storage as _};
+
+#[tokio::test]
+async fn what_happens_until_a_new_webhook_has_begun_is_found_by_a_search() {
+    let webhooks = WebhookOptions { new_hook_delay: Duration::from_secs(60), ..WebhookOptions::default() };
+    let options = SandboxOptions { webhooks, ..SandboxOptions::default() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("connector.sqlite");
+    let storage = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+    let mut subscriber = connection("c1", sandbox.store_hash());
+    subscriber.settings.base_url = Some(sandbox.origin());
+    let token = SecretString::from(sandbox.access_token());
+    subscriber.secrets.credentials = vec![("access_token".to_owned(), token)];
+    let row = row(&subscriber, 1);
+    storage.put_connection(row.clone()).await.unwrap();
+    let keeper = Keeper {
+        connector: &CONNECTOR,
+        storage: storage.clone(),
+        connections: storage.clone(),
+        gates: Gates::new(),
+        patience: Patience::Unlimited,
+        public_url: "https://hooks.shop-engine.net".to_owned(),
+    };
+    let now = Arc::new(AtomicI64::new(crate::serve::now_ms()));
+    let read = Arc::clone(&now);
+    let clock: Clock = Arc::new(move || read.load(Ordering::SeqCst));
+    let (counts, standings) = (ReconcileCounts::default(), Standings::default());
+    let noted = Noted { counts: &counts, standings: &standings };
+    let subject = Subject { row: &row, connection: &subscriber };
+    let look = async || {
+        assert!(reconcile(&keeper, subject, &clock, noted).await.unwrap());
+        let (new, has_new) = fill(&keeper, subject, &clock).await;
+        (new, has_new.unwrap())
+    };
+    assert_eq!(look().await, (0, true), "another look must follow");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let order = client.post(format!("{}/_sandbox/orders", sandbox.origin())).body("{}");
+    assert!(order.send().await.unwrap().status().is_success());
+    now.fetch_add(30_000, Ordering::SeqCst);
+    assert_eq!(look().await, (0, true));
+    now.fetch_add(40_000, Ordering::SeqCst);
+    assert_eq!(look().await, (1, false), "now it has begun");
+    now.fetch_add(900_000, Ordering::SeqCst);
+    assert_eq!(look().await, (0, false));
+}
