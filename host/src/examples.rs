@@ -80,6 +80,10 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
         "connector connections add --store-hash abc123 --access-token-file token --app shop",
         "an account that installed an app, whose secret is among the settings; every trigger",
     ),
+    (
+        "connector connections edit 5f0e7c1b2a3948d6 --suppress-own product-updated",
+        "no events about products that a workflow changed through the service",
+    ),
     ("connector connections list --json", "all of them, for programs"),
     (
         "connector connections rotate 5f0e7c1b2a3948d6 --client-secret-file new",

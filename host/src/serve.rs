@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use connector_runtime::pacing::Gates;
-use connector_runtime::{Connector, Patience, SecretString};
+use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::acting::Acting;
+use crate::acting::http::{self as actions, Desk};
 use crate::connections::Directory;
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
@@ -17,6 +19,7 @@ use crate::delivery::reading::Reader;
 use crate::delivery::settings::Mode;
 use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
+use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::quota_sharing;
 use crate::random;
@@ -122,6 +125,7 @@ struct Service {
     gates: Gates,
     directory: Arc<Directory>,
     portal: Arc<Portal>,
+    actions: Arc<Desk>,
     reconciler: Reconciler,
     steward: Steward,
     counts: Arc<Counts>,
@@ -159,13 +163,25 @@ impl Service {
         let clock: Clock = Arc::new(now_ms);
         let (settings, sink) =
             config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+        let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
         let reader =
             Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
+        let acting = Acting::new(gates.clone(), loops.clone(), Arc::clone(&clock), Client::DEFAULT_TIMEOUT)
+            .map_err(|error| broken("no HTTP client", &error))?;
+        let actions = Arc::new(Desk {
+            connector,
+            acting: Arc::new(acting),
+            directory: Arc::clone(&directory),
+            token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            body_timeout: config.limits.body_timeout,
+            tally: counts.clone(),
+        });
         let delivery = Arc::new(Delivery {
             connector,
             storage: Arc::clone(&storage),
             directory: Arc::clone(&directory),
             reader,
+            loops: loops.clone(),
             settings,
             clock: Arc::clone(&clock),
             jitter: Box::new(fastrand::f64),
@@ -246,6 +262,7 @@ impl Service {
             gates,
             directory,
             portal,
+            actions,
             reconciler,
             steward,
             counts,
@@ -292,7 +309,7 @@ impl Service {
         let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
             self;
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
-        let Self { delivery, sink, .. } = self;
+        let Self { delivery, sink, actions, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
         let health = |token| {
             Arc::new(Health {
@@ -308,7 +325,7 @@ impl Service {
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(expire(Arc::clone(&storage), retention, Arc::clone(&clock))),
+            tokio::spawn(expire(Arc::clone(&storage), retention, delivery.loops.clone(), Arc::clone(&clock))),
         ];
         let workers = sink
             .is_none()
@@ -321,7 +338,8 @@ impl Service {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
-            (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
+            let router = router.merge(actions::router(actions));
+            (keep, tokio::spawn(admin.serve(router, until, stop_within)))
         });
         let public = health::public_router(health(None));
         let receiver = Arc::new(Receiver {

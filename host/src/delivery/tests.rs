@@ -30,6 +30,7 @@ use crate::connections::tests::{connection, ring, row};
 use crate::connections::{DirectoryParts, HostConnection};
 use crate::storage::{Activation, ActivationState, SqliteOptions, SqliteStorage, StoredActivation};
 
+mod own;
 mod pulled;
 mod resources;
 mod sent;
@@ -140,8 +141,8 @@ impl Post {
     async fn new(connections: &[HostConnection], full_resource: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("connector.sqlite");
-        let storage: Arc<dyn Storage> =
-            Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let sqlite = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         for (one, key) in connections.iter().zip(1..) {
             storage.put_connection(row(one, key)).await.unwrap();
         }
@@ -163,6 +164,7 @@ impl Post {
             storage,
             directory,
             reader: Reader::new(&CONNECTOR, Gates::new()).unwrap(),
+            loops: Loops { changes: sqlite, remember: Duration::from_secs(600) },
             settings: Rest {
                 lease: Duration::from_secs(30),
                 full_resource,

@@ -7,6 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, Unusable};
 use crate::erasure::erase_ended;
+use crate::loops::Loops;
 use crate::receive::Clock;
 use crate::storage::{Retention, Storage};
 
@@ -46,7 +47,7 @@ pub(super) fn tell(unusable: &[(String, Unusable)]) {
 }
 
 /// Removes what was kept long enough, and what accounts have sent that ended, again and again.
-pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, clock: Clock) {
+pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, loops: Loops, clock: Clock) {
     let mut ticks = interval(RETENTION);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -55,6 +56,10 @@ pub(super) async fn expire(storage: Arc<dyn Storage>, retention: Retention, cloc
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
             Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
+        }
+        match loops.changes.forget_changes(clock(), loops.remember).await {
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "own changes of before cannot be forgotten"),
         }
         match erase_ended(&*storage).await {
             Ok(0) => {}

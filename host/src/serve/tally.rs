@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod actions;
 mod deliveries;
 mod histogram;
 
@@ -111,7 +112,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 22] = [
+const METRICS: [&Metric; 23] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -120,6 +121,7 @@ const METRICS: [&Metric; 22] = [
     &deliveries::DELIVERIES,
     &deliveries::ATTEMPTS,
     &deliveries::SECONDS,
+    &actions::ACTIONS,
     &ACTIVATIONS,
     &OLDEST,
     &COMMITS,
@@ -150,6 +152,7 @@ pub(super) struct Counts {
     /// When and why storage refused a webhook, where it has taken none since.
     refusal: Mutex<Option<(Instant, &'static str)>>,
     deliveries: deliveries::Deliveries,
+    actions: actions::Actions,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -215,6 +218,7 @@ impl Counts {
         self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
         self.storage_durations.text(&mut text, &STORAGE_SECONDS);
         self.deliveries.text(&mut text);
+        self.actions.text(&mut text);
         if let Some(storage) = &now.storage {
             storage_text(&mut text, storage, now.now_ms);
         }
@@ -250,8 +254,14 @@ impl Counts {
 }
 
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, oldest_ms, commits } = *counts;
-    let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
+    let StorageCounts { waiting, leased, dead, delivered, suppressed, oldest_ms, commits } = *counts;
+    let states = [
+        ("waiting", waiting),
+        ("leased", leased),
+        ("dead", dead),
+        ("delivered", delivered),
+        ("suppressed", suppressed),
+    ];
     labelled(text, &ACTIVATIONS, "state", &states);
     if let Some(oldest_ms) = oldest_ms {
         let age = u64::try_from(now_ms.saturating_sub(oldest_ms)).unwrap_or(0);
@@ -338,6 +348,7 @@ mod tests {
             leased: 1,
             dead: 2,
             delivered: 7,
+            suppressed: 4,
             oldest_ms: Some(5_000),
             commits: 8,
         };
@@ -345,6 +356,7 @@ mod tests {
         for line in [
             "connector_activations{state=\"waiting\"} 3",
             "connector_activations{state=\"dead\"} 2",
+            "connector_activations{state=\"suppressed\"} 4",
             "connector_oldest_activation_age_seconds 4.5",
             "connector_storage_commits_total 8",
             "connector_storage_up 1",
