@@ -6,6 +6,8 @@ mod connections;
 mod deliveries;
 mod deployment;
 mod kills;
+#[cfg(feature = "demo")]
+mod loops;
 mod operation;
 mod outcomes;
 mod own_changes;

@@ -95,6 +95,17 @@ impl Scene {
         self.place.serve_at(&self.listen, &[&public, arguments].concat(), &[])
     }
 
+    /// Waits until the store has nothing more to send for now.
+    pub(super) fn settle(&self) {
+        self.runtime.block_on(self.store.settled());
+    }
+
+    /// Has the store send again what it could not deliver.
+    pub(super) fn try_again(&self) {
+        self.store.advance(Duration::from_secs(61));
+        self.settle();
+    }
+
     /// The origins of all activations of a trigger, by the ids of their resources.
     fn activations(&self, trigger: &str) -> Vec<(String, Origin)> {
         let path = self.place.data().join("connector.sqlite");
