@@ -41,6 +41,10 @@ pub(crate) const CALL: &[(&str, &str)] = &[
         "connector call bigcommerce/get-order --order-id 104 --credentials shop.json",
         "a connection from a file",
     ),
+    (
+        "connector call bigcommerce/get-order --order-id 104 --connection 5f0e7c1b2a3948d6",
+        "through a stored connection of the service",
+    ),
 ];
 
 /// For `connector catalog --help`.

@@ -57,7 +57,7 @@ async fn a_change_is_found_by_its_resource_while_under_way_and_after() {
     let fixture = Fixture::new().await;
     let number = fixture.begin(Some("7"), NOW).await;
     let expected = OwnChange { cause: cause(NOW), is_known: true, makes: false, is_settled: false };
-    assert_eq!(fixture.of("7").await, [expected.clone()]);
+    assert_eq!(fixture.of("7").await, std::slice::from_ref(&expected));
     assert_eq!(fixture.of("8").await, []);
     fixture.settle(number, ChangeOutcome::Stands(None)).await;
     assert_eq!(fixture.of("7").await, [OwnChange { is_settled: true, ..expected }]);
