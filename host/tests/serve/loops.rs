@@ -22,8 +22,8 @@ impl Workflow<'_> {
         loop {
             let answer = post(self.served, "/activations/lease", &[], r#"{"limit": 1, "seconds": 60}"#);
             let mut told: Value = serde_json::from_str(&answer.body).expect("JSON");
-            let leased = told["activations"][0].take();
-            if !leased.is_null() {
+            let leased = told["activations"].as_array_mut().and_then(Vec::pop);
+            if let Some(leased) = leased {
                 let path = format!("/activations/{}/ack", leased["event"]["id"].as_str().expect("an id"));
                 let done = post(self.served, &path, &[], &format!(r#"{{"lease": {}}}"#, leased["lease"]));
                 assert_eq!(done.status, Some(204), "{done:?}");
