@@ -84,7 +84,7 @@ codes! {
     UnknownParameterSet = "unknown-parameter-set",
     /// A parameter that the action does not have.
     UnknownParameter = "unknown-parameter",
-    /// A connection field that is not defined.
+    /// A field that is not defined.
     UnknownField = "unknown-field",
     /// A credential that is not defined.
     UnknownCredential = "unknown-credential",
@@ -102,6 +102,10 @@ codes! {
     BadSignature = "bad-signature",
     /// A trigger whose read action cannot take the id of an event's resource.
     BadRead = "bad-read",
+    /// A resource that no trigger tells of.
+    UnknownResource = "unknown-resource",
+    /// A changed resource whose id cannot be told from where it is said to be.
+    BadChange = "bad-change",
     /// A trigger that reads nothing and does not say why.
     MissingReason = "missing-reason",
     /// A sample that is no JSON or does not fit its type.
@@ -126,6 +130,8 @@ impl Code {
                 | Self::BadTemplate
                 | Self::BadPaging
                 | Self::BadRead
+                | Self::UnknownResource
+                | Self::BadChange
         )
     }
 

@@ -336,9 +336,20 @@ pub(crate) struct Action<'t> {
     pub(crate) scope: Option<Text<'t>>,
     pub(crate) repeat: Option<Repeat<'t>>,
     pub(crate) check_first: Option<&'t str>,
+    pub(crate) changes: Option<Changes<'t>>,
     pub(crate) concurrency: Option<Text<'t>>,
     pub(crate) deprecated: Option<&'t str>,
     pub(crate) sample: Option<Text<'t>>,
+}
+
+/// The resource that an action changes.
+#[derive(Debug)]
+pub(crate) struct Changes<'t> {
+    /// The key, for messages.
+    pub(crate) key: Text<'t>,
+    pub(crate) resource: Option<Text<'t>>,
+    pub(crate) input: Option<Text<'t>>,
+    pub(crate) result: Option<Text<'t>>,
 }
 
 #[derive(Debug)]

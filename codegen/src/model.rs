@@ -6,8 +6,8 @@ mod hooks;
 use std::time::Duration;
 
 pub(crate) use actions::{
-    Action, Body, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type, TypeKind, Variant,
-    default_effect, default_repeat,
+    Action, Body, ChangedId, Changes, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type,
+    TypeKind, Variant, default_effect, default_repeat,
 };
 pub(crate) use hooks::{
     Backfill, Read, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,

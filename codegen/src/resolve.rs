@@ -3,6 +3,7 @@
 
 mod actions;
 mod advice;
+mod changes;
 mod connection;
 mod endpoint;
 mod fields;

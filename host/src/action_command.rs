@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, value_parser};
 use connector_runtime::{Connector, SecretString};
 
+use crate::acting::stored;
 use crate::call_options::{CallOptions, PAGES};
 use crate::catalog::ActionEntry;
 use crate::credentials::{BASE_URL, ConnectionFlags, flag_name, variable_name};
@@ -53,7 +54,10 @@ pub(crate) fn flags(connector: &Connector, action: &ActionEntry) -> Vec<String> 
 
 /// The flags that every action has.
 fn common(connector: &Connector) -> Command {
-    CallOptions::augment_args(Command::new("common").args(connection_flags(connector)))
+    let connection = connection_flags(connector);
+    let ids: Vec<String> = connection.iter().map(|flag| flag.get_id().to_string()).collect();
+    let command = Command::new("common").args(connection).args(stored::flags(&ids));
+    CallOptions::augment_args(command)
 }
 
 /// The fields that were given: name, and JSON or what is wrong with the text, in the order of the catalog.

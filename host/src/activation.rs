@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::storage::{Activation, Origin};
+use crate::storage::{Activation, Cause, Origin};
 
 /// The media type of the structured form.
 pub(crate) const STRUCTURED: &str = "application/cloudevents+json";
@@ -37,6 +37,7 @@ pub(crate) struct CloudEvent<'a> {
     activation: &'a Activation,
     connector: &'a str,
     full: &'a Full,
+    cause: Option<&'a Cause>,
 }
 
 /// The members of the structured form, in their order.
@@ -61,6 +62,12 @@ struct Attributes<'a> {
     account: &'a str,
     connection: &'a str,
     origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causedby: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causedaction: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causedworkflow: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +79,8 @@ struct Data<'a> {
     full: Option<&'a Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     full_error: Option<FullError<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caused: Option<Caused<'a>>,
 }
 
 /// The envelope as sent. What was removed after its time is null; what is no JSON, which no verified delivery is, a text.
@@ -91,6 +100,17 @@ struct Resource<'a> {
     id: Option<&'a str>,
 }
 
+/// The call of this host that made the change which the event tells of.
+#[derive(Serialize)]
+struct Caused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    action: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow: Option<&'a str>,
+    at: String,
+}
+
 #[derive(Serialize)]
 struct FullError<'a> {
     class: &'static str,
@@ -100,7 +120,12 @@ struct FullError<'a> {
 impl<'a> CloudEvent<'a> {
     /// The event of an activation of this connector.
     pub(crate) fn new(connector: &'a str, activation: &'a Activation, full: &'a Full) -> Self {
-        Self { activation, connector, full }
+        Self { activation, connector, full, cause: None }
+    }
+
+    /// The same with the own change that it tells of.
+    pub(crate) fn with_cause(self, cause: Option<&'a Cause>) -> Self {
+        Self { cause, ..self }
     }
 
     /// The structured form: one JSON object with attributes and data.
@@ -130,6 +155,9 @@ impl<'a> CloudEvent<'a> {
             ("ce-connection", escaped(all.connection)),
             ("ce-origin", escaped(all.origin)),
         ];
+        headers.extend(all.causedby.map(|id| ("ce-causedby", escaped(id))));
+        headers.extend(all.causedaction.map(|action| ("ce-causedaction", escaped(action))));
+        headers.extend(all.causedworkflow.map(|workflow| ("ce-causedworkflow", escaped(workflow))));
         headers.extend(all.subject.map(|subject| ("ce-subject", escaped(&subject))));
         headers.extend(all.time.map(|time| ("ce-time", escaped(&time))));
         headers.push(("content-type", all.datacontenttype.to_owned()));
@@ -158,6 +186,9 @@ impl<'a> CloudEvent<'a> {
                 Origin::Webhook => "webhook",
                 Origin::Backfill => "backfill",
             },
+            causedby: self.cause.and_then(|cause| cause.by.as_deref()),
+            causedaction: self.cause.map(|cause| cause.action.as_str()),
+            causedworkflow: self.cause.and_then(|cause| cause.workflow.as_deref()),
         }
     }
 
@@ -176,7 +207,13 @@ impl<'a> CloudEvent<'a> {
         };
         let is_known = kind.is_some() || id.is_some();
         let resource = is_known.then_some(Resource { r#type: kind, id });
-        Data { envelope, resource, full, full_error }
+        let caused = self.cause.map(|cause| Caused {
+            by: cause.by.as_deref(),
+            action: &cause.action,
+            workflow: cause.workflow.as_deref(),
+            at: jiff::Timestamp::from_millisecond(cause.at_ms).map(|at| at.to_string()).unwrap_or_default(),
+        });
+        Data { envelope, resource, full, full_error, caused }
     }
 }
 
@@ -251,6 +288,43 @@ pub(crate) mod tests {
             assert_eq!(event["data"][member], expected);
             assert_eq!(event["data"].as_object().unwrap().len(), 3);
         }
+    }
+
+    #[test]
+    fn an_own_change_is_marked_in_both_forms_and_in_the_data() {
+        let cause = Cause {
+            action: "update-product".to_owned(),
+            by: Some("e0".to_owned()),
+            workflow: Some("höher".to_owned()),
+            at_ms: 1_764_000_000_123,
+        };
+        let activation = activation("e1");
+        let event = || CloudEvent::new("acme", &activation, &Full::Unasked);
+        let text = event().with_cause(Some(&cause)).structured();
+        let whole: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!((&whole["causedby"], &whole["causedaction"]), (&"e0".into(), &"update-product".into()));
+        assert_eq!(
+            whole["data"]["caused"],
+            serde_json::json!({ "by": "e0", "action": "update-product", "workflow": "höher",
+                "at": "2025-11-24T16:00:00.123Z" })
+        );
+        let (headers, _) = event().with_cause(Some(&cause)).binary();
+        for header in [
+            ("ce-causedby", "e0"),
+            ("ce-causedaction", "update-product"),
+            ("ce-causedworkflow", "h%C3%B6her"),
+        ] {
+            assert!(headers.contains(&(header.0, header.1.to_owned())), "{headers:?}");
+        }
+        // Names of attributes are small letters and digits, as CloudEvents says.
+        let names = whole.as_object().unwrap().keys();
+        assert!(names.into_iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase())), "{whole}");
+
+        // Nobody has to say on whose behalf a call is made.
+        let alone = Cause { by: None, workflow: None, ..cause };
+        let text = event().with_cause(Some(&alone)).structured();
+        let whole: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert!(whole.get("causedby").is_none() && whole["causedaction"] == "update-product", "{whole}");
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl Desk {
 
     async fn show(&self, id: &str, width: u16) -> Result<String, Failure> {
         let found = self.find(id).await?;
-        let event = CloudEvent::new(self.connector.id, &found.activation, &Full::Unasked).structured();
+        let event = CloudEvent::new(self.connector.id, &found.activation, &Full::Unasked);
+        let event = event.with_cause(found.own.as_ref()).structured();
         let event: Box<RawValue> =
             serde_json::from_slice(&event).map_err(|error| broken("the event is no JSON", &error))?;
         let told = whole(&found);

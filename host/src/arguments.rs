@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use connector_runtime::{Connector, Operation};
 
+use crate::acting::stored::{self, StoredFlags};
 use crate::action_command;
 use crate::activations::command_line::{self as activations, ActivationsTask};
 use crate::backfill::{self, command_line::BackfillTask};
@@ -77,6 +78,8 @@ pub(crate) struct Call {
     flags: Vec<(String, String)>,
     /// The connection as far as flags give it.
     pub(crate) connection: ConnectionFlags,
+    /// The stored connection in its place.
+    pub(crate) stored: Option<StoredFlags>,
     /// Everything else.
     pub(crate) options: CallOptions,
 }
@@ -297,6 +300,7 @@ fn read_call(
         unreadable,
         flags: names.zip(action_command::flags(connector, described)).collect(),
         connection: action_command::connection(connector, flags),
+        stored: stored::read(flags),
         options: CallOptions::from_arg_matches(flags)?,
     })
 }

@@ -7,6 +7,7 @@ use connector_runtime::{
     Client, Connector, Error, HttpTransport, Reply, Request, SecretString, next_page, page_position,
 };
 
+use crate::acting::{Noted, stored};
 use crate::arguments::Call;
 use crate::credentials::{self, Sources};
 use crate::failure::{self, Failure};
@@ -30,16 +31,20 @@ pub(crate) async fn run(
     check_paging(connector, call).map_err(within)?;
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
-    let connection = credentials::resolve(connector, &call.connection, &sources).map_err(within)?;
+    let share = call.options.waiting.share_quota.as_deref();
+    let sharing = quota_sharing::open(share, &sources).map_err(within)?;
+    let (connection, stored) = match &call.stored {
+        Some(flags) => {
+            let gates = sharing.gates.clone();
+            let opened = stored::open(connector, flags, gates, call.options.timeout, &sources).await;
+            let opened = opened.map_err(within)?;
+            (opened.connection.clone(), Some((opened, &flags.behalf)))
+        }
+        None => (credentials::resolve(connector, &call.connection, &sources).map_err(within)?, None),
+    };
     let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose();
     let input = base.and_then(|base| input::compose(base.as_deref(), &call.fields)).map_err(within)?;
     let (input, page_size) = pages::with_large_pages(input, call);
-    let transport = HttpTransport::new(call.options.timeout)
-        .map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
-    let share = call.options.waiting.share_quota.as_deref();
-    let sharing = quota_sharing::open(share, &sources).map_err(within)?;
-    let client = Client::with_transport(connection, transport).through(&sharing.gates);
-    let client = client.with_patience(call.options.patience());
     let failed = |error: Error| Failure::call(error, Some(operation));
     let action = connector
         .action(operation.id)
@@ -51,10 +56,24 @@ pub(crate) async fn run(
         return Err(Failure::Refused { operation, violations });
     }
     let request = prepared.map_err(failed)?;
+    let (client, noted) = match &stored {
+        Some((opened, behalf)) => opened.acting.client(connection, &opened.owner, &request, behalf),
+        None => {
+            let transport = HttpTransport::new(call.options.timeout)
+                .map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
+            (Client::with_transport(connection, transport).through(&sharing.gates), None)
+        }
+    };
+    let client = client.with_patience(call.options.patience());
     let outcome = match call.options.all {
         true => pages::run(&client, request, call, page_size, surroundings).await,
-        false => once(&client, request, call, surroundings).await,
+        false => once(&client, noted.as_deref(), request, call, surroundings).await,
     };
+    if let (Some((opened, _)), Err(failure)) = (&stored, &outcome)
+        && failure.is_revocation()
+    {
+        opened.lifecycle.note_refused(&opened.row).await;
+    }
     if call.options.verbose {
         tell(&client, &sharing, call.options.json, surroundings)?;
     }
@@ -63,6 +82,7 @@ pub(crate) async fn run(
 
 async fn once(
     client: &Client,
+    noted: Option<&Noted>,
     request: Request,
     call: &Call,
     surroundings: &mut Surroundings<'_>,
@@ -71,6 +91,9 @@ async fn once(
     let mut progress = Progress::new(is_watched, surroundings.width, surroundings.stderr);
     let answered = waiting::watch(client, client.send(request.clone()), &mut progress, None).await;
     progress.clear();
+    if let Some(noted) = noted {
+        noted.settle(&answered).await;
+    }
     let reply = answered.map_err(|error: Error| Failure::call(error, Some(call.operation)))?;
     if call.options.json {
         writeln!(surroundings.stdout, "{}", reply.json.as_str())?;

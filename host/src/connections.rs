@@ -57,9 +57,19 @@ pub(crate) struct ConnectionSettings {
     /// Whether whole resources are delivered, in place of the host's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) full_resource: Option<bool>,
+    /// Ids of the triggers of which activations that tell of an own change are not delivered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) suppress_own: Vec<String>,
     /// Everything else.
     #[serde(flatten)]
     pub(crate) rest: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ConnectionSettings {
+    /// Whether activations of a trigger that tell of an own change are not delivered.
+    pub(crate) fn suppresses(&self, trigger: &str) -> bool {
+        self.suppress_own.iter().any(|id| id == trigger)
+    }
 }
 
 /// The secrets of a connection.

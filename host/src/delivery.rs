@@ -11,13 +11,15 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::activation::{CloudEvent, Full};
 use crate::connections::{Directory, Lifecycle, ended};
+use crate::loops::Loops;
 use crate::receive::Clock;
-use crate::storage::{LeaseRequest, Leased, Storage, StorageError};
+use crate::storage::{Cause, LeaseRequest, Leased, Storage, StorageError};
 
 mod decision;
 pub(crate) mod guard;
 mod http;
 mod lines;
+mod own;
 pub(crate) mod pull;
 pub(crate) mod reading;
 pub(crate) mod settings;
@@ -63,6 +65,8 @@ pub(crate) enum Ending {
     Dead(&'static str),
     /// Its resource is not there yet, for this reason, and it waits.
     Postponed(&'static str),
+    /// It tells of an own change, and its connection does not want such.
+    Suppressed,
     /// The lease had ended, and another attempt counts.
     Lost,
 }
@@ -85,6 +89,8 @@ pub(crate) struct Delivery {
     pub(crate) reader: Reader,
     /// Who marks a connection whose credentials are refused.
     pub(crate) lifecycle: Arc<Lifecycle>,
+    /// Knows own changes again.
+    pub(crate) loops: Loops,
     /// How much and how long.
     pub(crate) settings: Rest,
     /// The time.
@@ -99,8 +105,14 @@ pub(crate) struct Delivery {
 
 /// An activation as its connection wants it, or not yet.
 enum Prepared {
-    Ready(Full),
-    Later { wait: Duration, class: &'static str, text: String },
+    Ready(Full, Option<Cause>),
+    /// It is not wanted, and was told to storage.
+    Suppressed(Option<Ending>),
+    Later {
+        wait: Duration,
+        class: &'static str,
+        text: String,
+    },
 }
 
 impl Delivery {
@@ -191,7 +203,8 @@ impl Delivery {
         let began = Instant::now();
         let ending = match self.prepare(&leased).await {
             Prepared::Later { wait, class, text } => self.postpone(&leased, wait, class, &text).await,
-            Prepared::Ready(full) => match self.send(&leased, &full, sink).await {
+            Prepared::Suppressed(ending) => ending,
+            Prepared::Ready(full, cause) => match self.send(&leased, &full, cause.as_ref(), sink).await {
                 Ok(()) => self.delivered(&leased).await,
                 Err(failed) => self.failed(&leased, &failed).await,
             },
@@ -203,9 +216,15 @@ impl Delivery {
         }
     }
 
-    async fn send(&self, leased: &Leased, full: &Full, sink: &Sink) -> Result<(), Failed> {
+    async fn send(
+        &self,
+        leased: &Leased,
+        full: &Full,
+        cause: Option<&Cause>,
+        sink: &Sink,
+    ) -> Result<(), Failed> {
         let activation = &leased.activation;
-        let event = CloudEvent::new(self.connector.id, activation, full);
+        let event = CloudEvent::new(self.connector.id, activation, full).with_cause(cause);
         match sink {
             Sink::Lines(lines) => lines.send(&event).await,
             Sink::Http(http) => {
@@ -220,36 +239,43 @@ impl Delivery {
         }
     }
 
-    /// Reads the whole resource where it is wanted.
+    /// Looks whether it tells of an own change, and reads the whole resource where it is wanted.
     async fn prepare(&self, leased: &Leased) -> Prepared {
+        match self.own_change(leased).await {
+            Ok(cause) => self.complete(leased, cause).await,
+            Err(otherwise) => otherwise,
+        }
+    }
+
+    async fn complete(&self, leased: &Leased, cause: Option<Cause>) -> Prepared {
         let activation = &leased.activation;
         let wanted =
             self.directory.settings(&activation.connection).and_then(|settings| settings.full_resource);
         if !wanted.unwrap_or(self.settings.full_resource) {
-            return Prepared::Ready(Full::Unasked);
+            return Prepared::Ready(Full::Unasked, cause);
         }
         let entry = self.directory.of_id(&activation.connection);
         if let Some(advice) = entry.as_ref().and_then(|entry| ended(entry.row().state)) {
             let class = Class::AuthRevoked.as_str();
-            return Prepared::Ready(Full::Missing { class, message: advice.to_owned() });
+            return Prepared::Ready(Full::Missing { class, message: advice.to_owned() }, cause);
         }
         let Some((entry, live)) = entry.as_ref().and_then(|entry| Some((entry, entry.state.as_ref().ok()?)))
         else {
             let message = "the connection was removed, or cannot be used".to_owned();
-            return Prepared::Ready(Full::Missing { class: "no_connection", message });
+            return Prepared::Ready(Full::Missing { class: "no_connection", message }, cause);
         };
         match self.reader.read(activation, &live.connection, leased.attempt).await {
             Reading::Done(full) => {
                 if matches!(&full, Full::Missing { class, .. } if *class == Class::AuthRevoked.as_str()) {
                     self.lifecycle.note_refused(entry.row()).await;
                 }
-                Prepared::Ready(full)
+                Prepared::Ready(full, cause)
             }
             // Half of the time is left for the receiver.
             Reading::Later { class, message, .. }
                 if age(&self.attempt(leased)) >= self.settings.limits.age / 2 =>
             {
-                Prepared::Ready(Full::Missing { class, message })
+                Prepared::Ready(Full::Missing { class, message }, cause)
             }
             Reading::Later { wait, class, message } => {
                 Prepared::Later { wait, class, text: format!("{class}: {message}") }
@@ -344,7 +370,7 @@ fn tell(leased: &Leased, ending: Ending, took: Duration) {
         };
     }
     match ending {
-        Ending::Delivered | Ending::Postponed(_) => tell!(debug),
+        Ending::Delivered | Ending::Postponed(_) | Ending::Suppressed => tell!(debug),
         Ending::Failed(_) | Ending::Lost => tell!(info),
         Ending::Dead(_) => tell!(warn),
     }
@@ -358,6 +384,7 @@ impl Ending {
             Self::Failed(reason) => ("failed", reason),
             Self::Dead(reason) => ("dead", reason),
             Self::Postponed(reason) => ("postponed", reason),
+            Self::Suppressed => ("suppressed", ""),
             Self::Lost => ("lost", ""),
         }
     }

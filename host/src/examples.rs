@@ -41,6 +41,10 @@ pub(crate) const CALL: &[(&str, &str)] = &[
         "connector call bigcommerce/get-order --order-id 104 --credentials shop.json",
         "a connection from a file",
     ),
+    (
+        "connector call bigcommerce/get-order --order-id 104 --connection 5f0e7c1b2a3948d6",
+        "through a stored connection of the service",
+    ),
 ];
 
 /// For `connector catalog --help`.
@@ -79,6 +83,10 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
     (
         "connector connections add --store-hash abc123 --access-token-file token --app shop",
         "an account that installed an app, whose secret is among the settings; every trigger",
+    ),
+    (
+        "connector connections edit 5f0e7c1b2a3948d6 --suppress-own product-updated",
+        "no events about products that a workflow changed through the service",
     ),
     ("connector connections list --json", "all of them, for programs"),
     (

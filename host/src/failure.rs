@@ -98,6 +98,11 @@ impl Failure {
         }
     }
 
+    /// Whether a call has shown that the credentials are gone.
+    pub(crate) fn is_revocation(&self) -> bool {
+        matches!(self, Self::Call { error, .. } if error.class() == Class::AuthRevoked)
+    }
+
     /// A failure of the runtime around `operation`.
     pub(crate) fn call(error: Error, operation: Option<&'static Operation>) -> Self {
         Self::Call { error: Box::new(error), operation, stopped: None }

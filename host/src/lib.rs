@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use connector_runtime::Connector;
 
 mod account_form;
+mod acting;
 mod action_command;
 mod activation;
 mod activations;
@@ -31,6 +32,7 @@ mod failure;
 mod fixture;
 mod health_check;
 mod input;
+mod loops;
 mod members;
 mod metrics;
 mod offer;

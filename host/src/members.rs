@@ -42,6 +42,11 @@ impl Members {
         self
     }
 
+    /// Puts the members of another object at the end.
+    pub(crate) fn append(&mut self, other: Self) {
+        other.0.into_iter().for_each(|(name, value)| self.set(&name, value));
+    }
+
     /// The object as JSON text on one line, apart from what the values themselves hold.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("names and JSON values are JSON")

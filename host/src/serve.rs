@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use connector_runtime::pacing::Gates;
-use connector_runtime::{Connector, Patience, SecretString};
+use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::acting::Acting;
+use crate::acting::http::{self as actions, Desk};
 use crate::connections::{Directory, Lifecycle};
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
@@ -17,6 +19,7 @@ use crate::delivery::reading::Reader;
 use crate::delivery::settings::Mode;
 use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
+use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::quota_sharing;
 use crate::random;
@@ -123,6 +126,7 @@ struct Service {
     directory: Arc<Directory>,
     lifecycle: Arc<Lifecycle>,
     portal: Arc<Portal>,
+    actions: Arc<Desk>,
     reconciler: Reconciler,
     steward: Steward,
     counts: Arc<Counts>,
@@ -160,6 +164,7 @@ impl Service {
         let clock: Clock = Arc::new(now_ms);
         let (settings, sink) =
             config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+        let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
         let reader =
             Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
         let lifecycle = Arc::new(Lifecycle::new(
@@ -168,12 +173,24 @@ impl Service {
             Some(Arc::clone(&directory)),
             Arc::clone(&clock),
         ));
+        let acting = Acting::new(gates.clone(), loops.clone(), Arc::clone(&clock), Client::DEFAULT_TIMEOUT)
+            .map_err(|error| broken("no HTTP client", &error))?;
+        let actions = Arc::new(Desk {
+            connector,
+            acting: Arc::new(acting),
+            directory: Arc::clone(&directory),
+            lifecycle: Arc::clone(&lifecycle),
+            token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            body_timeout: config.limits.body_timeout,
+            tally: counts.clone(),
+        });
         let delivery = Arc::new(Delivery {
             connector,
             lifecycle: Arc::clone(&lifecycle),
             storage: Arc::clone(&storage),
             directory: Arc::clone(&directory),
             reader,
+            loops: loops.clone(),
             settings,
             clock: Arc::clone(&clock),
             jitter: Box::new(fastrand::f64),
@@ -254,6 +271,7 @@ impl Service {
             directory,
             lifecycle,
             portal,
+            actions,
             reconciler,
             steward,
             counts,
@@ -300,7 +318,7 @@ impl Service {
         let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
             self;
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
-        let Self { delivery, sink, lifecycle, .. } = self;
+        let Self { delivery, sink, lifecycle, actions, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
         let health = |token| {
             Arc::new(Health {
@@ -316,7 +334,7 @@ impl Service {
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(expire(lifecycle, retention, Arc::clone(&clock))),
+            tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), Arc::clone(&clock))),
         ];
         let workers = sink
             .is_none()
@@ -329,8 +347,8 @@ impl Service {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
-            let router = health::guarded(router, Arc::clone(&clock));
-            (keep, tokio::spawn(admin.serve(router, until, Duration::from_secs(1))))
+            let router = health::guarded(router.merge(actions::router(actions)), Arc::clone(&clock));
+            (keep, tokio::spawn(admin.serve(router, until, stop_within)))
         });
         let public = health::public_router(health(None));
         let receiver = Arc::new(Receiver {

@@ -10,11 +10,13 @@ use bytes::Bytes;
 mod error;
 mod hook_storage;
 mod installs;
+mod own_changes;
 mod sqlite;
 
 pub use error::{StorageError, StorageErrorKind};
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use installs::{AuditEntry, InstallStorage, PendingInstall};
+pub use own_changes::{Cause, ChangeOutcome, ChangeQuestion, NewChange, OwnChange, OwnChanges};
 pub use sqlite::{SqliteOptions, SqliteStorage, StorageOpenError, back_up};
 
 /// A future of a storage call.
@@ -62,7 +64,7 @@ pub trait Storage: Send + Sync {
     /// All that is known of one.
     fn find(&self, id: &str) -> StorageFuture<'_, Option<StoredActivation>>;
 
-    /// Makes a dead or delivered one due again, with no attempt counted, at its old place before all of its resource that
+    /// Makes a dead, delivered or suppressed one due again, with no attempt counted, at its old place before all of its resource that
     /// still wait; false where there is none, it is unfinished, or its payload was removed.
     fn replay(&self, id: &str, now_ms: i64) -> StorageFuture<'_, bool>;
 
@@ -168,6 +170,8 @@ pub struct Leased {
     pub lease: LeaseToken,
     /// Which attempt this is, from 1; leases that ended without a word count.
     pub attempt: u32,
+    /// The own change that it tells of, where that was noted before.
+    pub own: Option<Cause>,
 }
 
 /// Where an activation stands.
@@ -181,6 +185,8 @@ pub enum ActivationState {
     Delivered,
     /// Given up: a dead letter.
     Dead,
+    /// Not delivered, since it tells of an own change and its connection does not want such.
+    Suppressed,
 }
 
 /// All that is known of an activation.
@@ -200,6 +206,8 @@ pub struct StoredActivation {
     pub finished_ms: Option<i64>,
     /// Whether the payload was removed after its time.
     pub is_emptied: bool,
+    /// The own change that it tells of, where that was noted.
+    pub own: Option<Cause>,
 }
 
 /// A row of a list of activations.
@@ -261,6 +269,8 @@ pub struct StorageCounts {
     pub dead: u64,
     /// [`ActivationState::Delivered`] and still stored.
     pub delivered: u64,
+    /// [`ActivationState::Suppressed`] and still stored.
+    pub suppressed: u64,
     /// When the oldest unfinished one was received.
     pub oldest_ms: Option<i64>,
     /// How often this process has committed changes, each time a group of them.
@@ -270,7 +280,7 @@ pub struct StorageCounts {
 /// How long finished activations are kept. Their ids stay for [`Retention::IDS`] at least, so that repeats are recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Payloads of delivered ones, after the delivery.
+    /// Payloads of delivered and suppressed ones, after they were finished.
     pub delivered: Duration,
     /// Payloads of dead letters, after they were given up.
     pub dead: Duration,

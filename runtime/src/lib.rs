@@ -165,6 +165,7 @@
 
 mod action;
 mod answer;
+mod changes;
 mod client;
 mod comparison;
 mod connection;
@@ -196,6 +197,7 @@ mod value;
 
 pub use action::{Action, ActionEntry};
 pub use answer::Reply;
+pub use changes::{ChangedId, Changes};
 pub use client::Client;
 pub use connection::Connection;
 pub use connector::{

@@ -1,5 +1,6 @@
 //! What a generated action says of the operation it calls: plain `static` data.
 
+use crate::changes::Changes;
 use crate::connector::Api;
 use crate::rules::Parameter;
 
@@ -32,6 +33,8 @@ pub struct Operation {
     pub check_first: Option<&'static str>,
     /// How many calls of it an account may have under way at once.
     pub concurrency: Option<u16>,
+    /// The resource that it changes, where triggers tell of such changes.
+    pub changes: Option<Changes>,
     /// Ids of the OAuth scopes of which one suffices.
     pub scopes: &'static [&'static str],
 }
@@ -83,6 +86,7 @@ impl Operation {
             repeat: Repeat::Safe,
             check_first: None,
             concurrency: None,
+            changes: None,
         }
     }
 
@@ -142,6 +146,12 @@ impl Operation {
     #[must_use]
     pub const fn check_first(self, hint: &'static str) -> Self {
         Self { check_first: Some(hint), ..self }
+    }
+
+    /// The same with the resource that it changes.
+    #[must_use]
+    pub const fn changes(self, changes: Changes) -> Self {
+        Self { changes: Some(changes), ..self }
     }
 
     /// The same with a cap on calls under way at once.

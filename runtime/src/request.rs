@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::changes::ChangedId;
 use crate::encode::Encoded;
 use crate::error::{Error, Violation};
 use crate::operation::{Body, Effect, Operation, Repeat};
@@ -20,6 +21,7 @@ pub struct Request {
     headers: Vec<(&'static str, String)>,
     body: Option<Bytes>,
     repeatable: bool,
+    changed_id: Option<String>,
 }
 
 impl Request {
@@ -36,6 +38,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             repeatable: operation.repeat != Repeat::Never,
+            changed_id: None,
         };
         let mut builder = Builder { request, fields: Vec::new(), given: Vec::new(), violations: Vec::new() };
         // Fields and parameters stand in the same order, so the next one given is mostly behind the one before.
@@ -96,6 +99,12 @@ impl Request {
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    /// The id of the resource that it changes, where the operation names an input that holds it.
+    #[must_use]
+    pub fn changed_id(&self) -> Option<&str> {
+        self.changed_id.as_deref()
     }
 
     /// The value of a query parameter by its wire name.
@@ -161,6 +170,10 @@ impl Builder {
         }
         if let Repeat::SafeWithout(names) = self.request.operation.repeat {
             self.request.repeatable &= !names.contains(&parameter.name);
+        }
+        let changed = self.request.operation.changes.map(|changes| changes.id);
+        if changed == Some(ChangedId::Input(parameter.name)) {
+            self.request.changed_id = plain(&view, self.request.operation);
         }
         match parameter.place {
             Place::Path => self.path(parameter, view),

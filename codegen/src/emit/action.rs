@@ -6,7 +6,9 @@ use quote::quote;
 use super::ty::{ident, imports, tokens};
 use super::{docs, member};
 use crate::files::Module;
-use crate::model::{Action, Body, Field, Method, Repeat, Returns, Ty, default_effect, default_repeat};
+use crate::model::{
+    Action, Body, ChangedId, Field, Method, Repeat, Returns, Ty, default_effect, default_repeat,
+};
 
 /// The most arguments that a function may take before it is hard to call right.
 pub(super) const MAX_ARGUMENTS: usize = 7;
@@ -44,6 +46,7 @@ fn imports_of(action: &Action, output: Option<&Ty>) -> TokenStream {
     let parameters = &action.parameters;
     let needs = [
         ("Body", action.body != Body::None),
+        ("Changes", action.changes.is_some()),
         ("Effect", action.effect != default_effect(action.method)),
         ("Parameter", !parameters.is_empty()),
         ("Repeat", action.repeat != default_repeat(action.effect)),
@@ -90,6 +93,13 @@ fn operation(action: &Action) -> TokenStream {
     });
     let scopes = (!scopes.is_empty()).then(|| quote!(.scopes(&[#(#scopes),*])));
     let check_first = action.check_first.as_ref().map(|hint| quote!(.check_first(#hint)));
+    let changes = action.changes.as_ref().map(|changes| {
+        let resource = &changes.resource;
+        match &changes.id {
+            ChangedId::Input(name) => quote!(.changes(Changes::input(#resource, #name))),
+            ChangedId::Result(field) => quote!(.changes(Changes::result(#resource, #field))),
+        }
+    });
     let concurrency = action.concurrency.map(|cap| {
         let cap = Literal::u16_unsuffixed(cap);
         quote!(.concurrency(#cap))
@@ -97,7 +107,7 @@ fn operation(action: &Action) -> TokenStream {
     quote! {
         #[doc = #documentation]
         const OPERATION: &'static Operation = &Operation::#method(#id, &crate::apis::#api, #path)
-            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #concurrency;
+            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #changes #concurrency;
     }
 }
 

@@ -4,7 +4,7 @@ mod json;
 mod schema;
 
 use super::action::method_word;
-use crate::model::{Action, Effect, Model, Placement, Repeat, Returns, Scope, Trigger};
+use crate::model::{Action, ChangedId, Effect, Model, Placement, Repeat, Returns, Scope, Trigger};
 use json::Json;
 use schema::{Side, definitions, input, schema};
 
@@ -106,6 +106,13 @@ fn action(action: &Action) -> Json {
         Returns::Nothing => Json::object([("type", Json::text("null"))]),
         returns => returns.ty().map_or(Json::Boolean(true), |ty| schema(&ty, Side::Output)),
     };
+    let changes = action.changes.as_ref().map(|changes| {
+        let (place, name) = match &changes.id {
+            ChangedId::Input(name) => ("input", name),
+            ChangedId::Result(field) => ("result", field),
+        };
+        Json::object([("resource", Json::text(&changes.resource)), (place, Json::text(name))])
+    });
     let deprecated = action.deprecated.as_ref().map(|_| Json::Boolean(true));
     described
         .with_some("deprecated", deprecated)
@@ -120,6 +127,7 @@ fn action(action: &Action) -> Json {
             "success",
             Json::List(action.success.iter().map(|status| Json::Number((*status).into())).collect()),
         )
+        .with_some("changes", changes)
         .with_some("concurrency", action.concurrency.map(|cap| Json::Number(cap.into())))
         .with_text("paging", action.paging.as_ref().map(|(name, _)| name.as_str()))
         .with("scopes", Json::texts(&action.scopes))

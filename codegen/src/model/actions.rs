@@ -122,10 +122,25 @@ pub(crate) struct Action {
     pub(crate) scopes: Vec<String>,
     pub(crate) repeat: Repeat,
     pub(crate) check_first: Option<String>,
+    pub(crate) changes: Option<Changes>,
     pub(crate) concurrency: Option<u16>,
     pub(crate) deprecated: Option<String>,
     /// The text of a sample's file.
     pub(crate) sample: Option<String>,
+}
+
+/// The resource that an action changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) resource: String,
+    pub(crate) id: ChangedId,
+}
+
+/// Where the id of a changed resource is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChangedId {
+    Input(String),
+    Result(String),
 }
 
 /// What the body of a request is.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::changes;
 use super::endpoint::{check_path, check_placement};
 use super::fields::field;
 use super::identifiers::{Identifiers, Names, report_equal_wires};
@@ -111,6 +112,10 @@ impl Resolver<'_, '_> {
         let method = method(key.value);
         let effect = given.effect.map_or(default_effect(method), effect);
         let body = self.body(method, faults);
+        let changes = given.changes.as_ref().and_then(|changes| {
+            let call = changes::Call { effect, parameters: &parameters, returns: returns.as_ref() };
+            changes::resolve(changes, &call, self.manifest, self.lookup, faults)
+        });
         Some(Action {
             id: given.id.value.to_owned(),
             rust: String::new(),
@@ -131,6 +136,7 @@ impl Resolver<'_, '_> {
             paging,
             scopes: scopes?,
             check_first: given.check_first.map(str::to_owned),
+            changes,
             concurrency: given.concurrency.and_then(|cap| count(cap, faults)),
             deprecated: given.deprecated.map(str::to_owned),
             sample,

@@ -3,7 +3,9 @@
 
 //! Create a customer.
 
-use connector_runtime::{Action, Body, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, Body, Changes, Operation, Parameter, Returns, impl_input,
+};
 use crate::types::{
     Customer, CustomerAddressInput, CustomerAttributeInput, CustomerAuthenticationInput,
     CustomerStoreCredit, FormFieldInput,
@@ -102,7 +104,8 @@ impl Action for CreateCustomer {
         .scopes(&["store_v2_customers"])
         .check_first(
             "Look for the customer: `list-customers` with the address in `email_in`.",
-        );
+        )
+        .changes(Changes::result("customer", "id"));
 }
 
 impl_input!(CreateCustomer {

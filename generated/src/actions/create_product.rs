@@ -4,7 +4,7 @@
 //! Create a product.
 
 use connector_runtime::{
-    Action, Body, DateTime, Decimal, Nullable, Operation, Parameter, impl_input,
+    Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, impl_input,
 };
 use crate::types::{
     BulkPricingRuleInput, CustomFieldInput, CustomUrlInput, GiftWrappingOptionsType,
@@ -270,7 +270,8 @@ impl Action for CreateProduct {
         .scopes(&["store_v2_products"])
         .check_first(
             "Look for the product: `list-products` by its `sku`, or by its `name` where it has none.",
-        );
+        )
+        .changes(Changes::result("product", "id"));
 }
 
 impl_input!(CreateProduct {

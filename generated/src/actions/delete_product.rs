@@ -3,7 +3,7 @@
 
 //! Delete a product.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_input};
 
 /// Deletes one product with its variants, images and everything else that hangs on it, for good.
 ///
@@ -33,7 +33,8 @@ impl Action for DeleteProduct {
         .title("Delete a product")
         .parameters(&[Parameter::path("product_id").minimum("1")])
         .returns(Returns::Nothing)
-        .scopes(&["store_v2_products"]);
+        .scopes(&["store_v2_products"])
+        .changes(Changes::input("product", "product_id"));
 }
 
 impl_input!(DeleteProduct {

@@ -4,7 +4,8 @@
 //! Update an order.
 
 use connector_runtime::{
-    Action, Body, DateTime, Decimal, Nullable, Operation, Parameter, Repeat, impl_input,
+    Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, Repeat,
+    impl_input,
 };
 use crate::types::{
     Order, OrderBillingAddressInput, OrderConsignmentsInput, OrderFeeInput,
@@ -172,7 +173,8 @@ impl Action for UpdateOrder {
         .repeat(Repeat::SafeWithout(&["products", "consignments"]))
         .check_first(
             "Read the order with `get-order` and look at its line items: they may have been added.",
-        );
+        )
+        .changes(Changes::input("order", "order_id"));
 }
 
 impl_input!(UpdateOrder {

@@ -4,7 +4,8 @@
 //! Update a product.
 
 use connector_runtime::{
-    Action, Body, DateTime, Decimal, Nullable, Operation, Parameter, Repeat, impl_input,
+    Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, Repeat,
+    impl_input,
 };
 use crate::types::{
     BulkPricingRuleInput, CustomFieldInput, CustomUrlInput, GiftWrappingOptionsType,
@@ -269,7 +270,8 @@ impl Action for UpdateProduct {
         )
         .check_first(
             "Read the product with `get-product` and look at its images and fields: they may have been added.",
-        );
+        )
+        .changes(Changes::input("product", "product_id"));
 }
 
 impl_input!(UpdateProduct {

@@ -8,11 +8,12 @@ use crate::serve::values::{self, Flags};
 use crate::storage::ActivationState;
 
 /// Where an activation may stand, in words.
-pub(super) const STATES: [(&str, ActivationState); 4] = [
+pub(super) const STATES: [(&str, ActivationState); 5] = [
     ("waiting", ActivationState::Waiting),
     ("leased", ActivationState::Leased),
     ("delivered", ActivationState::Delivered),
     ("dead", ActivationState::Dead),
+    ("suppressed", ActivationState::Suppressed),
 ];
 
 /// What is to be done, and with which settings.
@@ -91,11 +92,11 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         ]);
     let replay = Command::new("replay")
         .about(
-            "Deliver again what is dead or delivered, at its old place before all of its resource that wait",
+            "Deliver again what is dead, delivered or suppressed, at its old place before all of its resource that wait",
         )
         .args([
             Arg::new("id").value_name("ID").num_args(1..).help("The activations, as `list` shows them"),
-            states(&["dead", "delivered"])
+            states(&["dead", "delivered", "suppressed"])
                 .required_unless_present("id")
                 .conflicts_with("id")
                 .help("All that stand here"),

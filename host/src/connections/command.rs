@@ -65,9 +65,11 @@ pub(crate) async fn run(
     let storage = Arc::new(open_storage(&base.data)?);
     let office = Office { connector, sources: &sources, base, public_url, storage, is_json: task.is_json };
     let text = match &task.verb {
-        Verb::Add { connection, app, secrets, triggers, delivery } => {
-            office.add(connection, app.as_deref(), secrets, triggers, delivery).await?
+        Verb::Add { connection, app, secrets, triggers, suppress_own, delivery } => {
+            let wanted = Wanted { triggers, suppress_own };
+            office.add(connection, app.as_deref(), secrets, &wanted, delivery).await?
         }
+        Verb::Edit { id, suppress_own, deliver_own } => office.edit(id, suppress_own, deliver_own).await?,
         Verb::List => office.list(surroundings.width).await?,
         Verb::Remove { id, erase } => office.remove(id, *erase, surroundings.stderr).await?,
         Verb::Rotate { id, secrets } => office.rotate(id, secrets).await?,
@@ -77,13 +79,19 @@ pub(crate) async fn run(
     Ok(writeln!(surroundings.stdout, "{text}")?)
 }
 
+/// Which triggers a new connection wants; all where nothing is said.
+struct Wanted<'a> {
+    triggers: &'a [String],
+    suppress_own: &'a [String],
+}
+
 impl Office<'_> {
     async fn add(
         &self,
         flags: &ConnectionFlags,
         app: Option<&str>,
         files: &SecretFiles,
-        triggers: &[String],
+        wanted: &Wanted<'_>,
         delivery: &DeliveryFlags,
     ) -> Result<String, Failure> {
         if let Some(Err(why)) = delivery.deliver_to.as_deref().map(Address::parse) {
@@ -118,7 +126,8 @@ impl Office<'_> {
                 .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))
                 .collect(),
             settings: ConnectionSettings {
-                triggers: if triggers.is_empty() { all() } else { triggers.to_vec() },
+                triggers: if wanted.triggers.is_empty() { all() } else { wanted.triggers.to_vec() },
+                suppress_own: wanted.suppress_own.to_vec(),
                 base_url,
                 deliver_to: delivery.deliver_to.clone(),
                 full_resource: delivery.full_resource,
@@ -139,8 +148,25 @@ impl Office<'_> {
             return Ok(told.to_json());
         }
         let lines = told.iter().filter(|(_, value)| *value != "null");
-        let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<12}{}", plain(value))).collect();
+        let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<11} {}", plain(value))).collect();
         Ok(lines.join("\n"))
+    }
+
+    async fn edit(&self, id: &str, suppress: &[String], deliver: &[String]) -> Result<String, Failure> {
+        let row = self.row(id).await?;
+        let mut settings: ConnectionSettings = serde_json::from_str(&row.settings)
+            .map_err(|error| broken("the settings of the connection", &error))?;
+        settings.suppress_own.retain(|trigger| !deliver.contains(trigger) && !suppress.contains(trigger));
+        settings.suppress_own.extend(suppress.iter().filter(|trigger| !deliver.contains(trigger)).cloned());
+        let text = serde_json::to_string(&settings).map_err(|error| broken("the settings", &error))?;
+        self.put(ConnectionRow { settings: text, updated_ms: now_ms(), ..row }).await?;
+        Ok(match (self.is_json, settings.suppress_own.as_slice()) {
+            (true, kept) => Members::default().with("edited", id).with("suppress_own", kept).to_json(),
+            (false, []) => format!("{id} gets every event of its triggers"),
+            (false, kept) => {
+                format!("{id} gets no event about changes of its own from {}", kept.join(", "))
+            }
+        })
     }
 
     async fn list(&self, width: u16) -> Result<String, Failure> {
@@ -341,6 +367,10 @@ impl Office<'_> {
             .with("state", state)
             .with("advice", ended(row.state))
             .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
+            .with(
+                "suppress_own",
+                settings.as_ref().map(|settings| &settings.suppress_own).filter(|own| !own.is_empty()),
+            )
             .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
     }
 }

@@ -29,7 +29,13 @@ pub(super) enum Verb {
         app: Option<String>,
         secrets: SecretFiles,
         triggers: Vec<String>,
+        suppress_own: Vec<String>,
         delivery: DeliveryFlags,
+    },
+    Edit {
+        id: String,
+        suppress_own: Vec<String>,
+        deliver_own: Vec<String>,
     },
     List,
     Remove {
@@ -92,13 +98,23 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
             "A file with the secret before, as long as it still signs webhooks",
         )
     };
-    let triggers = connector.triggers.iter().map(|trigger| trigger.id);
-    let trigger = Arg::new("trigger")
-        .long("trigger")
-        .value_name("TRIGGER")
-        .action(ArgAction::Append)
-        .value_parser(clap::builder::PossibleValuesParser::new(triggers))
-        .help("A trigger that is wanted; may be given more than once [default: all]");
+    let of_trigger = |name: &'static str, help: &'static str| {
+        let triggers = connector.triggers.iter().map(|trigger| trigger.id);
+        Arg::new(name)
+            .long(name)
+            .value_name("TRIGGER")
+            .action(ArgAction::Append)
+            .value_parser(clap::builder::PossibleValuesParser::new(triggers))
+            .help(help)
+    };
+    let trigger =
+        of_trigger("trigger", "A trigger that is wanted; may be given more than once [default: all]");
+    let suppress_own = || {
+        let help = "A trigger of which events about changes that were made through the service are not delivered; may be \
+                    given more than once";
+        of_trigger("suppress-own", help)
+    };
+    let deliver_own = of_trigger("deliver-own", "A trigger of which such events are delivered again, marked");
     let add = Command::new("add")
         .about("Make a connection, and show where its webhooks go")
         .args(action_command::connection_flags(connector))
@@ -121,7 +137,13 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 .value_parser(value_parser!(bool))
                 .help("Read the whole resource before an event is delivered [default: delivery.full_resource]"),
         )
-        .args([current(), previous(), trigger, json()]);
+        .args([current(), previous(), trigger, suppress_own(), json()]);
+    let edit = Command::new("edit")
+        .about("Change which events about own changes a connection gets")
+        .args([id(), suppress_own(), deliver_own, json()])
+        .group(
+            clap::ArgGroup::new("edits").args(["suppress-own", "deliver-own"]).required(true).multiple(true),
+        );
     let rotate = Command::new("rotate")
         .about(
             "Give a connection a new client secret; the one before serves as well, until the next rotation",
@@ -149,6 +171,7 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         .subcommands(
             [
                 add,
+                edit,
                 Command::new("list").about("Show all connections").arg(json()),
                 Command::new("remove")
                     .about("Delete the webhooks of a connection, and remove it with its secrets")
@@ -179,6 +202,7 @@ pub(crate) fn read(
     let text = |id: &str| found.get_one::<String>(id).cloned();
     let id = || text("id").unwrap_or_default();
     let path = |id: &str| found.get_one::<PathBuf>(id).cloned();
+    let all = |id: &str| found.get_many::<String>(id).unwrap_or_default().cloned().collect();
     let verb = match name {
         "add" => Verb::Add {
             connection: action_command::connection(connector, found),
@@ -187,12 +211,14 @@ pub(crate) fn read(
                 current: path("client-secret-file"),
                 previous: path("previous-client-secret-file"),
             },
-            triggers: found.get_many::<String>("trigger").unwrap_or_default().cloned().collect(),
+            triggers: all("trigger"),
+            suppress_own: all("suppress-own"),
             delivery: DeliveryFlags {
                 deliver_to: text("deliver-to"),
                 full_resource: found.get_one::<bool>("full-resource").copied(),
             },
         },
+        "edit" => Verb::Edit { id: id(), suppress_own: all("suppress-own"), deliver_own: all("deliver-own") },
         "list" => Verb::List,
         "remove" => Verb::Remove { id: id(), erase: found.get_flag("erase") },
         "rotate" => Verb::Rotate {

@@ -147,8 +147,13 @@ async fn prepared(delivery: &Delivery, leased: &Leased) -> Option<Members> {
             delivery.tally.attempted(ending, began.elapsed());
             None
         }
-        Prepared::Ready(full) => {
-            let event = CloudEvent::new(delivery.connector.id, &leased.activation, &full).structured();
+        Prepared::Suppressed(ending) => {
+            delivery.tally.attempted(ending?, began.elapsed());
+            None
+        }
+        Prepared::Ready(full, cause) => {
+            let event = CloudEvent::new(delivery.connector.id, &leased.activation, &full);
+            let event = event.with_cause(cause.as_ref()).structured();
             let event: Box<RawValue> = serde_json::from_slice(&event).ok()?;
             let members = Members::default().with("lease", leased.lease.0).with("attempt", leased.attempt);
             Some(members.with("event", event))

@@ -30,6 +30,7 @@ use crate::connections::tests::{connection, ring, row};
 use crate::connections::{DirectoryParts, HostConnection};
 use crate::storage::{Activation, ActivationState, SqliteOptions, SqliteStorage, StoredActivation};
 
+mod own;
 mod pulled;
 mod resources;
 mod sent;
@@ -159,14 +160,16 @@ impl Post {
         let now = Arc::new(AtomicI64::new(START));
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let installs = Arc::<SqliteStorage>::clone(&sqlite);
         let lifecycle =
-            Lifecycle::new(Arc::clone(&storage), sqlite, Some(Arc::clone(&directory)), Arc::clone(&clock));
+            Lifecycle::new(Arc::clone(&storage), installs, Some(Arc::clone(&directory)), Arc::clone(&clock));
         let delivery = Delivery {
             connector: &CONNECTOR,
             lifecycle: Arc::new(lifecycle),
             storage,
             directory,
             reader: Reader::new(&CONNECTOR, Gates::new()).unwrap(),
+            loops: Loops { changes: sqlite, remember: Duration::from_secs(600) },
             settings: Rest {
                 lease: Duration::from_secs(30),
                 full_resource,

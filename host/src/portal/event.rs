@@ -35,7 +35,8 @@ impl Portal {
         let activation = &found.activation;
         let resource = [activation.resource_type.as_deref(), activation.resource_id.as_deref()];
         let resource = resource.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let event = CloudEvent::new(self.parts.connector.id, activation, &Full::Unasked).structured();
+        let event = CloudEvent::new(self.parts.connector.id, activation, &Full::Unasked);
+        let event = event.with_cause(found.own.as_ref()).structured();
         let event = serde_json::from_slice::<Value>(&event).unwrap_or_default();
         let content = html! {
             dl {

@@ -51,13 +51,23 @@ pub(super) async fn page(
     }
 }
 
+/// What a person chose on the page.
+struct Chosen<'a> {
+    triggers: BTreeSet<&'a str>,
+    /// Of which events about own changes are not wanted.
+    suppress_own: BTreeSet<&'a str>,
+}
+
 /// Changes which triggers are wanted.
 pub(super) async fn triggers(
     State(portal): State<Arc<Portal>>,
     Path(id): Path<String>,
     sent: Sent,
 ) -> Response {
-    let chosen: BTreeSet<&str> = sent.fields.all("trigger").collect();
+    let chosen = Chosen {
+        triggers: sent.fields.all("trigger").collect(),
+        suppress_own: sent.fields.all("suppress_own").collect(),
+    };
     match portal.want(&id, &chosen).await {
         Ok(true) => Redirect::to(&portal.at(&format!("/connections/{id}?done=triggers"))).into_response(),
         Ok(false) => portal.nothing(),
@@ -165,7 +175,7 @@ pub(super) async fn disconnect(
 
 impl Portal {
     /// Stores which triggers are wanted, of those that may be; false where there is no such connection.
-    async fn want(&self, id: &str, chosen: &BTreeSet<&str>) -> Result<bool, Broken> {
+    async fn want(&self, id: &str, chosen: &Chosen<'_>) -> Result<bool, Broken> {
         let changing = self.parts.lifecycle.changing().await;
         let Some(mut row) = self.row(id).await? else { return Ok(false) };
         if row.state != ConnectionState::Connected {
@@ -176,9 +186,15 @@ impl Portal {
         let may =
             |scopes: &[&str]| granted.as_ref().is_none_or(|granted| self.scopes.allows(granted, scopes));
         let wanted = self.parts.connector.triggers.iter();
-        let wanted = wanted.filter(|trigger| chosen.contains(trigger.id) && may(trigger.scopes));
+        let wanted = wanted.filter(|trigger| chosen.triggers.contains(trigger.id) && may(trigger.scopes));
         settings.triggers = wanted.map(|trigger| trigger.id.to_owned()).collect();
-        let told = settings.triggers.join(" ");
+        let suppressed = self.parts.connector.triggers.iter().map(|trigger| trigger.id);
+        let suppressed = suppressed.filter(|id| chosen.suppress_own.contains(id));
+        settings.suppress_own = suppressed.map(str::to_owned).collect();
+        let mut told = settings.triggers.join(" ");
+        if !settings.suppress_own.is_empty() {
+            told = format!("{told}; without own changes: {}", settings.suppress_own.join(" "));
+        }
         row.settings = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
         row.updated_ms = self.now_ms();
         let account = row.account.clone();
@@ -204,7 +220,8 @@ impl Portal {
     ) -> Markup {
         let notes = Self::notes(row);
         let opened = self.ring().and_then(|ring| Ok(HostConnection::open(row, &ring)?)).ok();
-        let wanted = opened.as_ref().map(|one| one.settings.triggers.clone()).unwrap_or_default();
+        let settings = opened.as_ref().map(|one| one.settings.clone()).unwrap_or_default();
+        let wanted = &settings.triggers;
         let at = |path: &str| self.at(&format!("/connections/{}{path}", row.id));
         html! {
             @if let Some(text) = done.and_then(what_was_done) { p role="status" { (text) } }
@@ -235,6 +252,11 @@ impl Portal {
                                 @if !may { " (needs a scope that is missing)" }
                                 @if let Some(hook) = hook { ": " (hook) }
                             }
+                        }
+                        label.choice.inner {
+                            input type="checkbox" name="suppress_own" value=(trigger.id)
+                                checked[settings.suppresses(trigger.id)];
+                            span { (trigger.title) ": leave out changes that were made through this service" }
                         }
                     }
                     button { "Save the triggers" }
@@ -376,5 +398,6 @@ pub(super) fn stands(state: ActivationState) -> &'static str {
         ActivationState::Leased => "under way",
         ActivationState::Delivered => "delivered",
         ActivationState::Dead => "given up",
+        ActivationState::Suppressed => "suppressed, an own change",
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, Lifecycle, Unusable};
+use crate::loops::Loops;
 use crate::receive::Clock;
 use crate::storage::Retention;
 
@@ -45,7 +46,7 @@ pub(super) fn tell(unusable: &[(String, Unusable)]) {
 }
 
 /// Removes what was kept long enough, and what accounts have sent that ended, again and again.
-pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, clock: Clock) {
+pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, loops: Loops, clock: Clock) {
     let mut ticks = interval(RETENTION);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -54,6 +55,10 @@ pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, cloc
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
             Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
+        }
+        match loops.changes.forget_changes(clock(), loops.remember).await {
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "own changes of before cannot be forgotten"),
         }
         match lifecycle.erase_ended().await {
             Ok(0) => {}

@@ -43,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) storage: SqliteOptions,
     /// How long payloads are kept.
     pub(crate) retention: Retention,
+    /// How long own changes are remembered.
+    pub(crate) remember: Duration,
     /// When webhooks are looked at.
     pub(crate) triggers: Habits,
     /// Where metrics are served.
@@ -158,6 +160,7 @@ impl Config {
                 delivered: values.duration("retention.delivered")?,
                 dead: values.duration("retention.dead")?,
             },
+            remember: values.duration("loops.remember")?,
             triggers: Habits {
                 every: values.parsed(
                     "triggers.reconcile",

@@ -206,10 +206,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "After an absence of the service of this length missed events are looked for",
     ),
     setting(
+        "loops.remember",
+        "DURATION",
+        Value("10m"),
+        "How long changes that were made through a connection are remembered, so that their events are marked or suppressed; `0s`, and none are",
+    ),
+    setting(
         "admin.listen",
         "ADDRESS|none",
         Value("127.0.0.1:9464"),
-        "Where `/metrics`, `/healthz`, `/readyz` and the API for workers are served",
+        "Where `/metrics`, `/healthz`, `/readyz`, actions and the API for workers are served",
     ),
     setting(
         "admin.token_file",

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod actions;
 mod deliveries;
 mod histogram;
 
@@ -123,7 +124,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 24] = [
+const METRICS: [&Metric; 25] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -132,6 +133,7 @@ const METRICS: [&Metric; 24] = [
     &deliveries::DELIVERIES,
     &deliveries::ATTEMPTS,
     &deliveries::SECONDS,
+    &actions::ACTIONS,
     &ACTIVATIONS,
     &OLDEST,
     &COMMITS,
@@ -164,6 +166,7 @@ pub(super) struct Counts {
     /// When and why storage refused a webhook, where it has taken none since.
     refusal: Mutex<Option<(Instant, &'static str)>>,
     deliveries: deliveries::Deliveries,
+    actions: actions::Actions,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
 }
@@ -229,6 +232,7 @@ impl Counts {
         self.webhook_durations.text(&mut text, &WEBHOOK_SECONDS);
         self.storage_durations.text(&mut text, &STORAGE_SECONDS);
         self.deliveries.text(&mut text);
+        self.actions.text(&mut text);
         if let Some(storage) = &now.storage {
             storage_text(&mut text, storage, now.now_ms);
         }
@@ -267,8 +271,14 @@ impl Counts {
 }
 
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, oldest_ms, commits } = *counts;
-    let states = [("waiting", waiting), ("leased", leased), ("dead", dead), ("delivered", delivered)];
+    let StorageCounts { waiting, leased, dead, delivered, suppressed, oldest_ms, commits } = *counts;
+    let states = [
+        ("waiting", waiting),
+        ("leased", leased),
+        ("dead", dead),
+        ("delivered", delivered),
+        ("suppressed", suppressed),
+    ];
     labelled(text, &ACTIVATIONS, "state", &states);
     if let Some(oldest_ms) = oldest_ms {
         let age = u64::try_from(now_ms.saturating_sub(oldest_ms)).unwrap_or(0);
@@ -355,6 +365,7 @@ mod tests {
             leased: 1,
             dead: 2,
             delivered: 7,
+            suppressed: 4,
             oldest_ms: Some(5_000),
             commits: 8,
         };
@@ -362,6 +373,7 @@ mod tests {
         for line in [
             "connector_activations{state=\"waiting\"} 3",
             "connector_activations{state=\"dead\"} 2",
+            "connector_activations{state=\"suppressed\"} 4",
             "connector_oldest_activation_age_seconds 4.5",
             "connector_storage_commits_total 8",
             "connector_storage_up 1",

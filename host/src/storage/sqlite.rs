@@ -19,6 +19,7 @@ mod hook_storage;
 mod installing;
 mod leasing;
 mod missing;
+mod own_changes;
 #[cfg(test)]
 mod plans;
 mod reader;

@@ -6,6 +6,7 @@ mod disk;
 mod failing;
 mod missed;
 mod model;
+mod own_changes;
 mod removal;
 
 use std::path::Path;
@@ -296,6 +297,7 @@ async fn counts_tell_every_state_and_the_oldest_that_waits() {
     let counts = fixture.storage.counts().await.expect("they are read");
     assert!(counts.commits > 0, "{counts:?}");
     let expected = StorageCounts {
+        suppressed: 0,
         waiting: 3,
         leased: 1,
         dead: 1,

@@ -1,5 +1,6 @@
 //! `connector serve` as a process of its own: webhooks over real sockets, settings, signals, and what it writes.
 
+mod acting;
 mod activations;
 mod connections;
 mod deliveries;
@@ -7,10 +8,13 @@ mod deployment;
 mod kills;
 #[cfg(feature = "demo")]
 mod long_life;
+mod loops;
 mod operation;
 mod outcomes;
+mod own_changes;
 mod portal;
 mod raw_sockets;
+mod scripted_api;
 mod secrets;
 #[cfg(feature = "demo")]
 mod triggers;

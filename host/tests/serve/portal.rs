@@ -5,6 +5,7 @@ mod adoption;
 mod browser;
 mod connecting;
 mod lifecycle;
+mod own_changes;
 mod pages;
 mod pasting;
 mod restart;

@@ -127,6 +127,12 @@ impl Scene {
         self.place.serve_at(&self.listen, &[&public, arguments].concat(), &[])
     }
 
+    /// Has the store send again what it could not deliver.
+    pub(super) fn try_again(&self) {
+        self.pass(Duration::from_secs(61));
+        self.settle();
+    }
+
     /// The origins of all activations of a trigger, by the ids of their resources.
     fn activations(&self, trigger: &str) -> Vec<(String, Origin)> {
         let path = self.place.data().join("connector.sqlite");

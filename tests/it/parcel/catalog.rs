@@ -52,6 +52,9 @@ fn texts_arrive_in_the_catalog_as_the_manifest_wrote_them() {
     assert_eq!(put["deprecation"], "Gone soon: use `update-parcel`, [see] <there>.");
     assert_eq!((&put["repeat"], &put["success"]), (&json!("never"), &json!([200, 204])));
     assert_eq!(action("update-parcel")["repeat"], json!({"never-with": ["amount", "tags"]}));
+    assert_eq!(action("create-parcel")["changes"], json!({"resource": "parcel", "result": "id"}));
+    assert_eq!(action("remove-parcel")["changes"], json!({"resource": "parcel", "input": "parcel_id"}));
+    assert!(action("cancel").get("changes").is_none());
     assert_eq!(action("cancel")["output"], json!({"type": "null"}));
     assert_eq!(CATALOG["connector"]["title"], CONNECTOR.title);
 }

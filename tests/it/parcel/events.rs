@@ -1,7 +1,7 @@
 //! Deliveries of every signature form, the events in them, and the triggers they start.
 
 use connector_runtime::signature::{SignatureProfile, Signer, Verifier};
-use connector_runtime::{Event, NoEvent, SecretString};
+use connector_runtime::{ChangedId, Event, NoEvent, SecretString};
 use http::{HeaderMap, HeaderName};
 use parcel_connector::connector::{CONNECTOR, WEBHOOKS};
 use parcel_connector::signatures::{ADDRESSED, PLAIN, STANDARD, TIMED, TYPE};
@@ -143,4 +143,26 @@ fn webhooks_are_managed_by_four_actions() {
     assert_eq!(ids, ["list-webhooks", "create-webhook", "update-webhook", "delete-webhook"]);
     let names: Vec<&str> = webhooks.signatures.iter().map(|profile| profile.name).collect();
     assert_eq!(names, ["plain", "timed", "standard", "addressed", "type"]);
+}
+
+#[test]
+fn a_request_knows_which_resource_it_changes_where_an_input_says_so() {
+    let changed = |id: &str, input: &str| {
+        let request = CONNECTOR.action(id).unwrap().prepare(input.as_bytes()).unwrap();
+        let changes = request.operation().changes;
+        (changes.map(|changes| changes.resource), request.changed_id().map(str::to_owned))
+    };
+    assert_eq!(
+        changed("update-parcel", r#"{"parcel_id": 7, "stock": 1}"#),
+        (Some("parcel"), Some("7".to_owned()))
+    );
+    // By the name that callers use, as it is before it is put into an address.
+    assert_eq!(
+        changed("remove-parcel", r#"{"parcel_id": "p 1/2"}"#),
+        (Some("parcel"), Some("p 1/2".to_owned()))
+    );
+    assert_eq!(changed("create-parcel", r#"{"name": "a", "price": 1}"#), (Some("parcel"), None));
+    assert_eq!(changed("get-parcel", r#"{"parcel_id": "p"}"#), (None, None));
+    let create = CONNECTOR.action("create-parcel").unwrap().operation.changes.unwrap();
+    assert_eq!(create.id, ChangedId::Result("id"));
 }

@@ -55,6 +55,11 @@ pub(super) static ACTIONS: Shape = Shape::Map {
                 "whether it may be repeated though nobody knows if it was carried out",
             ),
             optional("check_first", &Shape::Text, "what to look up before it is repeated by hand"),
+            optional(
+                "changes",
+                &CHANGES,
+                "the resource that it changes, so that events about it are known again",
+            ),
             optional("concurrency", &Shape::Integer, "how many calls of it may be under way at once"),
             optional("deprecated", &Shape::Text, "why the vendor advises against it, and what to use"),
             optional("sample", &Shape::Text, "a JSON file beside the manifest: the data of an answer"),
@@ -63,3 +68,18 @@ pub(super) static ACTIONS: Shape = Shape::Map {
         refused: &[refused("head"), refused("options"), refused("trace"), refused("connect")],
     }),
 };
+
+static CHANGES: Shape = Shape::Object(&Object {
+    name: "change",
+    keys: &[
+        required("resource", &Shape::Text, "the type of the resource, as a trigger names it"),
+        optional("input", &Shape::Text, "the required input that holds its id"),
+        optional(
+            "result",
+            &Shape::Text,
+            "the field of the answer's data that holds its id, where the action makes it",
+        ),
+    ],
+    one_of: &[&["input", "result"]],
+    refused: &[],
+});

@@ -1,7 +1,7 @@
 //! Reads actions.
 
 use super::{field, named, plain, texts, value};
-use crate::manifest::{Action, Parameter, Parameters, Repeat, Returns, Text, key, text};
+use crate::manifest::{Action, Changes, Parameter, Parameters, Repeat, Returns, Text, key, text};
 use crate::tree::{Kind, Node};
 
 pub(super) fn action<'t>(id: Text<'t>, node: &'t Node<'_>) -> Action<'t> {
@@ -34,6 +34,7 @@ pub(super) fn action<'t>(id: Text<'t>, node: &'t Node<'_>) -> Action<'t> {
         scope: node.get_text("scope"),
         repeat: node.get("repeat").and_then(repeat),
         check_first: plain(node, "check_first"),
+        changes: node.entry("changes").map(|entry| changes(key(entry), &entry.value)),
         concurrency: node.get_text("concurrency"),
         deprecated: plain(node, "deprecated"),
         sample: node.get_text("sample"),
@@ -62,6 +63,11 @@ fn returns<'t>(node: &'t Node<'_>) -> Option<Returns<'t>> {
         Some(name) => Some(Returns::First(name)),
         None => node.get("list").and_then(value).map(Returns::List),
     }
+}
+
+fn changes<'t>(key: Text<'t>, node: &'t Node<'_>) -> Changes<'t> {
+    let part = |name| node.get_text(name);
+    Changes { key, resource: part("resource"), input: part("input"), result: part("result") }
 }
 
 fn repeat<'t>(node: &'t Node<'_>) -> Option<Repeat<'t>> {

@@ -11,7 +11,7 @@ pub(super) const DELIVERIES: Metric = metric(
     "connector_deliveries_total",
     "counter",
     "outcome, reason",
-    "Attempts to deliver: delivered, failed, dead, postponed until the resource can be read, or lost to another",
+    "Attempts to deliver: delivered, failed, dead, postponed until the resource can be read or a call has its answer, suppressed as an own change, or lost to another",
 );
 pub(super) const ATTEMPTS: Metric = metric(
     "connector_delivery_attempts_total",
@@ -45,7 +45,7 @@ impl DeliveryTally for Counts {
 impl Deliveries {
     pub(super) fn text(&self, text: &mut String) {
         // Those without reasons are there from the start, so that their rates are.
-        let mut all = BTreeMap::from([(("delivered", ""), 0), (("lost", ""), 0)]);
+        let mut all = BTreeMap::from([(("delivered", ""), 0), (("lost", ""), 0), (("suppressed", ""), 0)]);
         all.extend(self.endings.lock().unwrap_or_else(PoisonError::into_inner).iter());
         head(text, &DELIVERIES);
         for ((outcome, reason), count) in &all {
@@ -76,6 +76,7 @@ mod tests {
             "connector_deliveries_total{outcome=\"failed\",reason=\"timeout\"} 2",
             "connector_deliveries_total{outcome=\"dead\",reason=\"gone\"} 1",
             "connector_deliveries_total{outcome=\"lost\"} 0",
+            "connector_deliveries_total{outcome=\"suppressed\"} 0",
             "connector_delivery_attempts_total 4",
             "connector_delivery_duration_seconds_count 4",
         ] {

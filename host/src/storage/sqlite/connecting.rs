@@ -74,5 +74,6 @@ pub(super) fn remove(work: &mut Work<'_>, id: &str) -> Result<bool, StorageError
 
 pub(super) fn remove_account(work: &mut Work<'_>, account: &str) -> Result<(), StorageError> {
     work.execute(REMOVE_ACCOUNT, [account])?;
+    work.execute(super::own_changes::REMOVE_ACCOUNT, [account])?;
     super::installing::remove_account(work, account)
 }

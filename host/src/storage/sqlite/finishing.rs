@@ -4,11 +4,13 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::group::Work;
 use super::row::State;
-use crate::storage::{LeaseToken, StorageError};
+use crate::storage::{Cause, LeaseToken, StorageError, StorageErrorKind};
 
 pub(super) const FIND: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL FROM activations WHERE id = ?1";
 
 const FINISH: &str = "UPDATE activations SET state = ?2, finished_ms = ?3, failure = ?4 WHERE position = ?1";
+
+const MARK: &str = "UPDATE activations SET own = ?2 WHERE position = ?1";
 
 /// The token is used up.
 const RETRY: &str =
@@ -75,6 +77,33 @@ pub(super) fn bury(
     now_ms: i64,
 ) -> Result<bool, StorageError> {
     finish(work, id, lease, State::Dead, Some(failure), now_ms)
+}
+
+/// Notes the own change that a leased activation tells of.
+pub(super) fn mark_own(
+    work: &mut Work<'_>,
+    id: &str,
+    lease: LeaseToken,
+    cause: &Cause,
+) -> Result<bool, StorageError> {
+    let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
+    let text = serde_json::to_string(cause).map_err(|_| StorageError::new(StorageErrorKind::Refused))?;
+    Ok(work.execute(MARK, (found.position, text))? > 0)
+}
+
+/// Ends a leased activation without a delivery.
+pub(super) fn suppress(
+    work: &mut Work<'_>,
+    id: &str,
+    lease: LeaseToken,
+    cause: &Cause,
+    now_ms: i64,
+) -> Result<bool, StorageError> {
+    work.all_or_none(|work| {
+        let why = format!("an own change: {}", cause.action);
+        Ok(mark_own(work, id, lease, cause)?
+            && finish(work, id, lease, State::Suppressed, Some(&why), now_ms)?)
+    })
 }
 
 fn finish(

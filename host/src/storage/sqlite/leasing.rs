@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension as _;
 
 use super::finishing::{Found, give_way};
 use super::group::Work;
+use super::own_changes;
 use super::row::{self, State};
 use crate::storage::{LeaseRequest, LeaseToken, Leased, StorageError};
 
@@ -28,7 +29,7 @@ pub(super) const TAKE: &str = "UPDATE activations SET state = 2, due_ms = ?3, at
      WHERE position IN (SELECT position FROM activations WHERE state = 1 AND connection = ?1 AND due_ms <= ?2 \
          ORDER BY due_ms, position LIMIT ?4) \
      RETURNING position, lease, attempts, id, connection, account, trigger, resource_type, resource_id, event_time, \
-         received_ms, origin, envelope";
+         received_ms, origin, envelope, own";
 
 /// A connection of which something is due.
 struct Candidate {
@@ -138,6 +139,7 @@ fn take(
                 activation: row::activation(row)?,
                 lease: LeaseToken(row.get("lease")?),
                 attempt: row.get("attempts")?,
+                own: own_changes::cause(row)?,
             };
             Ok((row.get::<_, i64>("position")?, lease))
         })?;

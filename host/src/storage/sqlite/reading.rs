@@ -6,11 +6,12 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::leasing::NEXT_CONNECTION;
+use super::own_changes;
 use super::row::{self, State};
 use crate::storage::{ActivationFilter, ActivationState, ActivationSummary, StorageCounts, StoredActivation};
 
 pub(super) const FIND: &str = "SELECT id, connection, account, trigger, resource_type, resource_id, event_time, received_ms, \
-         origin, envelope, state, attempts, failure, due_ms, finished_ms, envelope IS NULL AS is_emptied \
+         origin, envelope, state, attempts, failure, due_ms, finished_ms, envelope IS NULL AS is_emptied, own \
      FROM activations WHERE id = ?1";
 
 pub(super) const NEXT_READY: &str =
@@ -32,6 +33,7 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option
             due_ms: (!state.is_finished()).then_some(due_ms),
             finished_ms: row.get("finished_ms")?,
             is_emptied: row.get("is_emptied")?,
+            own: own_changes::cause(row)?,
         })
     };
     connection.prepare_cached(FIND)?.query_row([id], read).optional()
@@ -73,6 +75,7 @@ pub(super) fn list_of(state: Option<ActivationState>) -> &'static str {
         Some(ActivationState::Leased) => list!(" AND state = 2"),
         Some(ActivationState::Delivered) => list!(" AND state = 3"),
         Some(ActivationState::Dead) => list!(" AND state = 4"),
+        Some(ActivationState::Suppressed) => list!(" AND state = 5"),
     }
 }
 
@@ -123,6 +126,7 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<StorageCounts>
             ActivationState::Leased => counts.leased += count,
             ActivationState::Delivered => counts.delivered += count,
             ActivationState::Dead => counts.dead += count,
+            ActivationState::Suppressed => counts.suppressed += count,
         }
     }
     counts.oldest_ms = connection.prepare_cached(OLDEST)?.query_row((), |row| row.get(0))?;

@@ -15,6 +15,9 @@ pub(super) const SLICE: u32 = 256;
 pub(super) const EMPTY_DELIVERED: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
      (SELECT position FROM activations WHERE state = 3 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
 
+pub(super) const EMPTY_SUPPRESSED: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
+     (SELECT position FROM activations WHERE state = 5 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
+
 pub(super) const EMPTY_DEAD: &str = "UPDATE activations SET envelope = NULL WHERE position IN \
      (SELECT position FROM activations WHERE state = 4 AND envelope IS NOT NULL AND finished_ms <= ?1 LIMIT ?2)";
 
@@ -56,6 +59,7 @@ impl Limits {
 pub(super) fn remove_expired(work: &mut Work<'_>, limits: Limits) -> Result<u64, StorageError> {
     work.all_or_none(|work| {
         let mut changed = work.execute(EMPTY_DELIVERED, (limits.delivered_ms, SLICE))?;
+        changed += work.execute(EMPTY_SUPPRESSED, (limits.delivered_ms, SLICE))?;
         changed += work.execute(EMPTY_DEAD, (limits.dead_ms, SLICE))?;
         let removed: Vec<State> = work
             .connection

@@ -16,13 +16,15 @@ pub(super) enum State {
     Leased,
     Delivered,
     Dead,
+    Suppressed,
 }
 
 impl State {
     /// How many there are.
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 6;
 
-    const ALL: [Self; Self::COUNT] = [Self::Queued, Self::Ready, Self::Leased, Self::Delivered, Self::Dead];
+    const ALL: [Self; Self::COUNT] =
+        [Self::Queued, Self::Ready, Self::Leased, Self::Delivered, Self::Dead, Self::Suppressed];
 
     pub(super) fn number(self) -> usize {
         self as usize
@@ -34,11 +36,12 @@ impl State {
             Self::Leased => ActivationState::Leased,
             Self::Delivered => ActivationState::Delivered,
             Self::Dead => ActivationState::Dead,
+            Self::Suppressed => ActivationState::Suppressed,
         }
     }
 
     pub(super) fn is_finished(self) -> bool {
-        matches!(self, Self::Delivered | Self::Dead)
+        matches!(self, Self::Delivered | Self::Dead | Self::Suppressed)
     }
 }
 

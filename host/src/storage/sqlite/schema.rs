@@ -16,8 +16,12 @@ pub(super) const APPLICATION_ID: i32 = 0x636e_6374;
 
 /// The changes that led to the current tables, in order; `user_version` tells how many of them a file has seen. One that was
 /// released is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// How often to try where processes that start together meet in a step for which SQLite itself does not wait.
 const TRIES: u32 = 50;
@@ -235,6 +239,30 @@ mod tests {
         // Once, and a file that is as new as the program is opened as it is.
         assert_eq!(version(&at(&path, &[FIRST, SECOND]).unwrap()), 2);
         assert!(matches!(at(&path, &[FIRST]), Err(Cause::Newer(2))));
+    }
+
+    #[test]
+    fn a_file_of_the_third_version_keeps_its_activations_and_learns_of_own_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("storage");
+        let third = at(&path, &MIGRATIONS[..3]).unwrap();
+        third
+            .execute_batch(
+                "INSERT INTO activations (id, state, due_ms, received_ms, origin, connection, account, trigger, envelope) \
+                 VALUES ('a', 1, 5, 5, 0, 'c', 's', 't', x'7b7d'); UPDATE totals SET count = 1 WHERE state = 1;",
+            )
+            .unwrap();
+        drop(third);
+        let connection = open(&path, &SqliteOptions::default()).unwrap();
+        assert_eq!(version(&connection), 4);
+        let found = super::super::reading::find(&connection, "a").unwrap().unwrap();
+        assert_eq!((found.activation.envelope.as_ref(), found.own), (b"{}".as_slice(), None));
+        let counts = super::super::reading::counts(&connection).unwrap();
+        assert_eq!((counts.waiting, counts.suppressed), (1, 0));
+        let changes: i64 =
+            connection.query_row("SELECT count(*) FROM own_changes", (), |row| row.get(0)).unwrap();
+        assert_eq!(changes, 0);
+        assert!(matches!(at(&path, &MIGRATIONS[..3]), Err(Cause::Newer(4))));
     }
 
     #[test]

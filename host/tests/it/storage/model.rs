@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use connector_host::storage::{
-    Accepted, Activation, ActivationState, LeaseRequest, LeaseToken, Leased, Retention, Storage as _,
+    Accepted, Activation, ActivationState, Cause, LeaseRequest, LeaseToken, Leased, OwnChanges as _,
+    Retention, Storage as _,
 };
 use proptest::prelude::*;
 
@@ -18,6 +19,7 @@ enum Step {
     Acknowledge { token: usize },
     RetryLater { token: usize, delay_ms: i64 },
     Bury { token: usize },
+    Suppress { token: usize },
     Replay { id: u8 },
     RemoveExpired { hours: u64 },
     Wait { ms: i64 },
@@ -31,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..40_usize).prop_map(|token| Step::Acknowledge { token }),
         2 => (0..40_usize, 0..40_000_i64).prop_map(|(token, delay_ms)| Step::RetryLater { token, delay_ms }),
         2 => (0..40_usize).prop_map(|token| Step::Bury { token }),
+        1 => (0..40_usize).prop_map(|token| Step::Suppress { token }),
         3 => (0..24_u8).prop_map(|id| Step::Replay { id }),
         1 => (0..3_u64).prop_map(|hours| Step::RemoveExpired { hours }),
         3 => prop_oneof![0..20_000_i64, Just(30_000), Just(3_600_000), Just(80 * 3_600_000)]
@@ -51,7 +54,7 @@ struct Row {
 
 impl Row {
     fn is_finished(&self) -> bool {
-        matches!(self.state, ActivationState::Delivered | ActivationState::Dead)
+        matches!(self.state, ActivationState::Delivered | ActivationState::Dead | ActivationState::Suppressed)
     }
 
     fn is_live(&self, now_ms: i64) -> bool {
@@ -159,7 +162,9 @@ impl Model {
         };
         for row in &mut self.rows {
             row.is_emptied |= match row.state {
-                ActivationState::Delivered => is_over(row.finished_ms, retention.delivered),
+                ActivationState::Delivered | ActivationState::Suppressed => {
+                    is_over(row.finished_ms, retention.delivered)
+                }
                 ActivationState::Dead => is_over(row.finished_ms, retention.dead),
                 _ => false,
             };
@@ -214,6 +219,16 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             row.into_iter()
                 .for_each(|row| (row.state, row.finished_ms) = (ActivationState::Delivered, now_ms));
         }
+        Step::Suppress { token } => {
+            let Some((id, token)) = token_of(model, *token) else { return };
+            let cause = Cause { action: "update".to_owned(), by: None, workflow: None, at_ms: model.now_ms };
+            let is_noted = storage.suppress(&id, token, cause, model.now_ms).await.expect("it is noted");
+            let now_ms = model.now_ms;
+            let row = model.held(&id, token);
+            assert_eq!(is_noted, row.is_some());
+            row.into_iter()
+                .for_each(|row| (row.state, row.finished_ms) = (ActivationState::Suppressed, now_ms));
+        }
         Step::Bury { token } => {
             let Some((id, token)) = token_of(model, *token) else { return };
             let is_noted = storage.bury(&id, token, "no", model.now_ms).await.expect("it is noted");
@@ -261,8 +276,10 @@ async fn compare(fixture: &Fixture, model: &Model) {
         ActivationState::Leased,
         ActivationState::Delivered,
         ActivationState::Dead,
+        ActivationState::Suppressed,
     ];
-    assert_eq!([counts.waiting, counts.leased, counts.delivered, counts.dead], expected.map(count));
+    let told = [counts.waiting, counts.leased, counts.delivered, counts.dead, counts.suppressed];
+    assert_eq!(told, expected.map(count));
     let oldest =
         model.rows.iter().filter(|row| !row.is_finished()).map(|row| row.activation.received_ms).min();
     assert_eq!(counts.oldest_ms, oldest);

@@ -4,8 +4,8 @@
 //! Create a parcel.
 
 use connector_runtime::{
-    Action, Body, Boxed, Date, DateTime, Decimal, Json, Nullable, Operation, Parameter,
-    impl_input,
+    Action, Body, Boxed, Changes, Date, DateTime, Decimal, Json, Nullable, Operation,
+    Parameter, impl_input,
 };
 use crate::types::{Address, Parcel};
 
@@ -61,7 +61,8 @@ impl Action for CreateParcel {
             ],
         )
         .body(Body::Object)
-        .scopes(&["parcels_all"]);
+        .scopes(&["parcels_all"])
+        .changes(Changes::result("parcel", "id"));
 }
 
 impl_input!(CreateParcel {

@@ -3,7 +3,7 @@
 
 //! Remove a parcel.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_input};
 
 /// Throws a parcel away.
 #[derive(Clone)]
@@ -33,7 +33,8 @@ impl Action for RemoveParcel {
         .title("Remove a parcel")
         .parameters(&[Parameter::path("parcel_id").wire("parcel")])
         .returns(Returns::Nothing)
-        .scopes(&["parcels_all"]);
+        .scopes(&["parcels_all"])
+        .changes(Changes::input("parcel", "parcel_id"));
 }
 
 impl_input!(RemoveParcel {

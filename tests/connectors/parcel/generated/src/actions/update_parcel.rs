@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use connector_runtime::{
-    Action, Body, Boxed, Date, DateTime, Decimal, Nullable, Operation, Parameter, Repeat,
-    impl_input,
+    Action, Body, Boxed, Changes, Date, DateTime, Decimal, Nullable, Operation,
+    Parameter, Repeat, impl_input,
 };
 use crate::types::{Address, Parcel, ParcelType};
 
@@ -75,7 +75,8 @@ impl Action for UpdateParcel {
         )
         .body(Body::Object)
         .scopes(&["parcels_all"])
-        .repeat(Repeat::SafeWithout(&["amount", "tags"]));
+        .repeat(Repeat::SafeWithout(&["amount", "tags"]))
+        .changes(Changes::input("parcel", "parcel_id"));
 }
 
 impl_input!(UpdateParcel {
