@@ -97,7 +97,8 @@ impl Acting {
         };
         let (changes, clock) = (Arc::clone(&self.loops.changes), Arc::clone(&self.clock));
         let noted = Arc::new(Noted::new(changes, change, resource, clock));
-        let noting = Noting { transport: self.transport.clone(), noted: Arc::clone(&noted) };
+        let method = request.operation().method.into();
+        let noting = Noting { transport: self.transport.clone(), method, noted: Arc::clone(&noted) };
         (Client::with_transport(connection, noting).through(&self.gates), Some(noted))
     }
 }

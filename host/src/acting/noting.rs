@@ -25,6 +25,9 @@ pub(crate) struct Noted {
 /// Sends over HTTP what was noted before.
 pub(super) struct Noting {
     pub(super) transport: HttpTransport,
+    /// The method of the call: whatever else the client may send on the way, such as a question whether the token still
+    /// works, changes nothing.
+    pub(super) method: http::Method,
     pub(super) noted: Arc<Noted>,
 }
 
@@ -82,6 +85,9 @@ impl Noted {
 
 impl Noting {
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        if *request.method() != self.method {
+            return self.transport.send(request).await;
+        }
         // A sending before may have been received, since the client makes another.
         if let Some(former) = self.noted.take() {
             self.noted.note(former, ChangeOutcome::Stands(None)).await;
@@ -165,7 +171,8 @@ mod tests {
         let resource = request.operation().changes.unwrap();
         let noted = Arc::new(Noted::new(storage.clone(), change, resource, Arc::new(|| NOW)));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
-        let noting = Noting { transport, noted: Arc::clone(&noted) };
+        let noting =
+            Noting { transport, method: request.operation().method.into(), noted: Arc::clone(&noted) };
         let client = Client::with_transport(vendor.at_origin(&origin).unwrap(), noting);
         let question = || ChangeQuestion {
             account: "abc123".to_owned(),
@@ -225,6 +232,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_client_asks_on_the_way_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqliteStorage::open(&folder.path().join("storage"), SqliteOptions::default()).unwrap();
+        let request = CONNECTOR.action("update-product").unwrap().prepare(UPDATE.as_bytes()).unwrap();
+        let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
+        let change = super::super::change(&owner, &request, &super::super::Behalf::default()).unwrap();
+        let resource = request.operation().changes.unwrap();
+        let noted = Arc::new(Noted::new(Arc::new(storage), change, resource, Arc::new(|| NOW)));
+        let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
+        let noting = Noting { transport, method: request.operation().method.into(), noted };
+        // The connection is not stored, so that a note would fail, and the port takes nobody.
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let asked = |method: http::Method| {
+            let request = http::Request::builder().method(method).uri(format!("http://{closed}/"));
+            noting.send(request.body(Bytes::new()).unwrap())
+        };
+        assert_eq!(asked(http::Method::GET).await.unwrap_err().what, "no connection came about");
+        assert!(
+            asked(http::Method::PUT).await.unwrap_err().what.starts_with("the change could not be noted")
+        );
+    }
+
+    #[tokio::test]
     async fn nothing_is_sent_that_cannot_be_noted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("storage");
@@ -240,7 +270,7 @@ mod tests {
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", silent.local_addr().unwrap());
-        let noting = Noting { transport, noted };
+        let noting = Noting { transport, method: request.operation().method.into(), noted };
         let client = Client::with_transport(vendor.at_origin(&origin).unwrap(), noting);
         let error = client.send(request).await.unwrap_err();
         assert_eq!(error.class(), Class::TransportUnsent);
