@@ -23,6 +23,7 @@ use crate::token_exchange::TokenExchange;
 mod accounts;
 mod begin;
 mod callbacks;
+mod disconnect;
 mod event;
 mod forms;
 mod guard;
@@ -150,7 +151,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/connections/{id}/triggers", post(one::triggers))
         .route("/connections/{id}/check", post(one::check))
         .route("/connections/{id}/events/{event}", get(event::page))
-        .route("/connections/{id}/disconnect", get(one::confirm).post(one::disconnect))
+        .route("/connections/{id}/disconnect", get(disconnect::confirm).post(disconnect::disconnect))
         .route("/connect/{app}", get(begin::page).post(begin::begin))
         .route("/installs/adopt", post(overview::adopt))
         .route("/installs/refuse", post(overview::refuse))

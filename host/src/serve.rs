@@ -30,6 +30,7 @@ use crate::triggers::Keeper;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
 use crate::triggers::reconcile::{Reconciler, Steward};
 
+mod announcement;
 mod background;
 mod ceiling;
 pub(crate) mod config;
@@ -282,35 +283,6 @@ impl Service {
             delivery,
             sink,
         })
-    }
-
-    /// Says where everything is.
-    fn announce(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let address = |listener: &Listener| {
-            listener.address().map_err(|error| broken("the address cannot be told", &error))
-        };
-        let known = self.directory.counts();
-        let (listen, public, data) = (address(&self.webhooks)?, &self.public_url, self.data.display());
-        writeln!(out, "listening    {listen}")?;
-        writeln!(out, "webhooks     {}", receive::webhook_url(public, "…"))?;
-        writeln!(out, "pages        {public}/connections")?;
-        match &self.admin {
-            Some(admin) => writeln!(out, "metrics      http://{}/metrics", address(admin)?)?,
-            None => writeln!(out, "metrics      none")?,
-        }
-        let delivery = match (&self.sink, &self.admin) {
-            (Some(Sink::Http(_)), _) => "over HTTP",
-            (Some(Sink::Lines(_)), _) => "to standard output",
-            (None, Some(_)) => "to workers that fetch",
-            (None, None) => "none: workers fetch at admin.listen, which is none",
-        };
-        writeln!(out, "delivery     {delivery}")?;
-        writeln!(out, "data         {data}")?;
-        writeln!(out, "connections  {} ready, {} unusable", known.ready, known.unusable)?;
-        writeln!(out, "Ctrl-C or SIGTERM stops it")?;
-        out.flush()?;
-        tracing::info!(%listen, public_url = public, connections = known.ready, "serving");
-        Ok(())
     }
 
     /// Serves until `stopping` is true; whether every request ended in time.

@@ -1,19 +1,18 @@
-//! The page of one event: what came, and what became of it.
+//! Events on the pages: the last ones of a connection, and the page of one: what came, and what became of it.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use maud::html;
+use maud::{Markup, html};
 use serde_json::Value;
 
 use super::Portal;
 use super::accounts::Broken;
-use super::one::stands;
 use super::session::SignedIn;
 use super::view::moment;
 use crate::activation::{CloudEvent, Full};
-use crate::storage::StoredActivation;
+use crate::storage::{ActivationState, ActivationSummary, StoredActivation};
 
 /// The page.
 pub(super) async fn page(
@@ -31,6 +30,32 @@ pub(super) async fn page(
 }
 
 impl Portal {
+    /// The last events of a connection, each with the way to its page.
+    pub(super) fn last(&self, events: &[ActivationSummary]) -> Markup {
+        if events.is_empty() {
+            return html! { p { "None yet." } };
+        }
+        html! {
+            div.wide role="region" aria-label="Last events" tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "Resource" } th scope="col" { "Trigger" } th scope="col" { "State" }
+                    th scope="col" { "Attempts" } th scope="col" { "When" }
+                } }
+                tbody { @for event in events { tr {
+                    th scope="row" data-column="Resource" {
+                        a href=(self.at(&format!("/connections/{}/events/{}", event.connection, event.id))) {
+                            (event.resource_type.as_deref().unwrap_or("–")) " " (event.resource_id.as_deref().unwrap_or_default())
+                        }
+                    }
+                    td data-column="Trigger" { (event.trigger) }
+                    td data-column="State" { (stands(event.state)) }
+                    td data-column="Attempts" { (event.attempts) }
+                    td data-column="When" { (moment(event.received_ms)) }
+                } } }
+            } }
+        }
+    }
+
     fn event(&self, connection: &str, found: &StoredActivation, who: &SignedIn) -> Response {
         let activation = &found.activation;
         let resource = [activation.resource_type.as_deref(), activation.resource_id.as_deref()];
@@ -60,5 +85,16 @@ impl Portal {
         };
         let title = if resource.is_empty() { &activation.trigger } else { &resource };
         self.page(&format!("Event: {title}"), Some(who), &content)
+    }
+}
+
+/// Where an event stands, in words for people.
+fn stands(state: ActivationState) -> &'static str {
+    match state {
+        ActivationState::Waiting => "waits",
+        ActivationState::Leased => "under way",
+        ActivationState::Delivered => "delivered",
+        ActivationState::Dead => "given up",
+        ActivationState::Suppressed => "suppressed, an own change",
     }
 }

@@ -17,7 +17,7 @@ use super::{About, OPERATOR, Portal};
 use crate::account_form::escaped;
 use crate::connections::{Exception, HostConnection, Notes, account_field};
 use crate::receive::webhook_url;
-use crate::storage::{ActivationState, ActivationSummary, ConnectionRow, ConnectionState};
+use crate::storage::{ActivationSummary, ConnectionRow, ConnectionState};
 
 /// How many events a page shows.
 const EVENTS: u32 = 10;
@@ -104,70 +104,6 @@ pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<Stri
     };
     match checked.await {
         Ok(Some(done)) => Redirect::to(&portal.at(&format!("/connections/{id}?done={done}"))).into_response(),
-        Ok(None) => portal.nothing(),
-        Err(error) => portal.broken(&error),
-    }
-}
-
-/// Asks whether to disconnect.
-pub(super) async fn confirm(
-    State(portal): State<Arc<Portal>>,
-    Path(id): Path<String>,
-    who: SignedIn,
-) -> Response {
-    match portal.row(&id).await {
-        Ok(Some(row)) => {
-            let content = html! {
-                p {
-                    "The token of " strong { (row.account) } " is forgotten, its webhooks are deleted, and its triggers end. What \
-                     has been received is delivered and kept as the settings say. The app stays installed at the vendor until it \
-                     is uninstalled there."
-                }
-                form method="post" action=(portal.at(&format!("/connections/{id}/disconnect"))) {
-                    (token(&who))
-                    button.danger { "Disconnect " (row.account) }
-                }
-                p { a href=(portal.at(&format!("/connections/{id}"))) { "Keep it" } }
-            };
-            portal.page("Disconnect?", Some(&who), &content)
-        }
-        Ok(None) => portal.nothing(),
-        Err(error) => portal.broken(&error),
-    }
-}
-
-/// Deletes webhooks and forgets the connection with its token.
-pub(super) async fn disconnect(
-    State(portal): State<Arc<Portal>>,
-    Path(id): Path<String>,
-    sent: Sent,
-) -> Response {
-    let ended = async {
-        let lifecycle = &portal.parts.lifecycle;
-        let Some(row) = lifecycle.begin_removal(&id).await? else { return Ok(None) };
-        // A connection whose secrets cannot be opened any more must still come to its end.
-        let opened = portal.ring().and_then(|ring| Ok(HostConnection::open(&row, &ring)?));
-        let left = match opened {
-            // What it has made ended with the token.
-            Ok(_) if row.state == ConnectionState::Refused => None,
-            Ok(connection) if !connection.secrets.credentials.is_empty() => {
-                let connection = HostConnection { state: ConnectionState::Connected, ..connection };
-                portal.parts.hooks.remove(&row, &connection).await.err()
-            }
-            _ => None,
-        };
-        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await?;
-        Ok::<_, Broken>(Some((row, left)))
-    };
-    match ended.await {
-        Ok(Some((row, left))) => {
-            let content = html! {
-                p role="status" { (row.account) " is no longer connected, and its token is forgotten." }
-                @if let Some(left) = left { p role="alert" { (left) } }
-                p { a href=(portal.at("/connections")) { "To the connections" } }
-            };
-            portal.page("Disconnected", Some(&sent.who), &content)
-        }
         Ok(None) => portal.nothing(),
         Err(error) => portal.broken(&error),
     }
@@ -324,31 +260,6 @@ impl Portal {
             None => "not known: nothing was asked of it lately".to_owned(),
         }
     }
-
-    fn last(&self, events: &[ActivationSummary]) -> Markup {
-        if events.is_empty() {
-            return html! { p { "None yet." } };
-        }
-        html! {
-            div.wide role="region" aria-label="Last events" tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "Resource" } th scope="col" { "Trigger" } th scope="col" { "State" }
-                    th scope="col" { "Attempts" } th scope="col" { "When" }
-                } }
-                tbody { @for event in events { tr {
-                    th scope="row" data-column="Resource" {
-                        a href=(self.at(&format!("/connections/{}/events/{}", event.connection, event.id))) {
-                            (event.resource_type.as_deref().unwrap_or("–")) " " (event.resource_id.as_deref().unwrap_or_default())
-                        }
-                    }
-                    td data-column="Trigger" { (event.trigger) }
-                    td data-column="State" { (stands(event.state)) }
-                    td data-column="Attempts" { (event.attempts) }
-                    td data-column="When" { (moment(event.received_ms)) }
-                } } }
-            } }
-        }
-    }
 }
 
 fn revoked(state: ConnectionState, reconnect: Option<String>) -> Markup {
@@ -389,15 +300,4 @@ fn what_was_done(word: &str) -> Option<&'static str> {
         "unreachable" => "The vendor could not be asked just now. Try again in a minute.",
         _ => return None,
     })
-}
-
-/// Where an event stands, in words for people.
-pub(super) fn stands(state: ActivationState) -> &'static str {
-    match state {
-        ActivationState::Waiting => "waits",
-        ActivationState::Leased => "under way",
-        ActivationState::Delivered => "delivered",
-        ActivationState::Dead => "given up",
-        ActivationState::Suppressed => "suppressed, an own change",
-    }
 }

@@ -260,7 +260,8 @@ fn a_call_that_finds_the_token_gone_marks_its_connection() {
     works.api.will_answer(401, &[], unknown);
     let (status, details) = problem(&works.act("get-product", &[], r#"{"product_id": 111}"#));
     assert_eq!((status, &details["class"]), (403, &json!("auth.revoked")));
-    assert!(works.api.next().ends_with("/catalog/products/111") && works.api.next().ends_with("/v2/store"));
+    let asked = [works.api.next(), works.api.next()];
+    assert_eq!(asked, ["GET /stores/abc123/v3/catalog/products/111", "GET /stores/abc123/v2/time"]);
     assert_eq!(state(&works.place), "refused");
     // Nobody asks in vain from now on, and webhooks are still stored.
     let (status, details) = problem(&works.act("get-product", &[], r#"{"product_id": 111}"#));
