@@ -208,7 +208,11 @@ mod tests {
     ];
 
     fn written(sent: Value) -> Result<Document, Vec<String>> {
-        writable(&fields(sent), FIELDS).map_err(|error| error.complaints().keys().cloned().collect())
+        writable(&fields(sent), FIELDS).map_err(|error| {
+            let mut paths: Vec<String> = error.complaints().keys().cloned().collect();
+            paths.sort_unstable();
+            paths
+        })
     }
 
     #[test]

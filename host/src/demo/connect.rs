@@ -31,7 +31,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.voice.fact("origin", store);
     stage.voice.fact("service", service);
     stage.voice.fact("process", process);
-    sign_in(stage, "signed in with the admin token").await?;
+    sign_in(stage).await?;
     let page = install(stage).await?;
     let connection = shown(stage, &page)?;
     stage.connect().await?;
@@ -42,15 +42,19 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.end()
 }
 
-/// Signs in with the admin token of the service, as after each of its starts.
-pub(super) async fn sign_in(stage: &mut Stage<'_>, told: &str) -> Result<(), Failure> {
+/// Signs in with the admin token of the service.
+async fn sign_in(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let origin = stage.service.origin();
     let asked = stage.browser.open(&format!("{origin}/connections")).await?;
     let form = stage.browser.follow(&asked).await?;
     let token = stage.admin_token.expose_secret();
     let answer = stage.browser.submit(&form, form.path(), &[("admin_token", token)]).await?;
     ensure(answer.next()?.ends_with("/connections"), || format!("nobody can sign in: {}", answer.heading()))?;
-    Ok(stage.voice.call(SERVICE, Some(answer.status), &format!("{}: {told}", form.path()))?)
+    Ok(stage.voice.call(
+        SERVICE,
+        Some(answer.status),
+        &format!("{}: signed in with the admin token", form.path()),
+    )?)
 }
 
 /// From the address of a control panel, over the store's consent, to the page of the connection.

@@ -3,7 +3,7 @@
 use bigcommerce_sandbox::DeliveryState;
 
 use super::arrivals::BY_SEARCH;
-use super::connect;
+use super::connect::SERVICE;
 use super::events::{self, Happening};
 use super::stage::{Stage, ensure};
 use crate::failure::Failure;
@@ -51,7 +51,14 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     })?;
     stage.all_delivered().await?;
     look_again(stage).await?;
-    connect::sign_in(stage, "signed in anew: a restart signs everybody out").await?;
+    let path = "/connections";
+    let page = stage.browser.open(&format!("{}{path}", stage.service.origin())).await?;
+    ensure(page.status == 200, || format!("nobody is signed in any more: {}", page.heading()))?;
+    stage.voice.call(
+        SERVICE,
+        Some(page.status),
+        &format!("{path}: still signed in, a kill ends no session"),
+    )?;
     stage.voice.fact("unheard", unheard);
     stage.voice.fact("process", process);
     stage.end()

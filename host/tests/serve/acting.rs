@@ -251,9 +251,11 @@ fn a_revoked_connection_answers_what_to_do_and_sends_nothing() {
 #[test]
 fn a_call_that_finds_the_token_gone_marks_its_connection() {
     let unknown = r#"{"status": 401, "title": "Unauthorized"}"#;
-    let state = |place: &Place| -> Value {
-        let told = place.ok(&["connections", "list", "--json"]);
-        serde_json::from_str::<Value>(&told).expect("JSON")["connections"][0]["state"].clone()
+    let advice = |place: &Place| -> String {
+        let told: Value = serde_json::from_str(&place.ok(&["connections", "list", "--json"])).expect("JSON");
+        let connection = &told["connections"][0];
+        assert_eq!(connection["state"], "revoked");
+        connection["advice"].to_string()
     };
     let works = Works::new(&[]);
     works.api.will_answer(401, &[], unknown);
@@ -262,7 +264,7 @@ fn a_call_that_finds_the_token_gone_marks_its_connection() {
     assert_eq!((status, &details["class"]), (403, &json!("auth.revoked")));
     let asked = [works.api.next(), works.api.next()];
     assert_eq!(asked, ["GET /stores/abc123/v3/catalog/products/111", "GET /stores/abc123/v2/time"]);
-    assert_eq!(state(&works.place), "refused");
+    assert!(advice(&works.place).contains("does not know its token any more"));
     // Nobody asks in vain from now on, and webhooks are still stored.
     let (status, details) = problem(&works.act("get-product", &[], r#"{"product_id": 111}"#));
     assert_eq!((status, &details["class"]), (403, &json!("auth.revoked")));
@@ -276,7 +278,7 @@ fn a_call_that_finds_the_token_gone_marks_its_connection() {
     api.will_answer(401, &[], unknown);
     let (code, _, stderr) = place.run(call);
     assert!(code == 4 && stderr.contains("auth.revoked"), "{stderr}");
-    assert_eq!(state(&place), "refused");
+    assert!(advice(&place).contains("does not know its token any more"));
 }
 
 #[test]

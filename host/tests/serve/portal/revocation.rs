@@ -32,7 +32,10 @@ fn a_token_that_is_not_known_any_more_is_told_of_until_the_account_is_connected_
     for _ in 0..2 {
         let shown = tried(&mut browser, &page);
         assert!(shown.contains("does not know its token any more"), "{shown}");
-        assert!(shown.contains("href=\"/connect/shop\"") && shown.contains("auth.revoked"), "{shown}");
+        assert!(
+            shown.contains("href=\"/connect/shop?store_hash=abc123\"") && shown.contains("auth.revoked"),
+            "{shown}"
+        );
     }
     assert_eq!(stage.count("revoked"), 1, "{:?}", stage.audit());
     let told = stage.connections().remove(0);
