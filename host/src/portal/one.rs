@@ -170,8 +170,11 @@ impl Portal {
                 dt { "Quota left" } dd { (self.quota(opened.as_ref())) }
                 dt { "Webhooks go to" } dd { code { (webhook_url(&self.parts.public_url, &row.webhook_key)) } }
             }
-            form method="post" action=(at("/check")) { (token(who)) button.second { "Try the connection" } }
-            (self.access(row, &notes))
+            // What was uninstalled has no token left to try, and may nothing.
+            @if row.state != ConnectionState::Revoked {
+                form method="post" action=(at("/check")) { (token(who)) button.second { "Try the connection" } }
+                (self.access(row, &notes))
+            }
             h2 { "Triggers" }
             form method="post" action=(at("/triggers")) {
                 (token(who))
