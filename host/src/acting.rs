@@ -19,6 +19,7 @@ pub(crate) mod http;
 mod noting;
 mod problem;
 pub(crate) mod stored;
+pub(crate) mod under_way;
 
 pub(crate) use noting::Noted;
 use noting::Noting;

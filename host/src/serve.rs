@@ -9,9 +9,11 @@ use axum::Router;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
+use crate::acting::under_way::UnderWay;
 use crate::connections::{Directory, Lifecycle};
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
@@ -62,6 +64,9 @@ const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
 
 /// The same while a person waits for a page.
 const PATIENCE_OF_PEOPLE: Patience = Patience::Within(Duration::from_secs(20));
+
+/// How long answers at `admin.listen` may take once everything else has ended.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// The flags of the command.
 pub(crate) fn flags() -> Vec<clap::Arg> {
@@ -184,6 +189,7 @@ impl Service {
             token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
             body_timeout: config.limits.body_timeout,
             tally: counts.clone(),
+            under_way: UnderWay::default(),
         });
         let delivery = Arc::new(Delivery {
             connector,
@@ -292,6 +298,8 @@ impl Service {
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
         let Self { delivery, sink, lifecycle, actions, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
+        let called = actions.under_way.clone();
+        let deadline = tokio::spawn(after_stop(stopping.clone(), stop_within));
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
@@ -319,8 +327,9 @@ impl Service {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
-            let router = health::guarded(router.merge(actions::router(actions)), Arc::clone(&clock));
-            (keep, tokio::spawn(admin.serve(router, until, stop_within)))
+            let router = router.merge(actions::router(actions, stopping.clone()));
+            let router = health::guarded(router, Arc::clone(&clock));
+            (keep, tokio::spawn(admin.serve(router, until, LAST_LOOK)))
         });
         let public = health::public_router(health(None));
         let receiver = Arc::new(Receiver {
@@ -340,6 +349,10 @@ impl Service {
         if let Some(delivering) = delivering {
             is_in_time &= delivering.await.unwrap_or(false);
         }
+        // Those who wait for an answer and those who have hung up.
+        if let Ok(deadline) = deadline.await {
+            is_in_time &= timeout_at(deadline, called.ended()).await.is_ok();
+        }
         if let Some((keep, admin)) = admin {
             keep.send_replace(true);
             drop(admin.await);
@@ -352,6 +365,13 @@ impl Service {
         drop((directory, delivery, storage));
         is_in_time
     }
+}
+
+/// When everything must have ended: so long after the stop.
+async fn after_stop(mut stopping: watch::Receiver<bool>, stop_within: Duration) -> Instant {
+    // Where nobody can say it any more, it is said.
+    let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+    Instant::now() + stop_within
 }
 
 /// The routes below the path of the public address.

@@ -6,15 +6,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Path, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use connector_runtime::{Class, Connector, Patience, SecretString};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::answer::answer;
 use super::problem::{self, Problem};
+use super::under_way::UnderWay;
 use super::{Acting, Behalf, Owner, name, refusal};
 use crate::connections::{Directory, Entry, Lifecycle};
 use crate::serve::health::is_bearer;
@@ -52,12 +55,23 @@ pub(crate) struct Desk {
     pub(crate) body_timeout: Duration,
     /// Counts.
     pub(crate) tally: Arc<dyn ActionTally>,
+    /// Counts the calls that have not ended.
+    pub(crate) under_way: UnderWay,
 }
 
-/// The routes.
-pub(crate) fn router(desk: Arc<Desk>) -> Router {
+/// The routes. Once the service stops nothing more is begun.
+pub(crate) fn router(desk: Arc<Desk>, stopping: watch::Receiver<bool>) -> Router {
+    let gate = from_fn(move |request, next: Next| {
+        let is_stopping = *stopping.borrow();
+        async move {
+            match is_stopping {
+                true => Problem::own(problem::STOPPING, "the service is about to stop").response(),
+                false => next.run(request).await,
+            }
+        }
+    });
     Router::new()
-        .route("/connections/{connection}/actions/{action}", post(act))
+        .route("/connections/{connection}/actions/{action}", post(act).layer(gate))
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(desk)
 }
@@ -101,12 +115,14 @@ impl Desk {
         let input = self.input(request).await?;
         let prepared = known.prepare(&input).map_err(|error| Problem::of(&error))?;
         let vendor = live.connection.connect(self.connector).map_err(|error| Problem::of(&error))?;
+        let place = self.under_way.begin();
         let (acting, owner, call) = (Arc::clone(&self.acting), Owner::of(&live.connection), prepared.clone());
         // Whoever hangs up does not undo a call: what became of it is noted all the same.
-        let running =
-            tokio::spawn(
-                async move { acting.run(vendor, &owner, call, &asked.behalf, asked.patience).await },
-            );
+        let running = tokio::spawn(async move {
+            let outcome = acting.run(vendor, &owner, call, &asked.behalf, asked.patience).await;
+            drop(place);
+            outcome
+        });
         match running.await {
             Ok(Ok(reply)) => Ok(answer(&prepared, &reply).to_json()),
             Ok(Err(error)) => {

@@ -29,10 +29,11 @@ pub(super) const FAILED: Answer =
     ("failed", 500, "Look whether it was carried out, and at the log of the service.");
 pub(super) const UNUSABLE: Answer =
     ("unusable", 503, "Mend the keys or the app of the connection, as the log of the service says.");
+pub(super) const STOPPING: Answer = ("stopping", 503, "Call again in a moment; nothing was sent.");
 
 /// What this host refuses by itself.
 #[cfg(test)]
-const OWN: [Answer; 9] = [
+const OWN: [Answer; 10] = [
     BAD_REQUEST,
     WRONG_TOKEN,
     NO_TOKEN,
@@ -42,6 +43,7 @@ const OWN: [Answer; 9] = [
     WRONG_MEDIA_TYPE,
     FAILED,
     UNUSABLE,
+    STOPPING,
 ];
 
 /// The status for a class of the runtime, and what to do. `retryable` says whether to call again, and not the status.

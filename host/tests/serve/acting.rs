@@ -282,6 +282,38 @@ fn a_call_that_finds_the_token_gone_marks_its_connection() {
 }
 
 #[test]
+fn an_action_under_way_ends_before_the_service_does_and_none_is_begun() {
+    let mut works = Works::new(&[]);
+    let (get, path) = (r#"{"product_id": 111}"#, format!("/connections/{}/actions/get-product", works.id));
+    let headers =
+        [("Authorization", format!("Bearer {ADMIN}")), ("Content-Type", "application/json".to_owned())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value));
+    let call = || {
+        let release = works.api.will_answer_later(200, PRODUCT);
+        let mut stream = connect(works.served.admin.expect("it listens"));
+        stream.write_all(&request(&path, &headers, get.as_bytes())).expect("it listens");
+        works.api.next();
+        (stream, release)
+    };
+    let (mut waits, first) = call();
+    let (hung_up, second) = call();
+    drop(hung_up);
+    works.served.signal("-TERM");
+    let admin = works.served.admin.expect("it listens");
+    while super::get(admin, "/readyz", &[]).status != Some(503) {}
+    let (status, details) = problem(&works.act("get-product", &[], get));
+    assert_eq!((status, &details["class"]), (503, &json!("stopping")));
+    assert!(!works.api.was_asked());
+    first.send(()).expect("it waits");
+    assert_eq!(Answer::parse(&read_to_close(&mut waits)).status, Some(200));
+    // The other is still under way, and the service with it.
+    assert_eq!(super::get(admin, "/healthz", &[]).status, Some(200));
+    second.send(()).expect("it waits");
+    assert_eq!(works.served.ended(), (Some(0), "stopped\n".to_owned()));
+    assert!(!works.served.logged().contains("some requests took too long"), "{}", works.served.logged());
+}
+
+#[test]
 fn the_command_line_calls_through_what_was_stored() {
     let (place, api) = (Place::new(), Api::start());
     let (id, _) = connect_to(&place, &api, &[]);
