@@ -209,13 +209,14 @@ impl Client {
         // Others wait for what it says, so that it does not wait for long.
         let soon = clock.now().saturating_add(LONGEST_DOUBT);
         let until = deadline.map_or(soon, |deadline| deadline.min(soon));
+        let longest = until.saturating_sub(clock.now()).max(LONGEST_TEST);
         let ask = async {
             match self.attempt(&test, Some(until), &mut clock.now()).await {
                 Ok(_) => Standing::Known,
                 Err(answer) => standing(&answer),
             }
         };
-        match self.gate.doubts().settle(self.connection.fingerprint(), sent, clock, ask).await {
+        match self.gate.doubts().settle(self.connection.fingerprint(), sent, clock, longest, ask).await {
             Standing::Refused => error,
             Standing::Known => error.of_known_credentials(),
             Standing::Unknown { retry_after } => error.of_doubtful_credentials(retry_after),
@@ -280,6 +281,9 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// How long a connection test may queue while others wait for what it says.
 const LONGEST_DOUBT: Duration = Duration::from_secs(30);
+
+/// How long a call without patience waits for a connection test that another has begun: as long as it might take itself.
+const LONGEST_TEST: Duration = Duration::from_secs(5);
 
 /// What a connection test that failed says of the credentials. Whoever is answered anything but 401 is known.
 fn standing(answer: &Error) -> Standing {

@@ -1,7 +1,10 @@
 //! Whether an API that refuses a call still knows the credentials: asked once for all calls of them that are refused together.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
+
+use futures_util::future::{Either, select};
 
 use tokio::sync::Mutex;
 
@@ -36,15 +39,20 @@ struct Finding {
 
 impl Doubts {
     /// How credentials stand after a call of theirs that was sent at `sent` and refused. Where a test began since, it has
-    /// answered; else `ask` does, one at a time.
+    /// answered; else `ask` does, one at a time. Whoever has waited for somebody else's test for `longest` gets no answer.
     pub(crate) async fn settle(
         &self,
         of: Fingerprint,
         sent: Moment,
         clock: &dyn Clock,
+        longest: Duration,
         ask: impl Future<Output = Standing>,
     ) -> Standing {
-        let mut last = self.0.lock().await;
+        // The one who asks first is a caller like any other, and may be more patient than who comes after it.
+        let mut last = match select(pin!(self.0.lock()), clock.sleep(longest)).await {
+            Either::Left((last, _)) => last,
+            Either::Right(_) => return Standing::Unknown { retry_after: None },
+        };
         if let Some(found) = last.as_ref().filter(|found| found.of == of && found.began >= sent) {
             return found.standing;
         }

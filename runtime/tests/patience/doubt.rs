@@ -201,6 +201,27 @@ async fn many_calls_that_are_refused_together_ask_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_not_patient_does_not_wait_for_the_test_of_somebody_who_is() {
+    let api = Doubtful::new(|_| answer(401, &[], ""));
+    let gates = Gates::new();
+    drop(api.client("one", &gates, Patience::Surface).send(request(&READ)).await);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    api.leave.forget_permits(1_000);
+    let patient = api.client("one", &gates, Patience::Unlimited);
+    let patient = tokio::spawn(async move { patient.send(request(&READ)).await });
+    // The first test was that of the call before.
+    while api.tests() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let began = tokio::time::Instant::now();
+    let error = api.client("one", &gates, Patience::Surface).send(request(&READ)).await.unwrap_err();
+    assert_eq!((error.class(), error.is_retryable()), (Class::Unavailable, true));
+    assert_eq!((began.elapsed(), api.tests()), (Duration::from_secs(5), 2));
+    api.leave.add_permits(1);
+    assert_eq!(patient.await.unwrap().unwrap_err().class(), Class::AuthRevoked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_credentials_of_the_same_account_are_asked_for_themselves() {
     let api = Doubtful::new(|token| if token.ends_with("gone") { answer(401, &[], "") } else { ok() });
     let gates = Gates::new();
