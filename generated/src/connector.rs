@@ -24,9 +24,9 @@ pub static CONNECTOR: Connector = Connector {
             description: "The part after `stores/` in the API path, and after `store-` in the address of the control panel.",
             pattern: "[a-z0-9]{1,64}",
             accept: &[
-                "stores/([a-z0-9]+)",
-                "https://store-([a-z0-9]+)\\.mybigcommerce\\.com(?:/.*)?",
-                "https://api\\.bigcommerce\\.com/stores/([a-z0-9]+)(?:/.*)?",
+                "/?stores/([a-z0-9]+)(?:/.*)?",
+                "(?:https?://)?store-([a-z0-9]+)\\.mybigcommerce\\.com(?:/.*)?",
+                "(?:https?://)?api\\.bigcommerce\\.com/stores/([a-z0-9]+)(?:/.*)?",
             ],
             example: "abc123",
         },

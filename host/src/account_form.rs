@@ -61,12 +61,18 @@ mod tests {
             "abc123",
             " abc123 ",
             "stores/abc123",
+            "/stores/abc123",
+            "/stores/abc123/v3/catalog/products",
+            "stores/abc123/v3/",
+            "store-abc123.mybigcommerce.com",
+            "http://store-abc123.mybigcommerce.com/",
+            "api.bigcommerce.com/stores/abc123/v2",
             "https://store-abc123.mybigcommerce.com/manage/dashboard",
             "https://api.bigcommerce.com/stores/abc123/v3/",
         ] {
             assert_eq!(typed(text).unwrap()["store_hash"], "abc123", "{text}");
         }
-        for text in ["", "my shop", "../abc123", "https://evil.example/stores/abc123", "abc123?x=1", "ABC"] {
+        for text in ["", "my shop", "../abc123", "store-abc123", "stores/", "stores/abc123?x=1", "xstores/abc123", "https://evil.example/stores/abc123", "abc123?x=1", "ABC"] {
             let error = typed(text).unwrap_err();
             assert!(error.violations()[0].message().contains("abc123"), "{text}: {error}");
         }

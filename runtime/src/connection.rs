@@ -212,7 +212,7 @@ fn normalise(field: &ConnectionField, text: &str) -> Result<String, Error> {
     value.ok_or_else(|| {
         Error::invalid_connection(
             field.name,
-            &format!("is no {}: write it like {}", field.title, field.example),
+            &format!("is not understood: write it like {}", field.example),
         )
     })
 }
