@@ -205,14 +205,16 @@ impl Service {
             tally: counts.clone(),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let bind = async |address, tls, counts| {
+        let bind = async |address, flag, tls, counts| {
             let bound = Listener::bind(address, tls, config.limits, counts).await;
-            bound.map_err(|error| broken(&format!("{address} cannot be listened on"), &error))
+            bound.map_err(|error| {
+                Failure::Broken(format!("{address} cannot be listened on: {error}; give another with {flag}"))
+            })
         };
-        let webhooks = bind(config.listen, tls, Arc::clone(&counts.connections)).await?;
+        let webhooks = bind(config.listen, "--listen", tls, Arc::clone(&counts.connections)).await?;
         let admin = match &config.admin {
             // Its connections are nobody's webhooks, and are not counted among them.
-            Some(admin) => Some(bind(admin.listen, None, Arc::default()).await?),
+            Some(admin) => Some(bind(admin.listen, "--admin-listen", None, Arc::default()).await?),
             None => None,
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;

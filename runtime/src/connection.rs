@@ -210,10 +210,7 @@ fn normalise(field: &ConnectionField, text: &str) -> Result<String, Error> {
     };
     let value = if is_bare(text) { Some(text.to_owned()) } else { pasted().filter(|value| is_bare(value)) };
     value.ok_or_else(|| {
-        Error::invalid_connection(
-            field.name,
-            &format!("is not understood: write it like {}", field.example),
-        )
+        Error::invalid_connection(field.name, &format!("is not understood: write it like {}", field.example))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -11,6 +11,7 @@ use connector_runtime::SecretString;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -63,6 +64,20 @@ struct FailCall {
     reason: Option<String>,
 }
 
+/// What a call says; what is wrong with it is told in the same form as everything else.
+struct Call<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(call)) => Ok(Self(call)),
+            Err(wrong) => Err(told(wrong.status(), "bad_request", &wrong.body_text())),
+        }
+    }
+}
+
 const fn one() -> u32 {
     1
 }
@@ -87,7 +102,7 @@ pub(crate) fn router(pull: Arc<Pull>) -> Router {
 async fn admit(
     State(pull): State<Arc<Pull>>,
     headers: HeaderMap,
-    request: axum::extract::Request,
+    request: Request,
     next: axum::middleware::Next,
 ) -> Response {
     match &pull.token {
@@ -105,7 +120,7 @@ async fn admit(
     }
 }
 
-async fn lease(State(pull): State<Arc<Pull>>, Json(call): Json<LeaseCall>) -> Response {
+async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Response {
     if !(1..=MOST).contains(&call.limit) || !(1..=LONGEST).contains(&call.seconds) {
         let what = format!("limit takes 1 to {MOST}, seconds take 1 to {LONGEST}");
         return told(StatusCode::BAD_REQUEST, "bad_request", &what);
@@ -164,7 +179,7 @@ async fn prepared(delivery: &Delivery, leased: &Leased) -> Option<Members> {
 async fn acknowledge(
     State(pull): State<Arc<Pull>>,
     Path(id): Path<String>,
-    Json(call): Json<AckCall>,
+    Call(call): Call<AckCall>,
 ) -> Response {
     let delivery = &pull.delivery;
     let noted = delivery.storage.acknowledge(&id, LeaseToken(call.lease), (delivery.clock)()).await;
@@ -174,7 +189,7 @@ async fn acknowledge(
 async fn retry(
     State(pull): State<Arc<Pull>>,
     Path(id): Path<String>,
-    Json(call): Json<FailCall>,
+    Call(call): Call<FailCall>,
 ) -> Response {
     let delivery = &pull.delivery;
     let stored = match delivery.storage.find(&id).await {
@@ -209,7 +224,7 @@ async fn retry(
     conclude(delivery, &id, noted, ending).await
 }
 
-async fn bury(State(pull): State<Arc<Pull>>, Path(id): Path<String>, Json(call): Json<FailCall>) -> Response {
+async fn bury(State(pull): State<Arc<Pull>>, Path(id): Path<String>, Call(call): Call<FailCall>) -> Response {
     let delivery = &pull.delivery;
     let reason = reason(call.reason.as_deref());
     let noted = delivery.storage.bury(&id, LeaseToken(call.lease), &reason, (delivery.clock)()).await;

@@ -339,7 +339,7 @@ fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {
         return Ok(None);
     }
     let listen = values.address("admin.listen")?;
-    let token = values.secret("admin.token", "file with the token for metrics")?;
+    let token = values.secret("admin.token", "file with the admin token")?;
     if token.is_none() && !listen.ip().is_loopback() {
         let what = format!(
             "{listen} can be reached by other machines: give --admin-token-file or set CONNECTOR_ADMIN_TOKEN"

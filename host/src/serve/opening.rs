@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use connector_runtime::Connector;
 
-use super::broken;
 use super::config::Config;
 use crate::connections::{Directory, DirectoryParts};
 use crate::failure::Failure;
@@ -31,7 +30,10 @@ pub(crate) fn open_storage(data: &Path) -> Result<SqliteStorage, Failure> {
 /// # Errors
 /// When it cannot be opened.
 pub(super) fn open_storage_with(data: &Path, options: SqliteOptions) -> Result<SqliteStorage, Failure> {
-    make_folder(data).map_err(|error| broken(&format!("{} cannot be made", data.display()), &error))?;
+    make_folder(data).map_err(|error| {
+        let folder = data.display();
+        Failure::Broken(format!("the data folder {folder} cannot be made: {error}; give another with --data"))
+    })?;
     SqliteStorage::open(&database(data), options).map_err(|error| Failure::Broken(error.to_string()))
 }
 

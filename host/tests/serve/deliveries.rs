@@ -201,6 +201,16 @@ fn workers_fetch_with_the_token_of_the_operator() {
     };
     assert_eq!(call("/activations/lease", "Bearer wrong", "{}").status, Some(401));
     assert_eq!(exchange(served.address, &request("/activations/lease", &[], b"{}")).status, Some(404));
+    for (body, status, says) in [(r#"{"lim": 5}"#, 422, "unknown field `lim`"), ("{bad", 400, "line 1")] {
+        let answer = call("/activations/lease", "Bearer hush-admin-77", body);
+        let told: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(
+            (answer.status, told["error"].as_str()),
+            (Some(status), Some("bad_request")),
+            "{answer:?}"
+        );
+        assert!(told["message"].as_str().is_some_and(|message| message.contains(says)), "{told}");
+    }
     let answer = call("/activations/lease", "Bearer hush-admin-77", r#"{"limit":5,"seconds":60}"#);
     assert_eq!(answer.status, Some(200), "{answer:?}");
     let leased: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
