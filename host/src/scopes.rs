@@ -38,6 +38,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) level: &'static str,
     /// Whether it was granted.
     pub(crate) is_granted: bool,
+    /// Whether reading was, where changing is needed as well.
+    pub(crate) is_read_granted: bool,
 }
 
 impl ScopeTable {
@@ -66,6 +68,7 @@ impl ScopeTable {
             id: row.needed(),
             level: if row.needs_modify { "read and change" } else { "read" },
             is_granted: all.contains(row.needed()),
+            is_read_granted: row.read.as_deref().is_some_and(|read| all.contains(read)),
         };
         self.rows.iter().map(standing).collect()
     }
@@ -126,6 +129,9 @@ mod tests {
             ["store_v2_orders"]
         );
         assert_eq!(missing("").len(), 6);
+        let (table, read) = (ScopeTable::of(&CONNECTOR), parse("store_v2_orders_read_only"));
+        let orders = table.standing(&read).into_iter().find(|one| one.id == "store_v2_orders").unwrap();
+        assert!(!orders.is_granted && orders.is_read_granted);
     }
 
     #[test]

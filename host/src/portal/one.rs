@@ -217,12 +217,15 @@ impl Portal {
             };
         };
         let standing = self.scopes.standing(granted);
-        let is_missing = standing.iter().any(|one| !one.is_granted);
+        let missing: Vec<&str> = standing.iter().filter(|one| !one.is_granted).map(|one| one.id).collect();
         html! {
             h2 { "What it may" }
-            @if is_missing {
+            @if !missing.is_empty() {
                 div role="alert" {
-                    p { "Scopes are missing: what needs them will be refused. Add them to the app at the vendor, then:" }
+                    p {
+                        "Scopes are missing: what needs them will be refused. Add " code { (missing.join(" ")) }
+                        " to the app at the vendor, then:"
+                    }
                     @if let Some(link) = self.reconnect(row) { p { a href=(link) { "Approve the scopes anew" } } }
                 }
             }
@@ -231,7 +234,11 @@ impl Portal {
                 tbody { @for one in &standing { tr {
                     th scope="row" { (one.title) }
                     td { (one.level) }
-                    td { @if one.is_granted { span.good { "granted" } } @else { span.bad { "missing" } } }
+                    td {
+                        @if one.is_granted { span.good { "granted" } }
+                        @else if one.is_read_granted { span.bad { "reading alone" } }
+                        @else { span.bad { "missing" } }
+                    }
                 } } }
             }
         }
