@@ -29,7 +29,10 @@ pub(crate) enum Verdict {
     /// This host's own.
     Own(Cause),
     /// Nobody knows before a call that is under way has its answer.
-    Undecided,
+    Undecided {
+        /// When it was sent.
+        since_ms: i64,
+    },
 }
 
 impl Loops {
@@ -87,8 +90,9 @@ fn decide(changes: &[OwnChange], trigger: &Trigger, now_ms: i64) -> Verdict {
     if let Some(settled) = fitting.iter().find(|change| change.is_settled) {
         return Verdict::Own(settled.cause.clone());
     }
-    if fitting.iter().any(|change| now_ms < change.cause.at_ms.saturating_add(millis(MOMENT))) {
-        return Verdict::Undecided;
+    let is_awaited = |change: &&&OwnChange| now_ms < change.cause.at_ms.saturating_add(millis(MOMENT));
+    if let Some(awaited) = fitting.iter().find(is_awaited) {
+        return Verdict::Undecided { since_ms: awaited.cause.at_ms };
     }
     // The host was killed in between: the call may have been received. One that makes something has no id, and what
     // somebody else has made must not be taken for it.
@@ -178,7 +182,7 @@ mod tests {
         let last = CALLED_MS + 34_999;
         for pending in [&update, &create] {
             let judged = decide(std::slice::from_ref(pending), updated, last);
-            assert_eq!(judged, Verdict::Undecided);
+            assert_eq!(judged, Verdict::Undecided { since_ms: CALLED_MS });
         }
         // Afterwards what has an id is taken for received, and what has none for somebody else's.
         let after = last + 1;

@@ -125,6 +125,35 @@ async fn an_event_waits_for_the_answer_of_the_call_that_it_may_tell_of() {
 }
 
 #[tokio::test]
+async fn waiting_for_an_answer_uses_up_no_attempt_of_the_receiver() {
+    let mut receiver = Receiver::start().await;
+    let mut post = Post::new(&[connection("c1", "abc123")], false).await;
+    Arc::get_mut(&mut post.delivery).unwrap().settings.limits.attempts = 2;
+    let call = call(&post, Some("111")).await;
+    receiver.will_answer(500, &[]);
+    post.accept(&[updated(&post, "own", "111")]).await;
+    post.start(local(&receiver));
+    for _ in 0..30 {
+        assert_eq!(post.next().await, Ending::Postponed("own_call"));
+        post.pass(Duration::from_secs(1));
+    }
+    settle(&post, call, ChangeOutcome::Stands(None)).await;
+    post.pass(Duration::from_secs(1));
+    assert_eq!(post.next().await, Ending::Failed("server_error"), "it was the first attempt");
+    let failed = post.find("own").await;
+    let first_wait = post.now.load(Ordering::SeqCst) + 5_000;
+    assert_eq!((failed.attempts, failed.due_ms), (1, Some(first_wait)));
+    post.pass(Duration::from_secs(5));
+    assert_eq!(post.next().await, Ending::Delivered);
+}
+
+#[test]
+fn the_longer_a_call_takes_the_more_seldom_its_answer_is_looked_for() {
+    let waits = [-5, 0, 999, 1_000, 29_000, 600_000, i64::MAX].map(super::super::own::wait);
+    assert_eq!(waits.map(|wait| wait.as_millis()), [250, 250, 250, 1_000, 1_000, 20_000, 60_000]);
+}
+
+#[tokio::test]
 async fn an_event_from_before_the_call_is_not_marked_however_late_it_comes() {
     let mut receiver = Receiver::start().await;
     let mut post = Post::new(&[suppressing()], false).await;
