@@ -100,7 +100,7 @@ async fn at_its_full_size_own_changes_are_still_marked() {
         };
         assert!(storage.mark_own(&one.activation.id, one.lease, cause).await.expect("there is room"));
     }
-    let refused = storage.accept(vec![activation("more", 0, None)]).await;
+    let refused = storage.accept(vec![large("more")]).await;
     assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
 }
 
