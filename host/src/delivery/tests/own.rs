@@ -193,7 +193,7 @@ async fn without_any_room_left_an_own_change_is_delivered_and_says_so() {
 
 #[tokio::test]
 async fn waiting_for_an_answer_uses_up_no_attempt_of_the_receiver() {
-    let mut receiver = Receiver::start().await;
+    let receiver = Receiver::start().await;
     let mut post = Post::new(&[connection("c1", "abc123")], false).await;
     Arc::get_mut(&mut post.delivery).unwrap().settings.limits.attempts = 2;
     let call = call(&post, Some("111")).await;
