@@ -10,7 +10,7 @@ use connector_runtime::{
 };
 
 use crate::connections::{HostConnection, ended};
-use crate::loops::Loops;
+use crate::loops::{Loops, answer_within};
 use crate::receive::Clock;
 use crate::storage::{Cause, ConnectionState, NewChange};
 
@@ -47,6 +47,8 @@ pub(crate) struct Acting {
     transport: HttpTransport,
     loops: Loops,
     clock: Clock,
+    /// How long an exchange takes at most.
+    timeout: Duration,
 }
 
 impl Acting {
@@ -60,7 +62,7 @@ impl Acting {
         clock: Clock,
         timeout: Duration,
     ) -> Result<Self, TransportError> {
-        Ok(Self { gates, transport: HttpTransport::new(timeout)?, loops, clock })
+        Ok(Self { gates, transport: HttpTransport::new(timeout)?, loops, clock, timeout })
     }
 
     /// Sends a request over a connection.
@@ -91,7 +93,9 @@ impl Acting {
         request: &Request,
         behalf: &Behalf,
     ) -> (Client, Option<Arc<Noted>>) {
-        let change = (!self.loops.remember.is_zero()).then(|| change(owner, request, behalf)).flatten();
+        let within = answer_within(self.timeout);
+        let change =
+            (!self.loops.remember.is_zero()).then(|| change(owner, request, behalf, within)).flatten();
         let (Some(change), Some(resource)) = (change, request.operation().changes) else {
             let client = Client::with_transport(connection, self.transport.clone());
             return (client.through(&self.gates), None);
@@ -121,7 +125,7 @@ impl Owner {
 }
 
 /// What a request changes; nothing where it reads, or no trigger tells of what it changes.
-fn change(owner: &Owner, request: &Request, behalf: &Behalf) -> Option<NewChange> {
+fn change(owner: &Owner, request: &Request, behalf: &Behalf, answer_within: Duration) -> Option<NewChange> {
     let operation = request.operation();
     let changes = operation.changes.filter(|_| operation.effect != Effect::Read)?;
     let Owner { connection, account } = owner.clone();
@@ -132,6 +136,7 @@ fn change(owner: &Owner, request: &Request, behalf: &Behalf) -> Option<NewChange
         resource_type: changes.resource.to_owned(),
         resource_id: request.changed_id().map(str::to_owned),
         makes: operation.effect == Effect::Create,
+        answer_within,
         // The moment is that of the sending, which is not yet.
         cause: Cause { action: operation.id.to_owned(), by: caused_by, workflow, at_ms: 0 },
     })
@@ -158,7 +163,7 @@ mod tests {
         let behalf = Behalf { caused_by: Some("e1".to_owned()), workflow: None };
         let noted = |id: &str, input: &str| {
             let request = CONNECTOR.action(id).unwrap().prepare(input.as_bytes()).unwrap();
-            change(&owner, &request, &behalf)
+            change(&owner, &request, &behalf, Duration::from_secs(35))
         };
         let update = noted("update-product", r#"{"product_id": 111, "name": "A"}"#).unwrap();
         assert_eq!((update.resource_type.as_str(), update.resource_id.as_deref()), ("product", Some("111")));

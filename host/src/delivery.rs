@@ -108,11 +108,16 @@ enum Prepared {
     Ready(Full, Option<Cause>),
     /// It is not wanted, and was told to storage.
     Suppressed(Option<Ending>),
-    Later {
-        wait: Duration,
-        class: &'static str,
-        text: String,
-    },
+    Later(Later),
+}
+
+/// Why an activation is not ready, and until when.
+struct Later {
+    wait: Duration,
+    class: &'static str,
+    text: String,
+    /// Whether something was tried. What waits for this host itself must not use up the attempts of its receiver.
+    is_attempt: bool,
 }
 
 impl Delivery {
@@ -202,7 +207,7 @@ impl Delivery {
     async fn deliver(&self, leased: Leased, sink: &Sink) {
         let began = Instant::now();
         let ending = match self.prepare(&leased).await {
-            Prepared::Later { wait, class, text } => self.postpone(&leased, wait, class, &text).await,
+            Prepared::Later(later) => self.postpone(&leased, &later).await,
             Prepared::Suppressed(ending) => ending,
             Prepared::Ready(full, cause) => match self.send(&leased, &full, cause.as_ref(), sink).await {
                 Ok(()) => self.delivered(&leased).await,
@@ -278,7 +283,7 @@ impl Delivery {
                 Prepared::Ready(Full::Missing { class, message }, cause)
             }
             Reading::Later { wait, class, message } => {
-                Prepared::Later { wait, class, text: format!("{class}: {message}") }
+                Prepared::Later(Later { wait, class, text: format!("{class}: {message}"), is_attempt: true })
             }
         }
     }
@@ -298,16 +303,14 @@ impl Delivery {
         self.noted(leased, Ending::Delivered, note).await
     }
 
-    async fn postpone(
-        &self,
-        leased: &Leased,
-        wait: Duration,
-        class: &'static str,
-        text: &str,
-    ) -> Option<Ending> {
-        let not_before = later((self.clock)(), wait);
-        let note = || self.storage.retry_later(&leased.activation.id, leased.lease, not_before, text);
-        self.noted(leased, Ending::Postponed(class), note).await
+    async fn postpone(&self, leased: &Leased, reason: &Later) -> Option<Ending> {
+        let (id, lease, text) = (&leased.activation.id, leased.lease, &reason.text);
+        let not_before = later((self.clock)(), reason.wait);
+        let note = || match reason.is_attempt {
+            true => self.storage.retry_later(id, lease, not_before, text),
+            false => self.storage.postpone(id, lease, not_before, text),
+        };
+        self.noted(leased, Ending::Postponed(reason.class), note).await
     }
 
     async fn failed(&self, leased: &Leased, failed: &Failed) -> Option<Ending> {

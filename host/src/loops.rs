@@ -8,16 +8,21 @@ use connector_runtime::{Connector, Trigger};
 
 use crate::storage::{Activation, Cause, ChangeQuestion, OwnChange, OwnChanges, StorageError};
 
-/// How long an activation waits at most for the answer of a call that it may tell of, counted from the sending: longer than
-/// an exchange takes.
-const MOMENT: Duration = Duration::from_secs(35);
+/// How much longer than an exchange may take an activation waits for the answer of a call that it may tell of: until then what
+/// became of it is noted.
+const NOTING: Duration = Duration::from_secs(5);
+
+/// How long an activation waits at most, from the sending on, for the answer of a call whose exchange ends after `timeout`.
+pub(crate) fn answer_within(timeout: Duration) -> Duration {
+    timeout.saturating_add(NOTING)
+}
 
 /// Knows own changes again.
 #[derive(Clone)]
 pub(crate) struct Loops {
     /// Where they are kept.
     pub(crate) changes: Arc<dyn OwnChanges>,
-    /// For how long; nothing is kept, and nothing known, where it is zero.
+    /// How long after a call an event may have happened that tells of it; nothing is kept, and nothing known, where it is zero.
     pub(crate) remember: Duration,
 }
 
@@ -29,7 +34,10 @@ pub(crate) enum Verdict {
     /// This host's own.
     Own(Cause),
     /// Nobody knows before a call that is under way has its answer.
-    Undecided,
+    Undecided {
+        /// When it was sent.
+        since_ms: i64,
+    },
 }
 
 impl Loops {
@@ -61,21 +69,24 @@ fn is_changed(connector: &Connector, trigger: &Trigger) -> bool {
     changes.into_iter().any(|changes| changes.resource == trigger.resource)
 }
 
-/// Which calls an activation may tell of: those that were sent before it was received, no longer ago than is remembered,
-/// and not after the event. An event has a time in whole seconds, so that one of the same second counts.
+/// Which calls an activation may tell of: those that were sent before the event, and no longer before it than is remembered,
+/// however late it came: a webhook is tried for days, and a search finds what an outage has hidden. An event has a time in
+/// whole seconds, so that one of the same second counts; one without a time happened when it was received.
 fn question(activation: &Activation, trigger: &Trigger, remember: Duration) -> Option<ChangeQuestion> {
     if remember.is_zero() {
         return None;
     }
     let received = activation.received_ms;
-    let happened =
-        activation.event_time.map(|time| time.saturating_add(1).saturating_mul(1_000).saturating_sub(1));
+    // Nothing is received before it happens, whatever the clocks say.
+    let second = activation.event_time.map(|time| time.saturating_mul(1_000));
+    let (first, last) = second
+        .map_or((received, received), |first| (first.min(received), first.saturating_add(999).min(received)));
     Some(ChangeQuestion {
         account: activation.account.clone(),
         resource_type: trigger.resource.to_owned(),
         resource_id: activation.resource_id.clone()?,
-        from_ms: received.saturating_sub(millis(remember)),
-        to_ms: happened.map_or(received, |happened| happened.min(received)),
+        from_ms: first.saturating_sub(millis(remember)),
+        to_ms: last,
     })
 }
 
@@ -87,8 +98,9 @@ fn decide(changes: &[OwnChange], trigger: &Trigger, now_ms: i64) -> Verdict {
     if let Some(settled) = fitting.iter().find(|change| change.is_settled) {
         return Verdict::Own(settled.cause.clone());
     }
-    if fitting.iter().any(|change| now_ms < change.cause.at_ms.saturating_add(millis(MOMENT))) {
-        return Verdict::Undecided;
+    let is_awaited = |change: &&&OwnChange| now_ms < change.answer_by_ms;
+    if let Some(awaited) = fitting.iter().find(is_awaited) {
+        return Verdict::Undecided { since_ms: awaited.cause.at_ms };
     }
     // The host was killed in between: the call may have been received. One that makes something has no id, and what
     // somebody else has made must not be taken for it.
@@ -135,7 +147,7 @@ mod tests {
 
     fn change(makes: bool, is_known: bool, is_settled: bool) -> OwnChange {
         let cause = Cause { action: "act".to_owned(), by: None, workflow: None, at_ms: CALLED_MS };
-        OwnChange { cause, is_known, makes, is_settled }
+        OwnChange { cause, is_known, makes, is_settled, answer_by_ms: CALLED_MS + 35_000 }
     }
 
     /// Whether a call at [`CALLED_MS`] is among those that are asked for.
@@ -152,6 +164,16 @@ mod tests {
         assert!(!is_asked_for(CALLED_MS + 600_001, None));
         let event = activation(CALLED_MS, None);
         assert_eq!(question(&event, trigger("product-updated"), Duration::ZERO), None);
+    }
+
+    #[test]
+    fn it_is_the_event_that_counts_and_not_when_it_was_received() {
+        let (second, day) = (CALLED_MS / 1_000, 24 * 3_600_000);
+        for late in [601_000, 2 * day, 30 * day] {
+            assert!(is_asked_for(CALLED_MS + late, Some(second)), "{late} ms late");
+            assert!(is_asked_for(CALLED_MS + late, Some(second + 600)), "{late} ms late");
+            assert!(!is_asked_for(CALLED_MS + late, Some(second + 601)), "it happened too long afterwards");
+        }
     }
 
     #[test]
@@ -178,7 +200,7 @@ mod tests {
         let last = CALLED_MS + 34_999;
         for pending in [&update, &create] {
             let judged = decide(std::slice::from_ref(pending), updated, last);
-            assert_eq!(judged, Verdict::Undecided);
+            assert_eq!(judged, Verdict::Undecided { since_ms: CALLED_MS });
         }
         // Afterwards what has an id is taken for received, and what has none for somebody else's.
         let after = last + 1;

@@ -55,6 +55,11 @@ pub trait Storage: Send + Sync {
         failure: &str,
     ) -> StorageFuture<'_, bool>;
 
+    /// Gives a lease back with which nothing was tried, from `not_before_ms` on: it does not count as an attempt. False when the
+    /// lease was lost.
+    fn postpone(&self, id: &str, lease: LeaseToken, not_before_ms: i64, why: &str)
+    -> StorageFuture<'_, bool>;
+
     /// Makes a dead letter of one, so that the next of its resource can go on; false when the lease was lost.
     fn bury(&self, id: &str, lease: LeaseToken, failure: &str, now_ms: i64) -> StorageFuture<'_, bool>;
 
@@ -168,7 +173,7 @@ pub struct Leased {
     pub activation: Activation,
     /// To say what became of it.
     pub lease: LeaseToken,
-    /// Which attempt this is, from 1; leases that ended without a word count.
+    /// Which attempt this is, from 1; leases that ended without a word count, those that were postponed do not.
     pub attempt: u32,
     /// The own change that it tells of, where that was noted before.
     pub own: Option<Cause>,
@@ -196,7 +201,7 @@ pub struct StoredActivation {
     pub activation: Activation,
     /// Where it stands.
     pub state: ActivationState,
-    /// How often it was leased since it was accepted or replayed.
+    /// How often it was leased since it was accepted or replayed, and not postponed.
     pub attempts: u32,
     /// What went wrong last.
     pub failure: Option<String>,

@@ -134,15 +134,20 @@ fn settled(outcome: &Result<Reply<()>, Error>, resource: Changes) -> ChangeOutco
 #[cfg(test)]
 mod tests {
     use bigcommerce_connector::CONNECTOR;
+    use connector_runtime::pacing::Gates;
     use connector_runtime::{Client, Connection, SecretString};
     use std::io::{Read, Write};
     use std::net::TcpListener;
+    use std::time::Duration;
 
+    use super::super::Acting;
     use super::*;
     use crate::connections::tests::{connection, row};
+    use crate::loops::Loops;
     use crate::storage::{ChangeQuestion, OwnChange, SqliteOptions, SqliteStorage, Storage as _};
 
     const NOW: i64 = 1_764_000_000_000;
+    const WITHIN: Duration = Duration::from_secs(65);
 
     /// What is remembered of product 111 or of what has no id yet, after an action was answered with this, and while.
     async fn remembered(action: &str, input: &str, answer: &'static str) -> [Vec<OwnChange>; 2] {
@@ -167,7 +172,8 @@ mod tests {
         let vendor = Connection::new(&CONNECTOR, &[("store_hash", "abc123")], &token).unwrap();
         let request = CONNECTOR.action(action).unwrap().prepare(input.as_bytes()).unwrap();
         let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
-        let change = super::super::change(&owner, &request, &super::super::Behalf::default()).unwrap();
+        let change =
+            super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
         let noted = Arc::new(Noted::new(storage.clone(), change, resource, Arc::new(|| NOW)));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
@@ -204,7 +210,24 @@ mod tests {
             let [during, after] = remembered(action, input, done).await;
             assert_eq!(during.len(), 1, "{action}");
             assert_eq!((during[0].is_settled, during[0].is_known), (false, is_known), "{action}");
+            assert_eq!(during[0].answer_by_ms, NOW + 65_000, "{action}");
             assert_eq!((after[0].is_settled, after[0].is_known), (true, true), "{action}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_awaited_as_long_as_the_exchange_may_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqliteStorage::open(&folder.path().join("storage"), SqliteOptions::default()).unwrap();
+        let loops = Loops { changes: Arc::new(storage), remember: Duration::from_secs(600) };
+        let token = [("access_token", SecretString::from("hush"))];
+        let request = CONNECTOR.action("create-product").unwrap().prepare(CREATE.as_bytes()).unwrap();
+        let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
+        for (timeout, expected) in [(Client::DEFAULT_TIMEOUT, 35), (Duration::from_secs(86_400), 86_405)] {
+            let acting = Acting::new(Gates::new(), loops.clone(), Arc::new(|| NOW), timeout).unwrap();
+            let vendor = Connection::new(&CONNECTOR, &[("store_hash", "abc123")], &token).unwrap();
+            let (_, noted) = acting.client(vendor, &owner, &request, &super::super::Behalf::default());
+            assert_eq!(noted.unwrap().change.answer_within, Duration::from_secs(expected));
         }
     }
 
@@ -237,7 +260,8 @@ mod tests {
         let storage = SqliteStorage::open(&folder.path().join("storage"), SqliteOptions::default()).unwrap();
         let request = CONNECTOR.action("update-product").unwrap().prepare(UPDATE.as_bytes()).unwrap();
         let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
-        let change = super::super::change(&owner, &request, &super::super::Behalf::default()).unwrap();
+        let change =
+            super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
         let noted = Arc::new(Noted::new(Arc::new(storage), change, resource, Arc::new(|| NOW)));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
@@ -264,7 +288,8 @@ mod tests {
         let request = CONNECTOR.action("update-product").unwrap().prepare(UPDATE.as_bytes()).unwrap();
         // A connection that is not stored.
         let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
-        let change = super::super::change(&owner, &request, &super::super::Behalf::default()).unwrap();
+        let change =
+            super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
         let noted = Arc::new(Noted::new(storage, change, resource, Arc::new(|| NOW)));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();

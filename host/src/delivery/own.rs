@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use super::{Delivery, Ending, Prepared};
+use super::{Delivery, Ending, Later, Prepared};
 use crate::loops::Verdict;
-use crate::storage::{Cause, Leased};
+use crate::storage::{Cause, Leased, StorageErrorKind};
 
-/// How long before an activation is looked at again that waits for the answer of a call: at first, and then.
-const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(1));
+/// How long before an activation is looked at again that waits for the answer of a call: in the first second of the call,
+/// afterwards, and at most.
+const WAITS: [Duration; 3] = [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(60)];
 
-/// How often it is looked at after the first wait.
-const SOON: u32 = 4;
+/// What part of the time that a call has taken is waited before the next look.
+const PART: u32 = 30;
 
 impl Delivery {
     /// The own change that an activation tells of. What was noted before stands, also where it is replayed: a person who
@@ -21,15 +22,19 @@ impl Delivery {
             return Ok(leased.own.clone());
         }
         let activation = &leased.activation;
-        let later = |class, text: &str| {
-            let wait = if leased.attempt <= SOON { WAITS.0 } else { WAITS.1 };
-            Err(Prepared::Later { wait, class, text: format!("{class}: {text}") })
+        let later = |wait, class, text: &str| {
+            let text = format!("{class}: {text}");
+            Err(Prepared::Later(Later { wait, class, text, is_attempt: false }))
         };
-        let cause = match self.loops.judge(self.connector, activation, (self.clock)()).await {
+        let now_ms = (self.clock)();
+        let cause = match self.loops.judge(self.connector, activation, now_ms).await {
             Ok(Verdict::Foreign) => return Ok(None),
-            Ok(Verdict::Undecided) => return later("own_call", "a call that it may tell of is under way"),
+            Ok(Verdict::Undecided { since_ms }) => {
+                let wait = wait(now_ms.saturating_sub(since_ms));
+                return later(wait, "own_call", "a call that it may tell of is under way");
+            }
             Ok(Verdict::Own(cause)) => cause,
-            Err(error) => return later("storage", &error.to_string()),
+            Err(error) => return later(WAITS[1], "storage", &error.to_string()),
         };
         let (id, lease) = (&activation.id, leased.lease);
         let settings = self.directory.settings(&activation.connection).unwrap_or_default();
@@ -40,7 +45,18 @@ impl Delivery {
         // So that every attempt says the same.
         match self.loops.changes.mark_own(id, lease, cause.clone()).await {
             Ok(_) => Ok(Some(cause)),
-            Err(error) => later("storage", &error.to_string()),
+            // Without any room left it is said in this attempt alone: deliveries go on.
+            Err(error) if error.kind() == StorageErrorKind::Full => Ok(Some(cause)),
+            Err(error) => later(WAITS[1], "storage", &error.to_string()),
         }
+    }
+}
+
+/// How long to wait for the answer of a call that has taken so long.
+pub(super) fn wait(taken_ms: i64) -> Duration {
+    let taken = Duration::from_millis(u64::try_from(taken_ms).unwrap_or(0));
+    match taken < WAITS[1] {
+        true => WAITS[0],
+        false => (taken / PART).clamp(WAITS[1], WAITS[2]),
     }
 }

@@ -157,8 +157,8 @@ async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Re
 async fn prepared(delivery: &Delivery, leased: &Leased) -> Option<Members> {
     let began = Instant::now();
     match delivery.prepare(leased).await {
-        Prepared::Later { wait, class, text } => {
-            let ending = delivery.postpone(leased, wait, class, &text).await?;
+        Prepared::Later(later) => {
+            let ending = delivery.postpone(leased, &later).await?;
             delivery.tally.attempted(ending, began.elapsed());
             None
         }

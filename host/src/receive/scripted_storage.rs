@@ -72,6 +72,10 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
+    fn postpone(&self, _: &str, _: LeaseToken, _: i64, _: &str) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
     fn bury(&self, _: &str, _: LeaseToken, _: &str, _: i64) -> StorageFuture<'_, bool> {
         unneeded()
     }

@@ -209,7 +209,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "loops.remember",
         "DURATION",
         Value("10m"),
-        "How long changes that were made through a connection are remembered, so that their events are marked or suppressed; `0s`, and none are",
+        "How long after a change that was made through a connection an event may have happened that is marked or suppressed for it; `0s`, and none is",
     ),
     setting(
         "admin.listen",

@@ -30,7 +30,9 @@ pub trait OwnChanges: Send + Sync {
     /// resource can go on.
     fn suppress(&self, id: &str, lease: LeaseToken, cause: Cause, now_ms: i64) -> StorageFuture<'_, bool>;
 
-    /// Forgets calls that were kept long enough, but for those that an unfinished activation may tell of; how many.
+    /// Forgets calls of which events of up to `remember` later told, so long ago that none of those can come any more
+    /// ([`Retention::IDS`](super::Retention::IDS)); how many. Those stay that a search from a watermark may meet, or that an
+    /// activation may tell of at which nobody has looked yet.
     fn forget_changes(&self, now_ms: i64, remember: Duration) -> StorageFuture<'_, u64>;
 }
 
@@ -47,6 +49,8 @@ pub struct NewChange {
     pub resource_id: Option<String>,
     /// Whether the call makes the resource.
     pub makes: bool,
+    /// How long after the sending it is settled at the latest, unless the host is killed.
+    pub answer_within: Duration,
     /// What is told of it.
     pub cause: Cause,
 }
@@ -101,4 +105,6 @@ pub struct OwnChange {
     pub makes: bool,
     /// Whether it is known what became of it.
     pub is_settled: bool,
+    /// From this moment on nobody will tell any more what became of it.
+    pub answer_by_ms: i64,
 }

@@ -147,6 +147,21 @@ impl Storage for SqliteStorage {
         }))
     }
 
+    fn postpone(
+        &self,
+        id: &str,
+        lease: LeaseToken,
+        not_before_ms: i64,
+        why: &str,
+    ) -> StorageFuture<'_, bool> {
+        let (id, why) = (id.to_owned(), why.to_owned());
+        Box::pin(
+            self.writer.change(Growth::Stays, 1, move |work| {
+                finishing::postpone(work, &id, lease, not_before_ms, &why)
+            }),
+        )
+    }
+
     fn bury(&self, id: &str, lease: LeaseToken, failure: &str, now_ms: i64) -> StorageFuture<'_, bool> {
         let (id, failure) = (id.to_owned(), failure.to_owned());
         Box::pin(

@@ -159,6 +159,22 @@ async fn of_one_resource_the_next_waits_for_the_one_before() {
 }
 
 #[tokio::test]
+async fn what_is_postponed_uses_up_its_lease_and_no_attempt() {
+    let fixture = Fixture::new().await;
+    fixture.accept(activation("a", 0, Some("1"))).await;
+    for look in 0..40 {
+        let leased = fixture.lease(1, NOW + look).await.remove(0);
+        assert_eq!(leased.attempt, 1);
+        let postpone = || fixture.storage.postpone("a", leased.lease, NOW + look + 1, "a call");
+        assert!(postpone().await.expect("it is noted"));
+        assert!(!postpone().await.expect("it is read"), "the lease is used up");
+        assert!(fixture.lease(1, NOW + look).await.is_empty(), "it is not due yet");
+    }
+    let stored = fixture.storage.find("a").await.expect("it is read").expect("it is there");
+    assert_eq!((stored.attempts, stored.failure.as_deref()), (0, Some("a call")));
+}
+
+#[tokio::test]
 async fn a_lease_ends_and_its_token_with_the_next_one() {
     let fixture = Fixture::new().await;
     fixture.accept(activation("a", 0, Some("1"))).await;

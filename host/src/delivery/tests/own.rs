@@ -1,7 +1,10 @@
 //! Activations that tell of own changes: marked, suppressed, waiting for the answer of a call, and not touched.
 
 use super::*;
-use crate::storage::{Cause, ChangeOutcome, NewChange};
+use crate::storage::{
+    Cause, ChangeOutcome, ChangeQuestion, LeaseToken, NewChange, OwnChange, OwnChanges, StorageErrorKind,
+    StorageFuture,
+};
 
 /// When what happens at the start happens, in seconds.
 const EVENT: i64 = START / 1_000;
@@ -20,6 +23,7 @@ async fn call(post: &Post, product: Option<&str>) -> i64 {
         resource_type: "product".to_owned(),
         resource_id: product.map(str::to_owned),
         makes: product.is_none(),
+        answer_within: Duration::from_secs(35),
         cause,
     };
     post.delivery.loops.changes.begin_change(change).await.unwrap()
@@ -122,6 +126,98 @@ async fn an_event_waits_for_the_answer_of_the_call_that_it_may_tell_of() {
     assert_eq!(post.next().await, Ending::Postponed("own_call"));
     post.pass(Duration::from_secs(36));
     assert_eq!(post.next().await, Ending::Delivered);
+}
+
+#[tokio::test]
+async fn an_own_change_is_known_however_late_its_event_comes() {
+    let mut post = Post::new(&[suppressing()], false).await;
+    let receiver = Receiver::start().await;
+    let number = call(&post, Some("111")).await;
+    settle(&post, number, ChangeOutcome::Stands(None)).await;
+    post.start(local(&receiver));
+    // A webhook is tried for two days, and a search finds what an outage has hidden.
+    post.pass(Duration::from_secs(49 * 3600));
+    let loops = &post.delivery.loops;
+    loops.changes.forget_changes(post.now.load(Ordering::SeqCst), loops.remember).await.unwrap();
+    let happened = |id: &str, time| Activation { event_time: Some(time), ..updated(&post, id, "111") };
+    let own = happened("own", EVENT + 600);
+    let foreign = happened("foreign", EVENT + 601);
+    post.accept(&[own]).await;
+    assert_eq!(post.next().await, Ending::Suppressed);
+    post.accept(&[foreign]).await;
+    assert_eq!(post.next().await, Ending::Delivered);
+}
+
+/// Storage that has no room for a mark.
+struct NoRoom(Arc<dyn OwnChanges>);
+
+impl OwnChanges for NoRoom {
+    fn begin_change(&self, change: NewChange) -> StorageFuture<'_, i64> {
+        self.0.begin_change(change)
+    }
+
+    fn settle_change(&self, number: i64, outcome: ChangeOutcome, now_ms: i64) -> StorageFuture<'_, ()> {
+        self.0.settle_change(number, outcome, now_ms)
+    }
+
+    fn changes_of(&self, question: ChangeQuestion) -> StorageFuture<'_, Vec<OwnChange>> {
+        self.0.changes_of(question)
+    }
+
+    fn mark_own(&self, _: &str, _: LeaseToken, _: Cause) -> StorageFuture<'_, bool> {
+        Box::pin(async { Err(StorageError::new(StorageErrorKind::Full)) })
+    }
+
+    fn suppress(&self, id: &str, lease: LeaseToken, cause: Cause, now_ms: i64) -> StorageFuture<'_, bool> {
+        self.0.suppress(id, lease, cause, now_ms)
+    }
+
+    fn forget_changes(&self, now_ms: i64, remember: Duration) -> StorageFuture<'_, u64> {
+        self.0.forget_changes(now_ms, remember)
+    }
+}
+
+#[tokio::test]
+async fn without_any_room_left_an_own_change_is_delivered_and_says_so() {
+    let mut receiver = Receiver::start().await;
+    let mut post = Post::new(&[connection("c1", "abc123")], false).await;
+    let delivery = Arc::get_mut(&mut post.delivery).unwrap();
+    delivery.loops.changes = Arc::new(NoRoom(Arc::clone(&delivery.loops.changes)));
+    let number = call(&post, Some("111")).await;
+    settle(&post, number, ChangeOutcome::Stands(None)).await;
+    post.accept(&[updated(&post, "own", "111")]).await;
+    post.start(local(&receiver));
+    assert_eq!(post.next().await, Ending::Delivered);
+    assert_eq!(receiver.next().await.json()["causedaction"], "update-product");
+}
+
+#[tokio::test]
+async fn waiting_for_an_answer_uses_up_no_attempt_of_the_receiver() {
+    let receiver = Receiver::start().await;
+    let mut post = Post::new(&[connection("c1", "abc123")], false).await;
+    Arc::get_mut(&mut post.delivery).unwrap().settings.limits.attempts = 2;
+    let call = call(&post, Some("111")).await;
+    receiver.will_answer(500, &[]);
+    post.accept(&[updated(&post, "own", "111")]).await;
+    post.start(local(&receiver));
+    for _ in 0..30 {
+        assert_eq!(post.next().await, Ending::Postponed("own_call"));
+        post.pass(Duration::from_secs(1));
+    }
+    settle(&post, call, ChangeOutcome::Stands(None)).await;
+    post.pass(Duration::from_secs(1));
+    assert_eq!(post.next().await, Ending::Failed("server_error"), "it was the first attempt");
+    let failed = post.find("own").await;
+    let first_wait = post.now.load(Ordering::SeqCst) + 5_000;
+    assert_eq!((failed.attempts, failed.due_ms), (1, Some(first_wait)));
+    post.pass(Duration::from_secs(5));
+    assert_eq!(post.next().await, Ending::Delivered);
+}
+
+#[test]
+fn the_longer_a_call_takes_the_more_seldom_its_answer_is_looked_for() {
+    let waits = [-5, 0, 999, 1_000, 29_000, 600_000, i64::MAX].map(super::super::own::wait);
+    assert_eq!(waits.map(|wait| wait.as_millis()), [250, 250, 250, 1_000, 1_000, 20_000, 60_000]);
 }
 
 #[tokio::test]

@@ -16,6 +16,10 @@ const MARK: &str = "UPDATE activations SET own = ?2 WHERE position = ?1";
 const RETRY: &str =
     "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, lease = lease + 1 WHERE position = ?1";
 
+/// As [`RETRY`], with the attempt taken back that the lease was counted as.
+const POSTPONE: &str = "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, lease = lease + 1, \
+     attempts = max(attempts - 1, 0) WHERE position = ?1";
+
 const REPLAY: &str = "UPDATE activations SET state = ?2, due_ms = ?3, attempts = 0, lease = lease + 1, finished_ms = NULL \
      WHERE position = ?1";
 
@@ -130,9 +134,29 @@ pub(super) fn retry_later(
     not_before_ms: i64,
     failure: &str,
 ) -> Result<bool, StorageError> {
+    give_back(work, RETRY, id, lease, (not_before_ms, failure))
+}
+
+pub(super) fn postpone(
+    work: &mut Work<'_>,
+    id: &str,
+    lease: LeaseToken,
+    not_before_ms: i64,
+    why: &str,
+) -> Result<bool, StorageError> {
+    give_back(work, POSTPONE, id, lease, (not_before_ms, why))
+}
+
+fn give_back(
+    work: &mut Work<'_>,
+    sql: &str,
+    id: &str,
+    lease: LeaseToken,
+    (not_before_ms, why): (i64, &str),
+) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
     work.all_or_none(|work| {
-        work.execute(RETRY, (found.position, not_before_ms, failure))?;
+        work.execute(sql, (found.position, not_before_ms, why))?;
         work.moved(found.state, State::Ready);
         give_way(work, &found)?;
         Ok(true)

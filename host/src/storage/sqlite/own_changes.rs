@@ -9,14 +9,14 @@ use super::finishing;
 use super::group::{Growth, Work};
 use super::{SqliteStorage, removing};
 use crate::storage::{
-    Cause, ChangeOutcome, ChangeQuestion, LeaseToken, NewChange, OwnChange, OwnChanges, StorageError,
-    StorageErrorKind, StorageFuture,
+    Cause, ChangeOutcome, ChangeQuestion, LeaseToken, NewChange, OwnChange, OwnChanges, Retention,
+    StorageError, StorageErrorKind, StorageFuture,
 };
 
 macro_rules! select {
     ($of:literal) => {
         concat!(
-            "SELECT resource_id IS NOT NULL AS is_known, makes, action, caused_by, workflow, began_ms, \
+            "SELECT resource_id IS NOT NULL AS is_known, makes, action, caused_by, workflow, began_ms, answer_by_ms, \
                  settled_ms IS NOT NULL AS is_settled \
              FROM own_changes WHERE account = ?1 AND resource_type = ?2 AND ",
             $of,
@@ -26,8 +26,8 @@ macro_rules! select {
 }
 
 const BEGIN: &str = "INSERT INTO own_changes \
-     (account, resource_type, resource_id, makes, action, caused_by, workflow, began_ms) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+     (account, resource_type, resource_id, makes, action, caused_by, workflow, began_ms, answer_by_ms) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const SETTLE: &str =
     "UPDATE own_changes SET resource_id = coalesce(resource_id, ?2), settled_ms = ?3 WHERE number = ?1";
@@ -45,10 +45,20 @@ pub(super) const OF_RESOURCE: &str = concat!(
     ")"
 );
 
-/// What was received while something was remembered may still be waiting behind another, and is looked at when it is
-/// leased.
-pub(super) const FORGET_OLD: &str = "DELETE FROM own_changes WHERE number IN (SELECT number FROM own_changes \
-     WHERE began_ms < min(?1, coalesce((SELECT min(received_ms) FROM activations WHERE state < 3), ?1)) - ?2 LIMIT ?3)";
+/// Of a connection of the account: what a search could still find, and what was received and waits behind another of its
+/// resource. An activation that was looked at has its mark, or nothing to be marked with.
+pub(super) const FORGET_OLD: &str = "DELETE FROM own_changes WHERE number IN (SELECT number FROM own_changes AS own \
+     WHERE began_ms < ?1 AND NOT EXISTS \
+         (SELECT 1 FROM connections JOIN watermarks ON watermarks.connection = connections.id \
+             WHERE connections.account = own.account AND since_ms <= began_ms + ?2) \
+     AND NOT EXISTS \
+         (SELECT 1 FROM connections JOIN activations ON activations.connection = connections.id \
+             WHERE connections.account = own.account AND activations.resource_type = own.resource_type \
+                 AND activations.resource_id = own.resource_id AND activations.state < 3 \
+                 AND (attempts = 0 OR activations.state = 2) \
+                 AND +received_ms >= began_ms \
+                 AND min(coalesce(event_time * 1000, received_ms), received_ms) <= began_ms + ?2) \
+     LIMIT ?3)";
 
 pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM own_changes WHERE account = ?1";
 
@@ -68,7 +78,7 @@ impl OwnChanges for SqliteStorage {
     fn mark_own(&self, id: &str, lease: LeaseToken, cause: Cause) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(
-            self.writer.change(Growth::Grows, 1, move |work| finishing::mark_own(work, &id, lease, &cause)),
+            self.writer.change(Growth::Stays, 1, move |work| finishing::mark_own(work, &id, lease, &cause)),
         )
     }
 
@@ -81,12 +91,13 @@ impl OwnChanges for SqliteStorage {
     }
 
     fn forget_changes(&self, now_ms: i64, remember: Duration) -> StorageFuture<'_, u64> {
-        let remember = i64::try_from(remember.as_millis()).unwrap_or(i64::MAX);
+        let remember = millis(remember);
+        let before = now_ms.saturating_sub(remember).saturating_sub(millis(Retention::IDS));
         Box::pin(async move {
             let mut forgotten = 0;
             loop {
                 let change = move |work: &mut Work<'_>| {
-                    Ok(work.execute(FORGET_OLD, (now_ms, remember, removing::SLICE))? as u64)
+                    Ok(work.execute(FORGET_OLD, (before, remember, removing::SLICE))? as u64)
                 };
                 match self.writer.change(Growth::Stays, removing::SLICE as usize, change).await? {
                     0 => return Ok(forgotten),
@@ -97,13 +108,21 @@ impl OwnChanges for SqliteStorage {
     }
 }
 
+fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn begin(work: &mut Work<'_>, change: &NewChange) -> Result<i64, StorageError> {
-    let NewChange { connection, account, resource_type, resource_id, makes, cause } = change;
+    let NewChange { connection, account, resource_type, resource_id, makes, answer_within, cause } = change;
     if !work.connection.prepare_cached(KNOWS)?.exists((connection, account))? {
         return Err(StorageError::new(StorageErrorKind::UnknownConnection));
     }
     let Cause { action, by, workflow, at_ms } = cause;
-    work.execute(BEGIN, (account, resource_type, resource_id, makes, action, by, workflow, at_ms))?;
+    let answer_by_ms = at_ms.saturating_add(millis(*answer_within));
+    work.execute(
+        BEGIN,
+        (account, resource_type, resource_id, makes, action, by, workflow, at_ms, answer_by_ms),
+    )?;
     Ok(work.connection.last_insert_rowid())
 }
 
@@ -138,6 +157,7 @@ fn of_resource(connection: &Connection, question: &ChangeQuestion) -> rusqlite::
             is_known: row.get("is_known")?,
             makes: row.get("makes")?,
             is_settled: row.get("is_settled")?,
+            answer_by_ms: row.get("answer_by_ms")?,
         })
     };
     let mut of_resource = connection.prepare_cached(OF_RESOURCE)?;

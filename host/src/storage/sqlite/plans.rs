@@ -57,6 +57,11 @@ fn nothing_of_daily_use_reads_a_whole_table() {
             "own_changes_of_resource (account=? AND resource_type=? AND resource_id=? AND began_ms>? AND began_ms<?)",
         ),
         (own_changes::FORGET_OLD, "own_changes_by_age (began_ms<?)"),
+        (own_changes::FORGET_OLD, "connections_of_account (account=?)"),
+        (
+            own_changes::FORGET_OLD,
+            "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)",
+        ),
         (removing::REMOVE_EMPTIED, "activations_emptied (received_ms<?)"),
     ] {
         let steps = plan(&connection, sql);

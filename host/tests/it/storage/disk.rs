@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use connector_host::storage::{
-    Accepted, Activation, SqliteOptions, SqliteStorage, Storage as _, StorageErrorKind,
+    Accepted, Activation, Cause, OwnChanges as _, SqliteOptions, SqliteStorage, Storage as _,
+    StorageErrorKind,
 };
 use rusqlite::Connection;
 
@@ -77,6 +78,30 @@ async fn a_file_that_another_process_holds_is_waited_for_and_then_given_up() {
     assert_eq!(storage.counts().await.expect("they are read").waiting, 0);
     other.execute_batch("ROLLBACK").expect("it ends");
     assert_eq!(fixture.accept(activation("a", 0, None)).await, Accepted { new: 1, repeated: 0 });
+}
+
+#[tokio::test]
+async fn at_its_full_size_own_changes_are_still_marked() {
+    let fixture = Fixture::with(SqliteOptions { max_pages: Some(400), ..SqliteOptions::default() }).await;
+    let storage = &fixture.storage;
+    // Rows so small that many share a page, which has no room left for a mark.
+    let mut stored = 0_u32;
+    while storage.accept(vec![activation(&format!("{stored}"), 0, None)]).await.is_ok() {
+        stored += 1;
+    }
+    let leased = fixture.lease(60, NOW).await;
+    assert_eq!(leased.len(), 60);
+    for one in &leased {
+        let cause = Cause {
+            action: "update-product".to_owned(),
+            by: Some("e".repeat(200)),
+            workflow: Some("w".repeat(200)),
+            at_ms: NOW,
+        };
+        assert!(storage.mark_own(&one.activation.id, one.lease, cause).await.expect("there is room"));
+    }
+    let refused = storage.accept(vec![large("more")]).await;
+    assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ enum Step {
     Lease { limit: u32, per_connection: u32 },
     Acknowledge { token: usize },
     RetryLater { token: usize, delay_ms: i64 },
+    Postpone { token: usize, delay_ms: i64 },
     Bury { token: usize },
     Suppress { token: usize },
     Replay { id: u8 },
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (0..6_u32, 0..4_u32).prop_map(|(limit, per_connection)| Step::Lease { limit, per_connection }),
         4 => (0..40_usize).prop_map(|token| Step::Acknowledge { token }),
         2 => (0..40_usize, 0..40_000_i64).prop_map(|(token, delay_ms)| Step::RetryLater { token, delay_ms }),
+        2 => (0..40_usize, 0..40_000_i64).prop_map(|(token, delay_ms)| Step::Postpone { token, delay_ms }),
         2 => (0..40_usize).prop_map(|token| Step::Bury { token }),
         1 => (0..40_usize).prop_map(|token| Step::Suppress { token }),
         3 => (0..24_u8).prop_map(|id| Step::Replay { id }),
@@ -245,6 +247,17 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             assert_eq!(is_noted, row.is_some());
             if let Some(row) = row {
                 (row.state, row.due_ms, row.token) = (ActivationState::Waiting, due_ms, None);
+            }
+        }
+        Step::Postpone { token, delay_ms } => {
+            let Some((id, token)) = token_of(model, *token) else { return };
+            let due_ms = model.now_ms + delay_ms;
+            let is_noted = storage.postpone(&id, token, due_ms, "a call").await.expect("it is noted");
+            let row = model.held(&id, token);
+            assert_eq!(is_noted, row.is_some());
+            if let Some(row) = row {
+                (row.state, row.due_ms, row.token) = (ActivationState::Waiting, due_ms, None);
+                row.attempts -= 1;
             }
         }
         Step::Replay { id } => {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use connector_host::storage::{
-    Activation, ActivationFilter, ActivationState, Cause, ChangeOutcome, ChangeQuestion, NewChange,
-    OwnChange, OwnChanges as _, Retention, SqliteOptions, Storage as _, StorageErrorKind,
+    Activation, ActivationFilter, ActivationState, Cause, ChangeOutcome, ChangeQuestion, HookStorage as _,
+    NewChange, OwnChange, OwnChanges as _, Retention, SqliteOptions, Storage as _, StorageErrorKind,
+    Watermark,
 };
 
 use super::{Fixture, NOW, activation, open};
@@ -24,6 +25,7 @@ fn change(product: Option<&str>, at_ms: i64) -> NewChange {
         resource_type: "product".to_owned(),
         resource_id: product.map(str::to_owned),
         makes: product.is_none(),
+        answer_within: Duration::from_secs(35),
         cause: cause(at_ms),
     }
 }
@@ -56,7 +58,13 @@ impl Fixture {
 async fn a_change_is_found_by_its_resource_while_under_way_and_after() {
     let fixture = Fixture::new().await;
     let number = fixture.begin(Some("7"), NOW).await;
-    let expected = OwnChange { cause: cause(NOW), is_known: true, makes: false, is_settled: false };
+    let expected = OwnChange {
+        cause: cause(NOW),
+        is_known: true,
+        makes: false,
+        is_settled: false,
+        answer_by_ms: NOW + 35_000,
+    };
     assert_eq!(fixture.of("7").await, std::slice::from_ref(&expected));
     assert_eq!(fixture.of("8").await, []);
     fixture.settle(number, ChangeOutcome::Stands(None)).await;
@@ -119,23 +127,86 @@ async fn changes_survive_a_restart_and_go_with_their_account() {
     assert_eq!(late.kind(), StorageErrorKind::UnknownConnection);
 }
 
+/// How long after its sending a call is kept: until no webhook can tell any more of what happened in its time.
+const KEPT: i64 = 600_000 + 72 * 3_600_000;
+
+impl Fixture {
+    async fn forget(&self, now_ms: i64) -> u64 {
+        self.storage.forget_changes(now_ms, REMEMBER).await.expect("it is done")
+    }
+}
+
+/// About the product of the calls.
+fn told(id: &str, product: &str, received_ms: i64, event_time: Option<i64>) -> Activation {
+    let resource_type = Some("product".to_owned());
+    Activation { resource_type, received_ms, event_time, ..activation(id, 0, Some(product)) }
+}
+
 #[tokio::test]
-async fn changes_are_forgotten_after_their_time_unless_something_from_then_still_waits() {
+async fn changes_are_kept_until_no_webhook_can_tell_of_them_any_more() {
     let fixture = Fixture::new().await;
-    let forget = async |now_ms| fixture.storage.forget_changes(now_ms, REMEMBER).await.expect("it is done");
-    fixture.begin(Some("7"), NOW).await;
-    assert_eq!(forget(NOW + 600_000).await, 0);
-    // Behind another of its product an activation may wait for long, and is looked at when its turn has come.
-    fixture.accept(Activation { received_ms: NOW + 1, ..activation("late", 0, None) }).await;
-    assert_eq!(forget(NOW + 3_600_000).await, 0);
-    let leased = fixture.lease(1, NOW + 3_600_000).await;
-    fixture.storage.acknowledge("late", leased[0].lease, NOW + 3_600_000).await.expect("it is noted");
     for number in 0..700 {
         fixture.begin(Some("8"), NOW + number % 3).await;
     }
-    assert_eq!(forget(NOW + 600_001).await, 1 + 234, "those that began first");
-    assert_eq!(forget(NOW + 3_600_000).await, 466, "in slices, all of them");
+    assert_eq!(fixture.forget(NOW + KEPT).await, 0);
+    assert_eq!(fixture.forget(NOW + KEPT + 1).await, 234, "those that began first");
+    assert_eq!(fixture.forget(NOW + 2 * KEPT).await, 466, "in slices, all of them");
     assert_eq!(fixture.of("8").await, []);
+}
+
+#[tokio::test]
+async fn a_change_stays_while_something_that_may_tell_of_it_was_not_looked_at() {
+    let fixture = Fixture::new().await;
+    let (storage, later) = (&fixture.storage, NOW + 2 * KEPT);
+    fixture.begin(Some("7"), NOW).await;
+    fixture.begin(Some("8"), NOW).await;
+    // The second waits behind the first, however long nobody takes that.
+    fixture.accept(told("first", "7", NOW + 1, None)).await;
+    fixture.accept(told("second", "7", NOW + KEPT, Some((NOW + 500_000) / 1_000))).await;
+    assert_eq!(fixture.forget(later).await, 1, "nothing waits that tells of the other product");
+    assert_eq!(fixture.of("7").await.len(), 1);
+    let first = fixture.lease(1, later).await.remove(0);
+    storage.acknowledge("first", first.lease, later).await.expect("it is noted");
+    assert_eq!(fixture.forget(later).await, 0, "the second was not looked at");
+    let second = fixture.lease(1, later).await.remove(0);
+    assert_eq!(fixture.forget(later).await, 0, "somebody looks at it just now");
+    storage.postpone("second", second.lease, later, "a call").await.expect("it is noted");
+    assert_eq!(fixture.forget(later).await, 0, "and came to nothing");
+    let second = fixture.lease(1, later).await.remove(0);
+    // A receiver that is down keeps no notes.
+    storage.retry_later("second", second.lease, later, "no").await.expect("it is noted");
+    assert_eq!(fixture.forget(later).await, 1);
+}
+
+#[tokio::test]
+async fn what_waits_and_cannot_tell_of_a_change_keeps_none() {
+    let fixture = Fixture::new().await;
+    fixture.begin(Some("7"), NOW).await;
+    let second = NOW / 1_000;
+    fixture.accept(told("earlier", "7", NOW - 1, None)).await;
+    fixture.accept(told("too late", "7", NOW + 700_000, Some(second + 601))).await;
+    fixture.accept(told("of no time", "7", NOW + 600_001, None)).await;
+    fixture.accept(told("other", "8", NOW + 1, Some(second))).await;
+    let elsewhere = Activation {
+        connection: "c1".to_owned(),
+        account: "store1".to_owned(),
+        ..told("elsewhere", "7", NOW + 1, None)
+    };
+    fixture.accept(elsewhere).await;
+    assert_eq!(fixture.forget(NOW + 2 * KEPT).await, 1);
+}
+
+#[tokio::test]
+async fn a_change_stays_while_a_search_after_an_outage_may_find_it() {
+    let fixture = Fixture::new().await;
+    let storage = &fixture.storage;
+    let mark = |since_ms| Watermark { trigger: "product-updated".to_owned(), since_ms, has_gap: true };
+    fixture.begin(Some("7"), NOW).await;
+    storage.raise_watermark("c1", mark(NOW)).await.expect("it is stored");
+    storage.raise_watermark("c0", mark(NOW + 600_000)).await.expect("it is stored");
+    assert_eq!(fixture.forget(NOW + 9 * KEPT).await, 0);
+    storage.raise_watermark("c0", mark(NOW + 600_001)).await.expect("it is stored");
+    assert_eq!(fixture.forget(NOW + 9 * KEPT).await, 1, "only another account is behind");
 }
 
 #[tokio::test]
