@@ -95,8 +95,9 @@ async fn what_is_missing_or_wrong_is_named() {
     let sandbox = sandbox().await;
     let missing = post(&sandbox, PRODUCTS, json!({"name": "Jar"})).await;
     assert_eq!(missing.status, 422);
-    let errors = missing.json()["errors"].as_object().expect("errors").keys().cloned();
-    assert_eq!(errors.collect::<BTreeSet<_>>(), ["price", "type", "weight"].map(str::to_owned).into());
+    let errors: BTreeSet<String> =
+        missing.json()["errors"].as_object().expect("errors").keys().cloned().collect();
+    assert_eq!(errors, ["price", "type", "weight"].map(str::to_owned).into());
     let mut sent = jar();
     sent["price"] = json!("19.99");
     sent["condition"] = json!("new");
