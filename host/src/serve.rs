@@ -46,7 +46,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
-use background::{expire, refresh, tell};
+use background::{expire, finish_removals, refresh, tell};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
@@ -306,6 +306,7 @@ impl Service {
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
+            tokio::spawn(finish_removals(Arc::clone(&portal), Arc::clone(&clock))),
             tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), Arc::clone(&clock))),
         ];
         let workers = sink

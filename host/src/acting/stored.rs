@@ -99,7 +99,7 @@ pub(crate) async fn open(
     let row = rows.into_iter().find(|row| row.id == flags.id).ok_or_else(|| {
         Failure::usage(format!("there is no connection {}: `connector connections list`", flags.id))
     })?;
-    if let Some(error) = refusal(row.state) {
+    if let Some(error) = refusal(&row) {
         return Err(Failure::call(error, None));
     }
     let ring = base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connection, Connector, Patience, SecretString};
+use tokio::sync::mpsc;
 
 use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
 use super::{
-    About, ConnectionSettings, HostConnection, INSTALL, Lifecycle, OPERATOR, Random, Secrets, account_field,
-    ended, new_row,
+    About, ConnectionSettings, HostConnection, INSTALL, Lifecycle, OPERATOR, Random, Removed, Secrets,
+    account_field, ended, new_row,
 };
 use crate::civil_time::civil;
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
@@ -29,8 +30,8 @@ use crate::storage::{
 };
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
-use crate::triggers::kept_hooks::left;
-use crate::triggers::{Keeper, Subject};
+use crate::triggers::Keeper;
+use crate::triggers::kept_hooks::KeptHooks;
 
 /// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -153,14 +154,19 @@ impl Office<'_> {
     }
 
     async fn edit(&self, id: &str, suppress: &[String], deliver: &[String]) -> Result<String, Failure> {
-        let row = self.row(id).await?;
-        let mut settings: ConnectionSettings = serde_json::from_str(&row.settings)
-            .map_err(|error| broken("the settings of the connection", &error))?;
-        settings.suppress_own.retain(|trigger| !deliver.contains(trigger) && !suppress.contains(trigger));
-        settings.suppress_own.extend(suppress.iter().filter(|trigger| !deliver.contains(trigger)).cloned());
-        let text = serde_json::to_string(&settings).map_err(|error| broken("the settings", &error))?;
-        self.put(ConnectionRow { settings: text, updated_ms: now_ms(), ..row }).await?;
-        Ok(match (self.is_json, settings.suppress_own.as_slice()) {
+        let mut kept = Vec::new();
+        let next = |row: &ConnectionRow| {
+            let mut settings: ConnectionSettings = serde_json::from_str(&row.settings)
+                .map_err(|error| broken("the settings of the connection", &error))?;
+            let own = &mut settings.suppress_own;
+            own.retain(|trigger| !deliver.contains(trigger) && !suppress.contains(trigger));
+            own.extend(suppress.iter().filter(|trigger| !deliver.contains(trigger)).cloned());
+            kept.clone_from(own);
+            let text = serde_json::to_string(&settings).map_err(|error| broken("the settings", &error))?;
+            Ok::<_, Failure>(Some(ConnectionRow { settings: text, updated_ms: now_ms(), ..row.clone() }))
+        };
+        self.change(id, next).await?;
+        Ok(match (self.is_json, kept.as_slice()) {
             (true, kept) => Members::default().with("edited", id).with("suppress_own", kept).to_json(),
             (false, []) => format!("{id} gets every event of its triggers"),
             (false, kept) => {
@@ -183,18 +189,16 @@ impl Office<'_> {
         let cells =
             told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
         let table = table::rows(&header, cells, Fit::Wrap, width);
-        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row.state)?)));
+        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row)?)));
         Ok(std::iter::once(table).chain(advice).collect::<Vec<_>>().join("\n"))
     }
 
     async fn remove(&self, id: &str, erase: bool, stderr: &mut dyn Write) -> Result<String, Failure> {
-        let lifecycle = self.lifecycle();
-        let row = lifecycle.begin_removal(id).await.map_err(|error| stored(&error))?;
-        let row = row.ok_or_else(|| no_connection(id))?;
-        let left = self.delete_webhooks(&row).await.err();
-        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await.map_err(|error| stored(&error))?;
+        let (hooks, ring) = (self.hooks(), self.ring().ok());
+        let removed = self.lifecycle().remove(id, ring.as_ref(), &hooks).await?;
+        let Removed { row, left } = removed.ok_or_else(|| no_connection(id))?;
         let erased = match erase {
-            true => Some(self.storage.erase_account(&row.account).await.map_err(|error| stored(&error))?),
+            true => Some(self.storage.erase_account(&row.account).await?),
             false => None,
         };
         if let Some(left) = left {
@@ -212,13 +216,20 @@ impl Office<'_> {
     }
 
     async fn rotate(&self, id: &str, files: &SecretFiles) -> Result<String, Failure> {
-        let (row, ring) = (self.row(id).await?, self.ring()?);
-        let connection = open(&row, &ring)?;
-        let mut secrets = connection.secrets.clone();
-        let former = secrets.client_secrets.into_iter().take(1);
-        secrets.client_secrets = self.client_secrets(files)?.into_iter().chain(former).collect();
-        let is_first = secrets.client_secrets.len() == 1;
-        self.put(resealed(row, &secrets, &ring)?).await?;
+        let (ring, given) = (self.ring()?, self.client_secrets(files)?);
+        let mut is_first = false;
+        let next = |row: &ConnectionRow| {
+            // One that was uninstalled has no secrets, and gets none.
+            if row.sealed.is_empty() {
+                return Err(Failure::usage(format!("{id} has ended: {}", ended(row).unwrap_or_default())));
+            }
+            let secrets = open(row, &ring)?.secrets;
+            let former = secrets.client_secrets.into_iter().take(1);
+            let client_secrets: Vec<_> = given.iter().cloned().chain(former).collect();
+            is_first = client_secrets.len() == 1;
+            resealed(row, &Secrets { client_secrets, ..secrets }, &ring).map(Some)
+        };
+        self.change(id, next).await?;
         Ok(match self.is_json {
             true => Members::default().with("rotated", id).to_json(),
             false if is_first => format!("{id} has a client secret of its own now"),
@@ -233,13 +244,16 @@ impl Office<'_> {
         let ring = self.ring()?;
         let mut count = 0;
         for row in self.rows().await? {
-            // Of one that was revoked there is nothing left to seal.
-            if row.sealed.is_empty() || ring.is_sealed_by_newest(&row.sealed) {
-                continue;
-            }
-            let secrets = open(&row, &ring)?.secrets;
-            self.put(resealed(row, &secrets, &ring)?).await?;
-            count += 1;
+            let next = |row: &ConnectionRow| {
+                // Of one that was revoked there is nothing left to seal.
+                if row.sealed.is_empty() || ring.is_sealed_by_newest(&row.sealed) {
+                    return Ok(None);
+                }
+                resealed(row, &open(row, &ring)?.secrets, &ring).map(Some)
+            };
+            // One that was removed meanwhile needs no other seal.
+            let changed = self.lifecycle().change(&row.id, next).await?;
+            count += u32::from(changed.is_some_and(|changed| changed.after.is_some()));
         }
         count += self.reseal_installs(&ring).await?;
         Ok(match self.is_json {
@@ -253,7 +267,7 @@ impl Office<'_> {
     /// Those that wait to be adopted.
     async fn reseal_installs(&self, ring: &KeyRing) -> Result<u32, Failure> {
         let mut count = 0;
-        for install in self.storage.installs().await.map_err(|error| stored(&error))? {
+        for install in self.storage.installs().await? {
             if ring.is_sealed_by_newest(&install.sealed) {
                 continue;
             }
@@ -262,14 +276,14 @@ impl Office<'_> {
             let secrets = Secrets::open(place, &install.sealed, ring).map_err(|why| broken(&why))?;
             let sealed = secrets.seal_for(place, ring, random::bytes()?).map_err(|why| broken(&why))?;
             let install = PendingInstall { sealed, ..install };
-            self.storage.put_install(install, i64::MIN).await.map_err(|error| stored(&error))?;
+            self.storage.put_install(install, i64::MIN).await?;
             count += 1;
         }
         Ok(count)
     }
 
     async fn audit(&self, limit: u32, width: u16) -> Result<String, Failure> {
-        let entries = self.storage.audit(None, limit).await.map_err(|error| stored(&error))?;
+        let entries = self.storage.audit(None, limit).await?;
         let told = |entry: &AuditEntry| {
             Members::default()
                 .with("at_ms", entry.at_ms)
@@ -316,12 +330,7 @@ impl Office<'_> {
     }
 
     async fn rows(&self) -> Result<Vec<ConnectionRow>, Failure> {
-        self.storage.connections().await.map_err(|error| stored(&error))
-    }
-
-    async fn row(&self, id: &str) -> Result<ConnectionRow, Failure> {
-        let found = self.rows().await?.into_iter().find(|row| row.id == id);
-        found.ok_or_else(|| no_connection(id))
+        Ok(self.storage.connections().await?)
     }
 
     fn lifecycle(&self) -> Lifecycle {
@@ -329,13 +338,8 @@ impl Office<'_> {
         Lifecycle::new(storage, Arc::<SqliteStorage>::clone(&self.storage), None, Arc::new(now_ms))
     }
 
-    /// Deletes the webhooks of a connection at the vendor, as far as it has what that takes.
-    async fn delete_webhooks(&self, row: &ConnectionRow) -> Result<(), String> {
-        let Ok(connection) = self.ring().and_then(|ring| open(row, &ring)) else { return Ok(()) };
-        // What one that was refused or has ended has made ended with its token.
-        if row.state != ConnectionState::Connected || connection.secrets.credentials.is_empty() {
-            return Ok(());
-        }
+    /// What deletes webhooks at the vendor.
+    fn hooks(&self) -> KeptHooks {
         let keeper = Keeper {
             connector: self.connector,
             storage: Arc::<SqliteStorage>::clone(&self.storage),
@@ -344,12 +348,21 @@ impl Office<'_> {
             patience: Patience::Within(PATIENCE),
             public_url: self.public_url.clone(),
         };
-        let ended = keeper.end(Subject { row, connection: &connection }).await;
-        ended.map_err(|why| left(&why.to_string()))
+        // No service looks at anything that is changed here; it reads what is stored.
+        KeptHooks { keeper, standings: Arc::default(), wishes: mpsc::unbounded_channel().0 }
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        next: impl FnMut(&ConnectionRow) -> Result<Option<ConnectionRow>, Failure>,
+    ) -> Result<(), Failure> {
+        let changed = self.lifecycle().change(id, next).await?;
+        changed.map(drop).ok_or_else(|| no_connection(id))
     }
 
     async fn put(&self, row: ConnectionRow) -> Result<(), Failure> {
-        self.storage.put_connection(row).await.map_err(|error| stored(&error))
+        Ok(self.storage.put_connection(row).await?)
     }
 
     /// What people and programs are told of a connection.
@@ -365,7 +378,7 @@ impl Office<'_> {
             .with("app", &row.app)
             .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
             .with("state", state)
-            .with("advice", ended(row.state))
+            .with("advice", ended(row))
             .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
             .with(
                 "suppress_own",
@@ -401,18 +414,14 @@ fn open(row: &ConnectionRow, ring: &KeyRing) -> Result<HostConnection, Failure> 
     HostConnection::open(row, ring).map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))
 }
 
-fn resealed(row: ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<ConnectionRow, Failure> {
+fn resealed(row: &ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<ConnectionRow, Failure> {
     let sealed = secrets.seal(&row.account, ring, random::bytes()?);
     let sealed = sealed.map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))?;
-    Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row })
+    Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row.clone() })
 }
 
 fn no_connection(id: &str) -> Failure {
     Failure::usage(format!("there is no connection {id}: `connector connections list`"))
-}
-
-fn stored(error: &crate::storage::StorageError) -> Failure {
-    broken("the storage", error)
 }
 
 /// A JSON value for people: text without quotes, lists with commas.
