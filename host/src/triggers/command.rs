@@ -7,7 +7,7 @@ use std::time::Duration;
 use connector_runtime::{Connector, Patience, SecretString};
 
 use super::command_line::{TriggersTask, Verb};
-use super::{Done, Keeper, Look, Subject, Unkept};
+use super::{Done, Keeper, Look, Subject, Unkept, is_revoked};
 use crate::connections::{HostConnection, Lifecycle, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
@@ -77,10 +77,15 @@ impl Desk {
     /// Why a connection could not be looked at, in words for people; one whose token was refused is marked.
     pub(crate) async fn told(&self, row: &ConnectionRow, why: Unkept) -> String {
         if why.is_revoked() {
-            let storage = Arc::clone(&self.storage);
-            Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms)).note_refused(row).await;
+            self.mark(row).await;
         }
         why.to_string()
+    }
+
+    /// Marks a connection whose token was refused.
+    async fn mark(&self, row: &ConnectionRow) {
+        let storage = Arc::clone(&self.storage);
+        Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms)).note_refused(row).await;
     }
 
     /// What a row says.
@@ -88,7 +93,7 @@ impl Desk {
     /// # Errors
     /// In words for people: it was revoked, or cannot be opened.
     pub(crate) fn opened(&self, row: &ConnectionRow) -> Result<HostConnection, String> {
-        if let Some(advice) = ended(row.state) {
+        if let Some(advice) = ended(row) {
             return Err(advice.to_owned());
         }
         HostConnection::open(row, &self.ring).map_err(|why| why.to_string())
@@ -173,7 +178,13 @@ async fn connection_lines(
             lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
         }
         Verb::Apply => {
-            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(|why| why.to_string())?;
+            let done = match desk.keeper.apply(subject, &look, now_ms()).await {
+                Ok(done) => done,
+                Err(why) => return Err(desk.told(row, why).await),
+            };
+            if done.iter().filter_map(|one| one.failure.as_ref()).any(is_revoked) {
+                desk.mark(row).await;
+            }
             failed += done.iter().filter(|one| one.failure.is_some()).count();
             lines.extend(done.iter().map(|Done { step, failure }| {
                 let told = failure.as_ref().map_or_else(
