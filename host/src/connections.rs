@@ -14,7 +14,10 @@ pub(crate) mod command_line;
 mod directory;
 mod granting;
 mod lifecycle;
+mod notices;
 mod removal;
+mod shown;
+pub(crate) mod stored;
 
 pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live, ReadRing};
 pub(crate) use granting::{Ended, Exception, Granted, Notes, granted_row, secrets};

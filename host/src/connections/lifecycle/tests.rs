@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::super::tests::{connection, ring, row};
 use super::super::{HostConnection, Random, granted_row};
 use super::*;
+use crate::connections::notices::revoked_row;
 use crate::connections::{Granted, secrets};
 use crate::storage::{SqliteOptions, SqliteStorage};
 use connector_runtime::SecretString;
