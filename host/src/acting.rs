@@ -12,7 +12,7 @@ use connector_runtime::{
 use crate::connections::{HostConnection, ended};
 use crate::loops::{Loops, answer_within};
 use crate::receive::Clock;
-use crate::storage::{Cause, ConnectionState, NewChange};
+use crate::storage::{Cause, ConnectionRow, NewChange};
 
 mod answer;
 pub(crate) mod http;
@@ -28,8 +28,8 @@ use noting::Noting;
 const LONGEST_NAME: usize = 200;
 
 /// That nobody makes calls for a connection that has ended, and why; nothing where it has not.
-pub(crate) fn refusal(state: ConnectionState) -> Option<Error> {
-    ended(state).map(|advice| Error::revoked(&format!("nothing was sent: {advice}")))
+pub(crate) fn refusal(row: &ConnectionRow) -> Option<Error> {
+    ended(row).map(|advice| Error::revoked(&format!("nothing was sent: {advice}")))
 }
 
 /// On whose behalf an action is called.

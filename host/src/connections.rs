@@ -14,10 +14,15 @@ pub(crate) mod command_line;
 mod directory;
 mod granting;
 mod lifecycle;
+mod notices;
+mod removal;
+mod shown;
+pub(crate) mod stored;
 
 pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live, ReadRing};
 pub(crate) use granting::{Ended, Exception, Granted, Notes, granted_row, secrets};
-pub(crate) use lifecycle::{About, Heard, Lifecycle, OPERATOR, Uninstalled, VENDOR, Whose};
+pub(crate) use lifecycle::{About, Changed, Heard, Lifecycle, OPERATOR, Uninstalled, VENDOR, Whose};
+pub(crate) use removal::Removed;
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";
@@ -138,13 +143,19 @@ impl HostConnection {
         self.settings.triggers.iter().any(|id| id == trigger.id)
     }
 
+    /// See [`ended`].
+    pub(crate) fn ended(&self) -> Option<&'static str> {
+        let secrets = &self.secrets;
+        advice(self.state, !(secrets.credentials.is_empty() && secrets.client_secrets.is_empty()))
+    }
+
     /// The connection for calls of actions.
     ///
     /// # Errors
     /// Class `auth.revoked` where the connection is revoked; class `validation`, also where it has no credentials and can
     /// only receive.
     pub(crate) fn connect(&self, connector: &'static Connector) -> Result<Connection, Error> {
-        if let Some(advice) = ended(self.state) {
+        if let Some(advice) = self.ended() {
             return Err(Error::revoked(advice));
         }
         let fields: Vec<(&str, &str)> =
@@ -159,13 +170,20 @@ impl HostConnection {
     }
 }
 
-/// Why a connection in this state cannot call, and what to do; none where it can.
-pub(crate) fn ended(state: ConnectionState) -> Option<&'static str> {
+/// Why a connection cannot call, and what to do; none where it can.
+pub(crate) fn ended(row: &ConnectionRow) -> Option<&'static str> {
+    advice(row.state, !row.sealed.is_empty())
+}
+
+fn advice(state: ConnectionState, has_secrets: bool) -> Option<&'static str> {
     match state {
         ConnectionState::Connected => None,
         ConnectionState::Refused => Some(
             "the API does not know its token any more: connect the account again; webhooks that still arrive are kept",
         ),
+        ConnectionState::Revoked if has_secrets => {
+            Some("it is being disconnected: its webhooks are deleted, and then it is forgotten")
+        }
         ConnectionState::Revoked => Some("the app was uninstalled there: connect the account again"),
     }
 }

@@ -260,7 +260,7 @@ impl Delivery {
             return Prepared::Ready(Full::Unasked, cause);
         }
         let entry = self.directory.of_id(&activation.connection);
-        if let Some(advice) = entry.as_ref().and_then(|entry| ended(entry.row().state)) {
+        if let Some(advice) = entry.as_ref().and_then(|entry| ended(entry.row())) {
             let class = Class::AuthRevoked.as_str();
             return Prepared::Ready(Full::Missing { class, message: advice.to_owned() }, cause);
         }

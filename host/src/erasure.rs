@@ -7,7 +7,8 @@ use crate::storage::{
     ActivationFilter, ActivationState, ConnectionRow, ConnectionState, Storage, StorageError,
 };
 
-/// Erases them; how many activations there were. The ended connections stay, to be told of.
+/// Erases them; how many activations there were. The ended connections stay, to be told of; what one has sent that somebody
+/// disconnects is kept.
 ///
 /// # Errors
 /// When storage cannot be read or written; what is left is erased the next time.
@@ -18,12 +19,10 @@ pub(crate) async fn erase_ended(storage: &dyn Storage) -> Result<u64, StorageErr
     }
     let mut erased = 0;
     for (account, rows) in accounts {
-        let has_ended = rows.iter().all(|row| row.state == ConnectionState::Revoked);
+        let has_ended =
+            rows.iter().all(|row| row.state == ConnectionState::Revoked && !row.is_being_removed());
         if has_ended && has_only_the_past(storage, &account).await? {
-            erased += storage.erase_account(&account).await?;
-            for row in rows {
-                storage.put_connection(row).await?;
-            }
+            erased += storage.erase_finished(&account).await?;
         }
     }
     Ok(erased)
@@ -80,7 +79,8 @@ mod tests {
         }
         let both = vec![activation("e1", "c1", "gone"), activation("e2", "c2", "here")];
         storage.accept(both).await.unwrap();
-        let revoked = ConnectionRow { state: ConnectionState::Revoked, ..ended };
+        let removing = ConnectionRow { state: ConnectionState::Revoked, ..ended };
+        let revoked = ConnectionRow { sealed: Vec::new(), ..removing.clone() };
         storage.put_connection(revoked.clone()).await.unwrap();
         assert_eq!(erase_ended(&storage).await.unwrap(), 0, "it is still to be delivered");
 
@@ -92,6 +92,10 @@ mod tests {
         for one in leased {
             storage.acknowledge(&one.activation.id, one.lease, 3).await.unwrap();
         }
+        // Somebody disconnects it: what it has sent is kept, as the page promises.
+        storage.put_connection(removing).await.unwrap();
+        assert_eq!(erase_ended(&storage).await.unwrap(), 0, "it is being removed");
+        storage.put_connection(revoked.clone()).await.unwrap();
         assert_eq!(erase_ended(&storage).await.unwrap(), 1);
         assert_eq!(storage.find("e1").await.unwrap(), None);
         assert!(storage.find("e2").await.unwrap().is_some());

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::advice::{advice, lookup};
 use crate::members::Members;
+use crate::storage::StorageError;
 use crate::surroundings::{Style, printable};
 
 /// A command that did not do what it was asked to.
@@ -120,6 +121,12 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Broken(format!("the storage: {error}"))
     }
 }
 

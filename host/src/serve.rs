@@ -48,7 +48,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
-use background::{expire, refresh, tell};
+use background::{expire, finish_removals, refresh, tell};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
@@ -316,6 +316,7 @@ impl Service {
         let background = [
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory))),
+            tokio::spawn(finish_removals(Arc::clone(&portal), Arc::clone(&clock))),
             tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), Arc::clone(&clock))),
         ];
         let workers = sink

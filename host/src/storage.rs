@@ -101,8 +101,21 @@ pub trait Storage: Send + Sync {
     /// The connection of this id.
     fn connection(&self, id: &str) -> StorageFuture<'_, Option<ConnectionRow>>;
 
+    /// Stores `after` in place of the row that was read as `before`; false where another change came between, or it is not
+    /// there any more, and then nothing is changed. So whoever reads a row, changes it and stores it undoes no other's change,
+    /// in whatever process.
+    fn replace_connection(&self, before: ConnectionRow, after: ConnectionRow) -> StorageFuture<'_, bool>;
+
     /// Removes a connection and its secrets; false where there is none. Its activations stay.
     fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool>;
+
+    /// The same, where its state and secrets are still those of this row.
+    fn remove_connection_as(&self, row: ConnectionRow) -> StorageFuture<'_, bool>;
+
+    /// Removes what is finished of the activations of an account whose connections have all ended and have no secret left, and
+    /// what is remembered of own changes there; how many activations there were. Its connections stay as they are. No byte of
+    /// what was removed stays on the disk, as with [`erase_account`](Self::erase_account).
+    fn erase_finished(&self, account: &str) -> StorageFuture<'_, u64>;
 }
 
 /// Something happened at a connection's account that a workflow is started for.
@@ -338,6 +351,13 @@ pub enum ConnectionState {
     Refused,
     /// It ended: it was uninstalled at the account, or is about to be removed. It receives nothing more.
     Revoked,
+}
+
+impl ConnectionRow {
+    /// Whether its removal has begun and is not done: it still has the secrets to delete its webhooks with.
+    pub(crate) fn is_being_removed(&self) -> bool {
+        self.state == ConnectionState::Revoked && !self.sealed.is_empty()
+    }
 }
 
 impl std::fmt::Debug for ConnectionRow {

@@ -97,7 +97,7 @@ impl fmt::Display for Unkept {
 impl Unkept {
     /// Whether a call was refused for its credentials, also by the connection test.
     pub(crate) fn is_revoked(&self) -> bool {
-        matches!(self, Self::Call(error) if error.class() == Class::AuthRevoked)
+        matches!(self, Self::Call(error) if is_revoked(error))
     }
 
     /// Whether it may be over soon without anybody's doing.
@@ -150,7 +150,7 @@ impl Keeper {
     /// # Errors
     /// Where there is nothing to call with.
     pub(crate) fn client(&self, subject: Subject<'_>) -> Result<Client, Unkept> {
-        if let Some(advice) = ended(subject.connection.state) {
+        if let Some(advice) = subject.connection.ended() {
             return Err(Unkept::Ended(advice));
         }
         if subject.connection.secrets.credentials.is_empty() {
@@ -242,7 +242,7 @@ impl Keeper {
     async fn ended(&self, subject: Subject<'_>) -> Result<Option<&'static str>, StorageError> {
         let row = self.connections.connection(&subject.row.id).await?;
         let row = row.filter(|row| row.webhook_key == subject.row.webhook_key);
-        Ok(row.map_or(Some("it was removed"), |row| ended(row.state)))
+        Ok(row.map_or(Some("it was removed"), |row| ended(&row)))
     }
 
     /// Deletes all webhooks that lead to the connection, each whatever became of the others.
@@ -329,6 +329,11 @@ pub(crate) fn searched<'a>(
 ) -> impl Iterator<Item = &'static Trigger> + 'a {
     let triggers = connector.triggers.iter().copied();
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
+}
+
+/// Whether a call was refused for its credentials, also by the connection test.
+fn is_revoked(error: &Error) -> bool {
+    error.class() == Class::AuthRevoked
 }
 
 /// Whether a webhook of an event may not have begun yet to tell of it.

@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use connector_runtime::{Class, Connector, Patience, SecretString};
+use connector_runtime::{Class, Connection, Connector, Patience, SecretString};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
@@ -82,29 +82,55 @@ async fn act(
     request: Request,
 ) -> Response {
     let began = Instant::now();
-    let outcome = desk.run(&connection, &action, request).await;
-    let word = outcome.as_ref().map_or_else(Problem::class, |_| "ok");
-    desk.tally.acted(word);
-    let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match outcome {
-        Ok(body) => {
-            tracing::debug!(connection, action, outcome = word, microseconds, "action");
-            (StatusCode::OK, [(CONTENT_TYPE, "application/json")], body).into_response()
-        }
+    // What was asked for may be anything: only what is known is written down.
+    let known = desk.connector.action(&action).map(|entry| entry.operation.id);
+    let call = match desk.prepare(&connection, &action, request).await {
+        Ok(call) => call,
         Err(problem) => {
-            // What was asked for may be anything: only what is known is written down.
-            let known = desk.connector.action(&action).map(|entry| entry.operation.id);
-            tracing::info!(action = known, outcome = word, microseconds, "an action failed");
-            problem.response()
+            desk.tell(known, began, Err(&problem));
+            return problem.response();
         }
+    };
+    // Whoever hangs up does not undo a call: what became of it is noted and counted all the same.
+    let place = desk.under_way.begin();
+    let calling = tokio::spawn(async move {
+        let outcome = desk.call(call).await;
+        desk.tell(known, began, outcome.as_ref());
+        drop(place);
+        outcome
+    });
+    match calling.await {
+        Ok(Ok(body)) => (StatusCode::OK, [(CONTENT_TYPE, "application/json")], body).into_response(),
+        Ok(Err(problem)) => problem.response(),
+        Err(_) => Problem::own(problem::FAILED, "the call was broken off").response(),
     }
 }
 
+/// A call that can be made.
+struct Call {
+    entry: Arc<Entry>,
+    vendor: Connection,
+    owner: Owner,
+    prepared: connector_runtime::Request,
+    asked: Asked,
+}
+
 impl Desk {
-    async fn run(&self, connection: &str, action: &str, request: Request) -> Result<String, Problem> {
+    /// Counts a call that was answered, and writes down how long it took.
+    fn tell(&self, action: Option<&str>, began: Instant, outcome: Result<&String, &Problem>) {
+        let word = outcome.map_or_else(Problem::class, |_| "ok");
+        self.tally.acted(word);
+        let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match outcome {
+            Ok(_) => tracing::debug!(action, outcome = word, microseconds, "action"),
+            Err(_) => tracing::info!(action, outcome = word, microseconds, "an action failed"),
+        }
+    }
+
+    async fn prepare(&self, connection: &str, action: &str, request: Request) -> Result<Call, Problem> {
         self.admit(request.headers())?;
         let entry = self.entry(connection).await?;
-        if let Some(error) = refusal(entry.row().state) {
+        if let Some(error) = refusal(entry.row()) {
             return Err(Problem::of(&error));
         }
         let live = entry.state.as_ref().map_err(|why| {
@@ -115,23 +141,21 @@ impl Desk {
         let input = self.input(request).await?;
         let prepared = known.prepare(&input).map_err(|error| Problem::of(&error))?;
         let vendor = live.connection.connect(self.connector).map_err(|error| Problem::of(&error))?;
-        let place = self.under_way.begin();
-        let (acting, owner, call) = (Arc::clone(&self.acting), Owner::of(&live.connection), prepared.clone());
-        // Whoever hangs up does not undo a call: what became of it is noted all the same.
-        let running = tokio::spawn(async move {
-            let outcome = acting.run(vendor, &owner, call, &asked.behalf, asked.patience).await;
-            drop(place);
-            outcome
-        });
-        match running.await {
-            Ok(Ok(reply)) => Ok(answer(&prepared, &reply).to_json()),
-            Ok(Err(error)) => {
+        let owner = Owner::of(&live.connection);
+        Ok(Call { vendor, owner, prepared, asked, entry })
+    }
+
+    async fn call(&self, call: Call) -> Result<String, Problem> {
+        let Call { entry, vendor, owner, prepared, asked } = call;
+        let request = prepared.clone();
+        match self.acting.run(vendor, &owner, request, &asked.behalf, asked.patience).await {
+            Ok(reply) => Ok(answer(&prepared, &reply).to_json()),
+            Err(error) => {
                 if error.class() == Class::AuthRevoked {
                     self.lifecycle.note_refused(entry.row()).await;
                 }
                 Err(Problem::of(&error))
             }
-            Err(_) => Err(Problem::own(problem::FAILED, "the call was broken off")),
         }
     }
 

@@ -8,16 +8,16 @@ use connector_runtime::pacing::Gates;
 use connector_runtime::{Connection, Connector};
 
 use super::{Acting, Behalf, Owner, name, refusal};
+use crate::connections::stored::Stored;
 use crate::connections::{HostConnection, Lifecycle};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::loops::Loops;
-use crate::random;
 use crate::receive::Clock;
-use crate::serve::config::BaseConfig;
+use crate::serve::config::data_of;
 use crate::serve::values::{self, Flags, Values};
-use crate::serve::{broken, database, now_ms, open_storage};
-use crate::storage::{ConnectionRow, SqliteStorage, Storage as _};
+use crate::serve::{broken, database, now_ms};
+use crate::storage::ConnectionRow;
 
 /// The section of an action's help.
 const HEADING: &str = "Stored connection";
@@ -89,27 +89,22 @@ pub(crate) async fn open(
     sources: &Sources<'_>,
 ) -> Result<Opened, Failure> {
     let values = Values::read(&flags.settings, sources)?;
-    let base = BaseConfig::read(&values, sources.variable)?;
     let remember = values.duration("loops.remember")?;
-    if !database(&base.data).exists() {
-        return Err(Failure::usage(format!("there is no database in {}: see --data", base.data.display())));
+    let data = data_of(&values, sources.variable)?;
+    if !database(&data).exists() {
+        return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));
     }
-    let storage = Arc::new(open_storage(&base.data)?);
-    let rows = storage.connections().await.map_err(|error| broken("the storage", &error))?;
-    let row = rows.into_iter().find(|row| row.id == flags.id).ok_or_else(|| {
-        Failure::usage(format!("there is no connection {}: `connector connections list`", flags.id))
-    })?;
-    if let Some(error) = refusal(row.state) {
+    let opened = Stored::open(&values, sources.variable)?;
+    let row = opened.row(&flags.id).await?;
+    if let Some(error) = refusal(&row) {
         return Err(Failure::call(error, None));
     }
-    let ring = base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;
-    let stored = HostConnection::open(&row, &ring)
+    let stored = HostConnection::open(&row, &opened.ring()?)
         .map_err(|why| Failure::Broken(format!("the connection {} cannot be used: {why}", row.id)))?;
     let connection = stored.connect(connector).map_err(|error| Failure::call(error, None))?;
     let clock: Clock = Arc::new(now_ms);
-    let installs = Arc::<SqliteStorage>::clone(&storage);
-    let lifecycle = Lifecycle::new(Arc::<SqliteStorage>::clone(&storage), installs, None, Arc::clone(&clock));
-    let loops = Loops { changes: storage, remember };
+    let lifecycle = opened.lifecycle();
+    let loops = Loops { changes: opened.storage, remember };
     let acting =
         Acting::new(gates, loops, clock, timeout).map_err(|error| broken("no HTTP client", &error))?;
     Ok(Opened { connection, owner: Owner::of(&stored), acting, lifecycle, row })

@@ -7,30 +7,31 @@ use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connection, Connector, Patience, SecretString};
+use tokio::sync::mpsc;
 
 use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
+use super::shown::{self, plain};
+use super::stored::{Stored, no_connection};
 use super::{
-    About, ConnectionSettings, HostConnection, INSTALL, Lifecycle, OPERATOR, Random, Secrets, account_field,
+    About, ConnectionSettings, HostConnection, INSTALL, OPERATOR, Random, Removed, Secrets, account_field,
     ended, new_row,
 };
-use crate::civil_time::civil;
 use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
 use crate::delivery::guard::Address;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::random;
-use crate::receive::webhook_url;
 use crate::sealing::{KeyRing, KeySource, Place};
-use crate::serve::config::{BaseConfig, public_url};
+use crate::serve::config::known_url;
 use crate::serve::values::Values;
-use crate::serve::{broken, now_ms, open_storage};
+use crate::serve::{broken, now_ms};
 use crate::storage::{
-    AuditEntry, ConnectionRow, ConnectionState, InstallStorage as _, PendingInstall, SqliteStorage, Storage,
+    ConnectionRow, ConnectionState, InstallStorage as _, PendingInstall, SqliteStorage, Storage as _,
 };
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
-use crate::triggers::kept_hooks::left;
-use crate::triggers::{Keeper, Subject};
+use crate::triggers::Keeper;
+use crate::triggers::kept_hooks::KeptHooks;
 
 /// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,9 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Office<'a> {
     connector: &'static Connector,
     sources: &'a Sources<'a>,
-    base: BaseConfig,
+    stored: Stored,
     public_url: String,
-    storage: Arc<SqliteStorage>,
     is_json: bool,
 }
 
@@ -57,13 +57,9 @@ pub(crate) async fn run(
     let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
     let sources = Sources { variable: surroundings.variable, read: &read };
     let values = Values::read(&task.flags, &sources)?;
-    let base = BaseConfig::read(&values, surroundings.variable)?;
-    let public_url = match public_url(&values)? {
-        Some(url) => url,
-        None => format!("http://{}", values.address("listen")?),
-    };
-    let storage = Arc::new(open_storage(&base.data)?);
-    let office = Office { connector, sources: &sources, base, public_url, storage, is_json: task.is_json };
+    let (public_url, is_json) = (known_url(&values)?, task.is_json);
+    let stored = Stored::open(&values, surroundings.variable)?;
+    let office = Office { connector, sources: &sources, stored, public_url, is_json };
     let text = match &task.verb {
         Verb::Add { connection, app, secrets, triggers, suppress_own, delivery } => {
             let wanted = Wanted { triggers, suppress_own };
@@ -101,8 +97,8 @@ impl Office<'_> {
         if !missing.0.is_empty() {
             return Err(all_missing(&missing.0));
         }
-        if let Some(app) = app.filter(|app| !self.base.apps.contains_key(*app)) {
-            let known: Vec<&str> = self.base.apps.keys().map(String::as_str).collect();
+        if let Some(app) = app.filter(|app| !self.stored.base.apps.contains_key(*app)) {
+            let known: Vec<&str> = self.stored.base.apps.keys().map(String::as_str).collect();
             return Err(Failure::usage(format!("there is no app {app} among the settings: {known:?}")));
         }
         let client_secrets = self.client_secrets(files)?;
@@ -139,11 +135,11 @@ impl Office<'_> {
             },
         };
         let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: now_ms() };
-        let row =
-            new_row(&connection, &self.ring()?, &random).map_err(|why| Failure::Broken(why.to_string()))?;
+        let row = new_row(&connection, &self.stored.ring()?, &random)
+            .map_err(|why| Failure::Broken(why.to_string()))?;
         self.put(row.clone()).await?;
-        self.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
-        let told = self.told(&row);
+        self.stored.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
+        let told = shown::told(&row, &self.public_url);
         if self.is_json {
             return Ok(told.to_json());
         }
@@ -153,14 +149,19 @@ impl Office<'_> {
     }
 
     async fn edit(&self, id: &str, suppress: &[String], deliver: &[String]) -> Result<String, Failure> {
-        let row = self.row(id).await?;
-        let mut settings: ConnectionSettings = serde_json::from_str(&row.settings)
-            .map_err(|error| broken("the settings of the connection", &error))?;
-        settings.suppress_own.retain(|trigger| !deliver.contains(trigger) && !suppress.contains(trigger));
-        settings.suppress_own.extend(suppress.iter().filter(|trigger| !deliver.contains(trigger)).cloned());
-        let text = serde_json::to_string(&settings).map_err(|error| broken("the settings", &error))?;
-        self.put(ConnectionRow { settings: text, updated_ms: now_ms(), ..row }).await?;
-        Ok(match (self.is_json, settings.suppress_own.as_slice()) {
+        let mut kept = Vec::new();
+        let next = |row: &ConnectionRow| {
+            let mut settings: ConnectionSettings = serde_json::from_str(&row.settings)
+                .map_err(|error| broken("the settings of the connection", &error))?;
+            let own = &mut settings.suppress_own;
+            own.retain(|trigger| !deliver.contains(trigger) && !suppress.contains(trigger));
+            own.extend(suppress.iter().filter(|trigger| !deliver.contains(trigger)).cloned());
+            kept.clone_from(own);
+            let text = serde_json::to_string(&settings).map_err(|error| broken("the settings", &error))?;
+            Ok::<_, Failure>(Some(ConnectionRow { settings: text, updated_ms: now_ms(), ..row.clone() }))
+        };
+        self.change(id, next).await?;
+        Ok(match (self.is_json, kept.as_slice()) {
             (true, kept) => Members::default().with("edited", id).with("suppress_own", kept).to_json(),
             (false, []) => format!("{id} gets every event of its triggers"),
             (false, kept) => {
@@ -171,7 +172,7 @@ impl Office<'_> {
 
     async fn list(&self, width: u16) -> Result<String, Failure> {
         let rows = self.rows().await?;
-        let told: Vec<Members> = rows.iter().map(|row| self.told(row)).collect();
+        let told: Vec<Members> = rows.iter().map(|row| shown::told(row, &self.public_url)).collect();
         if self.is_json {
             return Ok(Members::default().with("connections", told).to_json());
         }
@@ -183,18 +184,16 @@ impl Office<'_> {
         let cells =
             told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
         let table = table::rows(&header, cells, Fit::Wrap, width);
-        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row.state)?)));
+        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row)?)));
         Ok(std::iter::once(table).chain(advice).collect::<Vec<_>>().join("\n"))
     }
 
     async fn remove(&self, id: &str, erase: bool, stderr: &mut dyn Write) -> Result<String, Failure> {
-        let lifecycle = self.lifecycle();
-        let row = lifecycle.begin_removal(id).await.map_err(|error| stored(&error))?;
-        let row = row.ok_or_else(|| no_connection(id))?;
-        let left = self.delete_webhooks(&row).await.err();
-        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await.map_err(|error| stored(&error))?;
+        let (hooks, ring) = (self.hooks(), self.stored.ring().ok());
+        let removed = self.stored.lifecycle().remove(id, ring.as_ref(), &hooks).await?;
+        let Removed { row, left } = removed.ok_or_else(|| no_connection(id))?;
         let erased = match erase {
-            true => Some(self.storage.erase_account(&row.account).await.map_err(|error| stored(&error))?),
+            true => Some(self.stored.storage.erase_account(&row.account).await?),
             false => None,
         };
         if let Some(left) = left {
@@ -212,13 +211,20 @@ impl Office<'_> {
     }
 
     async fn rotate(&self, id: &str, files: &SecretFiles) -> Result<String, Failure> {
-        let (row, ring) = (self.row(id).await?, self.ring()?);
-        let connection = open(&row, &ring)?;
-        let mut secrets = connection.secrets.clone();
-        let former = secrets.client_secrets.into_iter().take(1);
-        secrets.client_secrets = self.client_secrets(files)?.into_iter().chain(former).collect();
-        let is_first = secrets.client_secrets.len() == 1;
-        self.put(resealed(row, &secrets, &ring)?).await?;
+        let (ring, given) = (self.stored.ring()?, self.client_secrets(files)?);
+        let mut is_first = false;
+        let next = |row: &ConnectionRow| {
+            // One that was uninstalled has no secrets, and gets none.
+            if row.sealed.is_empty() {
+                return Err(Failure::usage(format!("{id} has ended: {}", ended(row).unwrap_or_default())));
+            }
+            let secrets = open(row, &ring)?.secrets;
+            let former = secrets.client_secrets.into_iter().take(1);
+            let client_secrets: Vec<_> = given.iter().cloned().chain(former).collect();
+            is_first = client_secrets.len() == 1;
+            resealed(row, &Secrets { client_secrets, ..secrets }, &ring).map(Some)
+        };
+        self.change(id, next).await?;
         Ok(match self.is_json {
             true => Members::default().with("rotated", id).to_json(),
             false if is_first => format!("{id} has a client secret of its own now"),
@@ -228,18 +234,25 @@ impl Office<'_> {
 
     async fn reseal(&self, new_key: bool) -> Result<String, Failure> {
         if new_key {
-            self.base.keys.add_key(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;
+            self.stored
+                .base
+                .keys
+                .add_key(&random::bytes)
+                .map_err(|error| Failure::Broken(error.to_string()))?;
         }
-        let ring = self.ring()?;
+        let ring = self.stored.ring()?;
         let mut count = 0;
         for row in self.rows().await? {
-            // Of one that was revoked there is nothing left to seal.
-            if row.sealed.is_empty() || ring.is_sealed_by_newest(&row.sealed) {
-                continue;
-            }
-            let secrets = open(&row, &ring)?.secrets;
-            self.put(resealed(row, &secrets, &ring)?).await?;
-            count += 1;
+            let next = |row: &ConnectionRow| {
+                // Of one that was revoked there is nothing left to seal.
+                if row.sealed.is_empty() || ring.is_sealed_by_newest(&row.sealed) {
+                    return Ok(None);
+                }
+                resealed(row, &open(row, &ring)?.secrets, &ring).map(Some)
+            };
+            // One that was removed meanwhile needs no other seal.
+            let changed = self.stored.lifecycle().change(&row.id, next).await?;
+            count += u32::from(changed.is_some_and(|changed| changed.after.is_some()));
         }
         count += self.reseal_installs(&ring).await?;
         Ok(match self.is_json {
@@ -253,7 +266,7 @@ impl Office<'_> {
     /// Those that wait to be adopted.
     async fn reseal_installs(&self, ring: &KeyRing) -> Result<u32, Failure> {
         let mut count = 0;
-        for install in self.storage.installs().await.map_err(|error| stored(&error))? {
+        for install in self.stored.storage.installs().await? {
             if ring.is_sealed_by_newest(&install.sealed) {
                 continue;
             }
@@ -262,44 +275,22 @@ impl Office<'_> {
             let secrets = Secrets::open(place, &install.sealed, ring).map_err(|why| broken(&why))?;
             let sealed = secrets.seal_for(place, ring, random::bytes()?).map_err(|why| broken(&why))?;
             let install = PendingInstall { sealed, ..install };
-            self.storage.put_install(install, i64::MIN).await.map_err(|error| stored(&error))?;
+            self.stored.storage.put_install(install, i64::MIN).await?;
             count += 1;
         }
         Ok(count)
     }
 
     async fn audit(&self, limit: u32, width: u16) -> Result<String, Failure> {
-        let entries = self.storage.audit(None, limit).await.map_err(|error| stored(&error))?;
-        let told = |entry: &AuditEntry| {
-            Members::default()
-                .with("at_ms", entry.at_ms)
-                .with("event", &entry.event)
-                .with("account", &entry.account)
-                .with("connection", &entry.connection)
-                .with("actor", &entry.actor)
-                .with("detail", &entry.detail)
-        };
-        let told: Vec<Members> = entries.iter().map(told).collect();
-        if self.is_json {
-            return Ok(Members::default().with("entries", told).to_json());
-        }
-        let header = ["when (UTC)", "event", "account", "connection", "actor", "detail"];
-        let cells = entries.iter().zip(&told).map(|(entry, row)| {
-            let rest = row.iter().skip(1).map(|(_, value)| plain(value));
-            std::iter::once(civil(entry.at_ms)).chain(rest).collect()
-        });
-        Ok(table::rows(&header, cells, Fit::Wrap, width))
+        let entries = self.stored.storage.audit(None, limit).await?;
+        Ok(shown::audit(&entries, self.is_json, width))
     }
 
     fn advice(&self) -> &'static str {
-        match self.base.keys {
+        match self.stored.base.keys {
             KeySource::Own(_) => ", and older lines of sealing.keys serve backups alone",
             _ => "",
         }
-    }
-
-    fn ring(&self) -> Result<KeyRing, Failure> {
-        self.base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))
     }
 
     fn client_secrets(&self, files: &SecretFiles) -> Result<Vec<SecretString>, Failure> {
@@ -316,62 +307,34 @@ impl Office<'_> {
     }
 
     async fn rows(&self) -> Result<Vec<ConnectionRow>, Failure> {
-        self.storage.connections().await.map_err(|error| stored(&error))
+        Ok(self.stored.storage.connections().await?)
     }
 
-    async fn row(&self, id: &str) -> Result<ConnectionRow, Failure> {
-        let found = self.rows().await?.into_iter().find(|row| row.id == id);
-        found.ok_or_else(|| no_connection(id))
-    }
-
-    fn lifecycle(&self) -> Lifecycle {
-        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&self.storage);
-        Lifecycle::new(storage, Arc::<SqliteStorage>::clone(&self.storage), None, Arc::new(now_ms))
-    }
-
-    /// Deletes the webhooks of a connection at the vendor, as far as it has what that takes.
-    async fn delete_webhooks(&self, row: &ConnectionRow) -> Result<(), String> {
-        let Ok(connection) = self.ring().and_then(|ring| open(row, &ring)) else { return Ok(()) };
-        // What one that was refused or has ended has made ended with its token.
-        if row.state != ConnectionState::Connected || connection.secrets.credentials.is_empty() {
-            return Ok(());
-        }
+    /// What deletes webhooks at the vendor.
+    fn hooks(&self) -> KeptHooks {
         let keeper = Keeper {
             connector: self.connector,
-            storage: Arc::<SqliteStorage>::clone(&self.storage),
-            connections: Arc::<SqliteStorage>::clone(&self.storage),
+            storage: Arc::<SqliteStorage>::clone(&self.stored.storage),
+            connections: Arc::<SqliteStorage>::clone(&self.stored.storage),
             gates: Gates::new(),
             patience: Patience::Within(PATIENCE),
             public_url: self.public_url.clone(),
         };
-        let ended = keeper.end(Subject { row, connection: &connection }).await;
-        ended.map_err(|why| left(&why.to_string()))
+        // No service looks at anything that is changed here; it reads what is stored.
+        KeptHooks { keeper, standings: Arc::default(), wishes: mpsc::unbounded_channel().0 }
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        next: impl FnMut(&ConnectionRow) -> Result<Option<ConnectionRow>, Failure>,
+    ) -> Result<(), Failure> {
+        let changed = self.stored.lifecycle().change(id, next).await?;
+        changed.map(drop).ok_or_else(|| no_connection(id))
     }
 
     async fn put(&self, row: ConnectionRow) -> Result<(), Failure> {
-        self.storage.put_connection(row).await.map_err(|error| stored(&error))
-    }
-
-    /// What people and programs are told of a connection.
-    fn told(&self, row: &ConnectionRow) -> Members {
-        let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
-        let state = match row.state {
-            ConnectionState::Connected => "connected",
-            ConnectionState::Refused | ConnectionState::Revoked => "revoked",
-        };
-        Members::default()
-            .with("id", &row.id)
-            .with("account", &row.account)
-            .with("app", &row.app)
-            .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
-            .with("state", state)
-            .with("advice", ended(row.state))
-            .with("webhooks", webhook_url(&self.public_url, &row.webhook_key))
-            .with(
-                "suppress_own",
-                settings.as_ref().map(|settings| &settings.suppress_own).filter(|own| !own.is_empty()),
-            )
-            .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
+        Ok(self.stored.storage.put_connection(row).await?)
     }
 }
 
@@ -401,29 +364,8 @@ fn open(row: &ConnectionRow, ring: &KeyRing) -> Result<HostConnection, Failure> 
     HostConnection::open(row, ring).map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))
 }
 
-fn resealed(row: ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<ConnectionRow, Failure> {
+fn resealed(row: &ConnectionRow, secrets: &Secrets, ring: &KeyRing) -> Result<ConnectionRow, Failure> {
     let sealed = secrets.seal(&row.account, ring, random::bytes()?);
     let sealed = sealed.map_err(|why| Failure::Broken(format!("{}: {why}", row.id)))?;
-    Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row })
-}
-
-fn no_connection(id: &str) -> Failure {
-    Failure::usage(format!("there is no connection {id}: `connector connections list`"))
-}
-
-fn stored(error: &crate::storage::StorageError) -> Failure {
-    broken("the storage", error)
-}
-
-/// A JSON value for people: text without quotes, lists with commas.
-fn plain(json: &str) -> String {
-    match serde_json::from_str(json) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(serde_json::Value::Array(items)) => {
-            let items = items.iter().filter_map(serde_json::Value::as_str);
-            items.collect::<Vec<_>>().join(", ")
-        }
-        Ok(serde_json::Value::Null) => "–".to_owned(),
-        _ => json.to_owned(),
-    }
+    Ok(ConnectionRow { sealed, updated_ms: now_ms(), ..row.clone() })
 }

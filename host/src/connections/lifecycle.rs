@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{ConnectionSettings, Directory, Ended, Exception, Notes};
+use super::notices::{After, after};
+use super::{ConnectionSettings, Directory, Exception, Notes};
 use crate::erasure::erase_ended;
 use crate::receive::Clock;
-use crate::storage::{AuditEntry, ConnectionRow, ConnectionState, InstallStorage, Storage, StorageError};
+use crate::storage::{
+    AuditEntry, ConnectionRow, ConnectionState, InstallStorage, Storage, StorageError, StorageErrorKind,
+};
 
 /// Who acts when it is somebody signed in, or whoever runs the service.
 pub(crate) const OPERATOR: &str = "operator";
@@ -16,11 +19,11 @@ pub(crate) const OPERATOR: &str = "operator";
 /// Who acts when it is the vendor.
 pub(crate) const VENDOR: &str = "vendor";
 
-/// How far the vendor's clocks may be from ours and from each other, in seconds.
-const SKEW: i64 = 60;
-
 /// Between two notes that deliveries fail, in milliseconds: no flood of them becomes one of changes.
 const EXCEPTIONS: i64 = 10_000;
+
+/// How often a row is read anew that others change while it is changed here.
+const TRIES: u32 = 16;
 
 /// What an entry of the audit log is about.
 #[derive(Clone, Copy, Default)]
@@ -74,6 +77,15 @@ pub(crate) enum Heard {
     Late,
 }
 
+/// What became of a row that was to be changed.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    /// As it was.
+    pub(crate) before: ConnectionRow,
+    /// As it is now; none where it stays.
+    pub(crate) after: Option<ConnectionRow>,
+}
+
 /// Changes connections, and notes what happens to them.
 pub(crate) struct Lifecycle {
     /// Where connections are.
@@ -98,7 +110,7 @@ impl Lifecycle {
         Self { storage, installs, directory, clock, changing: Mutex::new(()) }
     }
 
-    /// Whoever changes a row holds this from reading to storing, so that no change is lost.
+    /// Whoever makes connections holds this from reading to storing, so that an account has no two through one app.
     pub(crate) async fn changing(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().await
     }
@@ -111,6 +123,27 @@ impl Lifecycle {
         self.storage.put_connection(row).await?;
         self.refresh().await;
         Ok(())
+    }
+
+    /// Changes a row as it is now; where somebody else changes it meanwhile, in this process or another, anew from what it is
+    /// then. `next` says what it becomes, or that it stays as it is. None where there is no such connection.
+    ///
+    /// # Errors
+    /// What `next` says; or when storage cannot be read or written, also where the row never stands still.
+    pub(crate) async fn change<E: From<StorageError>>(
+        &self,
+        id: &str,
+        mut next: impl FnMut(&ConnectionRow) -> Result<Option<ConnectionRow>, E>,
+    ) -> Result<Option<Changed>, E> {
+        for _ in 0..TRIES {
+            let Some(before) = self.storage.connection(id).await? else { return Ok(None) };
+            let Some(after) = next(&before)? else { return Ok(Some(Changed { before, after: None })) };
+            if self.storage.replace_connection(before.clone(), after.clone()).await? {
+                self.refresh().await;
+                return Ok(Some(Changed { before, after: Some(after) }));
+            }
+        }
+        Err(StorageError::new(StorageErrorKind::Locked).into())
     }
 
     /// Notes what happened. That it cannot be noted is logged and stops nobody from disconnecting.
@@ -155,25 +188,20 @@ impl Lifecycle {
         let mut heard = Heard::Known;
         let mut ended = Vec::new();
         for row in ending {
-            let mut settings = settings(row).unwrap_or_default();
-            let notes = Notes::of(&settings);
-            let has_ended = row.state == ConnectionState::Revoked;
-            if !has_ended && is_late(row, &notes, &told) {
-                heard = Heard::Late;
-                self.remember_half(row, notes, &told).await?;
-                continue;
+            let mut found = After::Known;
+            let is_changed = self.change(&row.id, |row: &ConnectionRow| {
+                found = after(row, &told, (self.clock)());
+                Ok::<_, StorageError>(match &found {
+                    After::Known | After::Late(None) => None,
+                    After::Late(Some(next)) | After::Told(next) | After::Ended(next) => Some(next.clone()),
+                })
+            });
+            is_changed.await?;
+            match found {
+                After::Late(_) => heard = Heard::Late,
+                After::Ended(_) => ended.push(row),
+                After::Known | After::Told(_) => {}
             }
-            let known = notes.ended.clone().filter(|_| has_ended);
-            let now_s = (self.clock)().div_euclid(1_000);
-            let end =
-                known.clone().unwrap_or_else(|| Ended { at: told.at.unwrap_or(now_s), ..Ended::default() });
-            let end = Some(end.with(&told));
-            if has_ended && end == known {
-                continue;
-            }
-            Notes { scopes: None, ended: end, ..notes }.put(&mut settings);
-            self.storage.put_connection(revoked_row(row, &settings, (self.clock)())).await?;
-            ended.extend((!has_ended).then_some(row));
         }
         if let Some((account, app)) = waits.filter(|_| heard != Heard::Late)
             && self.installs.remove_install(account, app).await?
@@ -234,49 +262,16 @@ impl Lifecycle {
         actor: &str,
         detail: &str,
     ) -> Result<bool, StorageError> {
-        let changing = self.changing().await;
-        let Some(row) = self.storage.connection(&used.id).await? else { return Ok(false) };
-        if row.state != used.state || row.sealed != used.sealed {
+        let next = |row: &ConnectionRow| {
+            let is_it = row.state == used.state && row.sealed == used.sealed;
+            let next = || ConnectionRow { state: to, updated_ms: (self.clock)(), ..row.clone() };
+            Ok::<_, StorageError>(is_it.then(next))
+        };
+        let Some(Changed { after: Some(row), .. }) = self.change(&used.id, next).await? else {
             return Ok(false);
-        }
-        self.put(ConnectionRow { state: to, updated_ms: (self.clock)(), ..row.clone() }).await?;
-        drop(changing);
+        };
         self.note(event, actor, About::row(&row), detail).await;
         Ok(true)
-    }
-
-    /// Begins to end a connection on our side: from now on nobody makes webhooks for it. Its row as it was, which still has the
-    /// credentials to delete those that are there; none where there is no such connection.
-    ///
-    /// # Errors
-    /// When storage cannot be read or written.
-    pub(crate) async fn begin_removal(&self, id: &str) -> Result<Option<ConnectionRow>, StorageError> {
-        let _changing = self.changing().await;
-        let Some(row) = self.storage.connection(id).await? else { return Ok(None) };
-        // With its secrets: a removal that is cut off here is begun anew, and still knows what to delete with.
-        let ending =
-            ConnectionRow { state: ConnectionState::Revoked, updated_ms: (self.clock)(), ..row.clone() };
-        self.put(ending).await?;
-        Ok(Some(row))
-    }
-
-    /// Removes a connection with its secrets, and the installation that waits at its account. `left` says what is left of it
-    /// elsewhere.
-    ///
-    /// # Errors
-    /// When storage cannot be written.
-    pub(crate) async fn removed(&self, row: &ConnectionRow, left: &str) -> Result<(), StorageError> {
-        let changing = self.changing().await;
-        let was_there = self.storage.remove_connection(&row.id).await?;
-        if let Some(app) = &row.app {
-            self.installs.remove_install(&row.account, app).await?;
-        }
-        self.refresh().await;
-        drop(changing);
-        if was_there {
-            self.note("disconnected", OPERATOR, About::row(row), left).await;
-        }
-        Ok(())
     }
 
     /// Keeps what an account told last of deliveries that fail, for people.
@@ -285,40 +280,18 @@ impl Lifecycle {
     /// When storage cannot be read or written.
     pub(crate) async fn failing(&self, id: &str, told: &str) -> Result<(), StorageError> {
         let now_ms = (self.clock)();
-        let _changing = self.changing().await;
-        let Some(row) = self.storage.connection(id).await? else { return Ok(()) };
-        let Some(mut settings) = settings(&row) else { return Ok(()) };
-        let notes = Notes::of(&settings);
         let is_fresh = |last: &Exception| now_ms.saturating_sub(last.at_ms) < EXCEPTIONS && last.told == told;
-        if notes.exception.as_ref().is_some_and(is_fresh) {
-            return Ok(());
-        }
-        Notes { exception: Some(Exception { at_ms: now_ms, told: told.to_owned() }), ..notes }
-            .put(&mut settings);
-        self.put_settings(&row, &settings).await
-    }
-
-    /// Notes that the end before the grant that is there was told in its other way too, so that the next one is believed.
-    async fn remember_half(
-        &self,
-        row: &ConnectionRow,
-        notes: Notes,
-        told: &Uninstalled<'_>,
-    ) -> Result<(), StorageError> {
-        let known = notes.ended.clone().filter(|end| end.is_told_by(told));
-        let end = known.clone().map(|end| end.with(told));
-        let (true, Some(mut settings)) = (end != known, settings(row)) else { return Ok(()) };
-        Notes { ended: end, ..notes }.put(&mut settings);
-        self.put_settings(row, &settings).await
-    }
-
-    async fn put_settings(
-        &self,
-        row: &ConnectionRow,
-        settings: &ConnectionSettings,
-    ) -> Result<(), StorageError> {
-        let Ok(settings) = serde_json::to_string(settings) else { return Ok(()) };
-        self.put(ConnectionRow { settings, ..row.clone() }).await
+        let next = |row: &ConnectionRow| {
+            let Some(mut settings) = settings(row) else { return Ok::<_, StorageError>(None) };
+            let notes = Notes::of(&settings);
+            if notes.exception.as_ref().is_some_and(is_fresh) {
+                return Ok(None);
+            }
+            Notes { exception: Some(Exception { at_ms: now_ms, told: told.to_owned() }), ..notes }
+                .put(&mut settings);
+            Ok(with_settings(row, &settings))
+        };
+        self.change(id, next).await.map(drop)
     }
 
     /// Erases what accounts have sent whose connections have all ended.
@@ -326,13 +299,11 @@ impl Lifecycle {
     /// # Errors
     /// See [`erase_ended`].
     pub(crate) async fn erase_ended(&self) -> Result<u64, StorageError> {
-        // It stores the rows again that go with an account: none may change meanwhile.
-        let _changing = self.changing().await;
         erase_ended(&*self.storage).await
     }
 
     /// Tells whoever receives that connections have changed.
-    async fn refresh(&self) {
+    pub(super) async fn refresh(&self) {
         let Some(directory) = &self.directory else { return };
         // It reads them again within a second in any case.
         if let Err(error) = directory.refresh().await {
@@ -341,47 +312,12 @@ impl Lifecycle {
     }
 }
 
-fn settings(row: &ConnectionRow) -> Option<ConnectionSettings> {
+pub(super) fn with_settings(row: &ConnectionRow, settings: &ConnectionSettings) -> Option<ConnectionRow> {
+    Some(ConnectionRow { settings: serde_json::to_string(settings).ok()?, ..row.clone() })
+}
+
+pub(super) fn settings(row: &ConnectionRow) -> Option<ConnectionSettings> {
     serde_json::from_str(&row.settings).ok()
-}
-
-/// Whether a notice tells of an installation before the one that is there.
-fn is_late(row: &ConnectionRow, notes: &Notes, told: &Uninstalled<'_>) -> bool {
-    let granted = if notes.granted_ms > 0 { notes.granted_ms } else { row.created_ms };
-    let is_older = told.at.is_some_and(|at| at < granted.div_euclid(1_000).saturating_sub(SKEW));
-    is_older || notes.ended.as_ref().is_some_and(|end| end.is_told_by(told))
-}
-
-impl Ended {
-    /// Whether a notice tells of this end: it was heard, or is the other half of what was, since both a callback and a webhook
-    /// tell of each.
-    fn is_told_by(&self, told: &Uninstalled<'_>) -> bool {
-        let is_near = told.at.is_some_and(|at| at.abs_diff(self.at) <= SKEW.unsigned_abs());
-        match (told.callback, &self.callback, self.webhook) {
-            (Some(id), Some(known), _) => !id.is_empty() && id == known,
-            (Some(_), None, _) | (None, _, None) => is_near,
-            (None, _, Some(known)) => told.at == Some(known),
-        }
-    }
-
-    /// The same after a notice of it.
-    fn with(self, told: &Uninstalled<'_>) -> Self {
-        match told.callback {
-            Some(id) => Self { callback: Some(id.to_owned()), ..self },
-            None => Self { webhook: told.at.or(self.webhook), ..self },
-        }
-    }
-}
-
-/// The row of a connection that ended: nothing secret is left in it.
-fn revoked_row(row: &ConnectionRow, settings: &ConnectionSettings, now_ms: i64) -> ConnectionRow {
-    ConnectionRow {
-        sealed: Vec::new(),
-        settings: serde_json::to_string(settings).unwrap_or_else(|_| row.settings.clone()),
-        state: ConnectionState::Revoked,
-        updated_ms: now_ms,
-        ..row.clone()
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::accounts::Broken;
 use super::forms::Sent;
 use super::session::SignedIn;
 use super::view::token;
-use crate::connections::HostConnection;
-use crate::storage::ConnectionState;
+use crate::connections::Removed;
+use crate::storage::StorageError;
 
 /// Asks whether to disconnect.
 pub(super) async fn confirm(
@@ -47,25 +47,10 @@ pub(super) async fn disconnect(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Response {
-    let ended = async {
-        let lifecycle = &portal.parts.lifecycle;
-        let Some(row) = lifecycle.begin_removal(&id).await? else { return Ok(None) };
-        // A connection whose secrets cannot be opened any more must still come to its end.
-        let opened = portal.ring().and_then(|ring| Ok(HostConnection::open(&row, &ring)?));
-        let left = match opened {
-            // What it has made ended with the token.
-            Ok(_) if row.state == ConnectionState::Refused => None,
-            Ok(connection) if !connection.secrets.credentials.is_empty() => {
-                let connection = HostConnection { state: ConnectionState::Connected, ..connection };
-                portal.parts.hooks.remove(&row, &connection).await.err()
-            }
-            _ => None,
-        };
-        lifecycle.removed(&row, left.as_deref().unwrap_or_default()).await?;
-        Ok::<_, Broken>(Some((row, left)))
-    };
-    match ended.await {
-        Ok(Some((row, left))) => {
+    let (working, name) = (Arc::clone(&portal), id.clone());
+    // Whoever hangs up does not break it off.
+    match tokio::spawn(async move { working.remove(&name).await }).await {
+        Ok(Ok(Some(Removed { row, left }))) => {
             let content = html! {
                 p role="status" { (row.account) " is no longer connected, and its token is forgotten." }
                 @if let Some(left) = left { p role="alert" { (left) } }
@@ -73,7 +58,29 @@ pub(super) async fn disconnect(
             };
             portal.page("Disconnected", Some(&sent.who), &content)
         }
-        Ok(None) => portal.nothing(),
-        Err(error) => portal.broken(&error),
+        Ok(Ok(None)) => portal.nothing(),
+        Ok(Err(error)) => portal.broken(&error.into()),
+        Err(error) => portal.broken(&Broken::new("a removal", error)),
+    }
+}
+
+impl Portal {
+    async fn remove(&self, id: &str) -> Result<Option<Removed>, StorageError> {
+        let ring = self.ring().inspect_err(|error| tracing::error!(%error, "its webhooks cannot be deleted"));
+        self.parts.lifecycle.remove(id, ring.ok().as_ref(), &*self.parts.hooks).await
+    }
+
+    /// Does the removals anew that have begun up to a moment and were cut off, as by the end of a process.
+    pub(crate) async fn finish_removals(&self, until_ms: i64) {
+        let finished = async {
+            for row in self.parts.lifecycle.begun(until_ms).await? {
+                tracing::info!(connection = row.id, "its removal was cut off, and is done anew");
+                self.remove(&row.id).await?;
+            }
+            Ok::<_, StorageError>(())
+        };
+        if let Err(error) = finished.await {
+            tracing::error!(%error, "a removal that was cut off cannot be done anew yet");
+        }
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::Broken;
 use super::{About, Portal};
-use crate::connections::{Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, secrets};
+use crate::connections::{
+    ConnectionSettings, Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, secrets,
+};
 use crate::random;
 use crate::sealing::Place;
 use crate::storage::{ConnectionRow, PendingInstall};
@@ -51,8 +53,24 @@ impl Portal {
         let (ring, id) = (self.ring()?, random::bytes()?);
         let changing = self.parts.lifecycle.changing().await;
         let known = self.row_of(&granted.account, granted.app.as_deref()).await?;
-        let row = granted_row(known.as_ref(), &granted, &ring, &random, id)?;
-        self.put(row.clone()).await?;
+        let renewed = match &known {
+            Some(known) => {
+                let next = |row: &ConnectionRow| {
+                    Ok::<_, Broken>(Some(granted_row(Some(row), &granted, &ring, &random, id)?))
+                };
+                self.parts.lifecycle.change(&known.id, next).await?.and_then(|changed| changed.after)
+            }
+            None => None,
+        };
+        let row = match renewed {
+            Some(row) => row,
+            // Or it was removed just now.
+            None => {
+                let row = granted_row(None, &granted, &ring, &random, id)?;
+                self.put(row.clone()).await?;
+                row
+            }
+        };
         if let Some(app) = &granted.app {
             self.installs().remove_install(&granted.account, app).await?;
         }
@@ -70,14 +88,16 @@ impl Portal {
     async fn labelled(&self, row: &ConnectionRow) -> Result<ConnectionRow, Broken> {
         let connection = HostConnection::open(row, &self.ring()?)?;
         let Some(label) = self.label(&connection).await else { return Ok(row.clone()) };
-        let _changing = self.parts.lifecycle.changing().await;
         // Others may have changed it while the vendor was asked.
-        let Some(mut row) = self.row(&row.id).await? else { return Ok(row.clone()) };
-        let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
-        Notes { label: Some(label), ..Notes::of(&settings) }.put(&mut settings);
-        row.settings = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
-        self.put(row.clone()).await?;
-        Ok(row)
+        let next = |row: &ConnectionRow| {
+            let mut settings: ConnectionSettings =
+                serde_json::from_str(&row.settings).map_err(|error| Broken::new("settings", error))?;
+            Notes { label: Some(label.clone()), ..Notes::of(&settings) }.put(&mut settings);
+            let text = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
+            Ok::<_, Broken>(Some(ConnectionRow { settings: text, ..row.clone() }))
+        };
+        let changed = self.parts.lifecycle.change(&row.id, next).await?;
+        Ok(changed.and_then(|changed| changed.after).unwrap_or_else(|| row.clone()))
     }
 
     /// Keeps a grant until somebody signed in adopts it.

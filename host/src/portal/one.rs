@@ -15,7 +15,7 @@ use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
 use crate::account_form::escaped;
-use crate::connections::{Exception, HostConnection, Notes, account_field};
+use crate::connections::{Changed, ConnectionSettings, Exception, HostConnection, Notes, account_field};
 use crate::receive::webhook_url;
 use crate::storage::{ActivationSummary, ConnectionRow, ConnectionState};
 
@@ -69,8 +69,8 @@ pub(super) async fn triggers(
         suppress_own: sent.fields.all("suppress_own").collect(),
     };
     match portal.want(&id, &chosen).await {
-        Ok(true) => Redirect::to(&portal.at(&format!("/connections/{id}?done=triggers"))).into_response(),
-        Ok(false) => portal.nothing(),
+        Ok(Some(done)) => Redirect::to(&portal.at(&format!("/connections/{id}?done={done}"))).into_response(),
+        Ok(None) => portal.nothing(),
         Err(error) => portal.broken(&error),
     }
 }
@@ -86,13 +86,13 @@ pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<Stri
         // One whose token was refused may be known again, where the account was away for a while.
         connection.state = ConnectionState::Connected;
         let lifecycle = &portal.parts.lifecycle;
-        let done = match portal.test(&connection).await {
-            Ok(()) => {
-                if lifecycle.restored(&row).await? {
-                    portal.parts.hooks.changed(&row.id);
-                }
-                "works"
-            }
+        let tested = portal.test(&connection).await;
+        // Whoever may not do something is known.
+        if matches!(tested, Ok(()) | Err(Class::AuthScope)) && lifecycle.restored(&row).await? {
+            portal.parts.hooks.changed(&row.id);
+        }
+        let done = match tested {
+            Ok(()) => "works",
             Err(Class::AuthRevoked) => {
                 lifecycle.refused(&row).await?;
                 "revoked"
@@ -110,15 +110,31 @@ pub(super) async fn check(State(portal): State<Arc<Portal>>, Path(id): Path<Stri
 }
 
 impl Portal {
-    /// Stores which triggers are wanted, of those that may be; false where there is no such connection.
-    async fn want(&self, id: &str, chosen: &Chosen<'_>) -> Result<bool, Broken> {
-        let changing = self.parts.lifecycle.changing().await;
-        let Some(mut row) = self.row(id).await? else { return Ok(false) };
-        if row.state != ConnectionState::Connected {
-            return Ok(true);
-        }
-        let mut settings = HostConnection::open(&row, &self.ring()?)?.settings;
-        let granted = Notes::of(&settings).scopes;
+    /// Stores which triggers are wanted, of those that may be; none where there is no such connection, and else what was done:
+    /// of one that cannot call nothing is changed.
+    async fn want(&self, id: &str, chosen: &Chosen<'_>) -> Result<Option<&'static str>, Broken> {
+        let mut told = String::new();
+        let next = |row: &ConnectionRow| {
+            if row.state != ConnectionState::Connected {
+                return Ok(None);
+            }
+            let mut settings: ConnectionSettings =
+                serde_json::from_str(&row.settings).map_err(|error| Broken::new("settings", error))?;
+            told = self.wish(&mut settings, chosen);
+            let text = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
+            Ok::<_, Broken>(Some(ConnectionRow { settings: text, updated_ms: self.now_ms(), ..row.clone() }))
+        };
+        let changed = self.parts.lifecycle.change(id, next).await?;
+        let Some(Changed { after, .. }) = changed else { return Ok(None) };
+        let Some(row) = after else { return Ok(Some("ended")) };
+        self.note("triggers_changed", OPERATOR, About::row(&row), &told).await;
+        self.parts.hooks.changed(id);
+        Ok(Some("triggers"))
+    }
+
+    /// Puts what was chosen into settings; what is told of it.
+    fn wish(&self, settings: &mut ConnectionSettings, chosen: &Chosen<'_>) -> String {
+        let granted = Notes::of(settings).scopes;
         let may =
             |scopes: &[&str]| granted.as_ref().is_none_or(|granted| self.scopes.allows(granted, scopes));
         let wanted = self.parts.connector.triggers.iter();
@@ -131,20 +147,7 @@ impl Portal {
         if !settings.suppress_own.is_empty() {
             told = format!("{told}; without own changes: {}", settings.suppress_own.join(" "));
         }
-        row.settings = serde_json::to_string(&settings).map_err(|error| Broken::new("settings", error))?;
-        row.updated_ms = self.now_ms();
-        let account = row.account.clone();
-        self.put(row).await?;
-        drop(changing);
-        self.note(
-            "triggers_changed",
-            OPERATOR,
-            About { account: Some(&account), connection: Some(id) },
-            &told,
-        )
-        .await;
-        self.parts.hooks.changed(id);
-        Ok(true)
+        told
     }
 
     fn view(
@@ -161,7 +164,7 @@ impl Portal {
         let at = |path: &str| self.at(&format!("/connections/{}{path}", row.id));
         html! {
             @if let Some(text) = done.and_then(what_was_done) { p role="status" { (text) } }
-            @if row.state != ConnectionState::Connected { (revoked(row.state, self.reconnect(row))) }
+            @if row.state != ConnectionState::Connected { (revoked(row, self.reconnect(row))) }
             dl {
                 dt { "Account" } dd { (row.account) }
                 dt { "State" } dd { (state(row)) }
@@ -272,12 +275,14 @@ impl Portal {
     }
 }
 
-fn revoked(state: ConnectionState, reconnect: Option<String>) -> Markup {
+fn revoked(row: &ConnectionRow, reconnect: Option<String>) -> Markup {
     html! {
         div role="alert" {
             p {
                 strong { "This account is not connected any more." }
-                @if state == ConnectionState::Refused {
+                @if row.is_being_removed() {
+                    " It is being disconnected: its webhooks are deleted, and then it is forgotten."
+                } @else if row.state == ConnectionState::Refused {
                     " The vendor does not know its token any more. Actions fail with " code { "auth.revoked" }
                     ", and webhooks are not looked after. Those that still arrive are kept and delivered."
                 } @else {
@@ -304,6 +309,7 @@ fn failing(exception: &Exception) -> Markup {
 fn what_was_done(word: &str) -> Option<&'static str> {
     Some(match word {
         "triggers" => "The triggers were saved.",
+        "ended" => "The triggers were not saved: the connection cannot be used any more, as is said below.",
         "works" => "The connection works.",
         "revoked" => "The vendor does not know the token any more (auth.revoked): connect the account again.",
         "scope" => "The token works, and may not be used for the test (auth.scope): see the scopes below.",

@@ -120,7 +120,19 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
+    fn replace_connection(&self, _: ConnectionRow, _: ConnectionRow) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
     fn remove_connection(&self, _: &str) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
+    fn remove_connection_as(&self, _: ConnectionRow) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
+    fn erase_finished(&self, _: &str) -> StorageFuture<'_, u64> {
         unneeded()
     }
 }

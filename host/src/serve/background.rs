@@ -7,6 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::connections::{Directory, Lifecycle, Unusable};
 use crate::loops::Loops;
+use crate::portal::Portal;
 use crate::receive::Clock;
 use crate::storage::Retention;
 
@@ -15,6 +16,22 @@ const REFRESH: Duration = Duration::from_secs(1);
 
 /// How often payloads are looked for that were kept long enough.
 const RETENTION: Duration = Duration::from_secs(15 * 60);
+
+/// How often it is looked whether a removal was cut off, and how old such a one is: none that somebody still waits for.
+const REMOVALS: Duration = Duration::from_secs(5 * 60);
+
+/// Does removals of connections anew that were cut off: all after the start, later those of other processes.
+pub(super) async fn finish_removals(portal: Arc<Portal>, clock: Clock) {
+    let mut ticks = interval(REMOVALS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await;
+    portal.finish_removals(clock()).await;
+    loop {
+        ticks.tick().await;
+        let age = i64::try_from(REMOVALS.as_millis()).unwrap_or(i64::MAX);
+        portal.finish_removals(clock().saturating_sub(age)).await;
+    }
+}
 
 /// Reads the connections anew, again and again.
 pub(super) async fn refresh(directory: Arc<Directory>) {

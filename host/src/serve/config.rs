@@ -279,6 +279,17 @@ pub(crate) fn data_of(
     })
 }
 
+/// The address that others know the host by: the public one, or else the one that it listens on.
+///
+/// # Errors
+/// See [`public_url`].
+pub(crate) fn known_url(values: &Values<'_>) -> Result<String, Failure> {
+    match public_url(values)? {
+        Some(url) => Ok(url),
+        None => Ok(format!("http://{}", values.address("listen")?)),
+    }
+}
+
 /// The public address, checked to be one.
 ///
 /// # Errors

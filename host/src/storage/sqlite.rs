@@ -229,6 +229,20 @@ impl Storage for SqliteStorage {
         Box::pin(self.readers.read(move |connection| connecting::one(connection, &id)))
     }
 
+    fn replace_connection(&self, before: ConnectionRow, after: ConnectionRow) -> StorageFuture<'_, bool> {
+        let change = move |work: &mut group::Work<'_>| connecting::replace(work, &before, &after);
+        Box::pin(self.writer.change(Growth::Grows, 1, change))
+    }
+
+    fn remove_connection_as(&self, row: ConnectionRow) -> StorageFuture<'_, bool> {
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| connecting::remove_as(work, &row)))
+    }
+
+    fn erase_finished(&self, account: &str) -> StorageFuture<'_, u64> {
+        let account = account.to_owned();
+        Box::pin(self.erase_slices(account))
+    }
+
     fn remove_connection(&self, id: &str) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(self.writer.change(Growth::Stays, 1, move |work| connecting::remove(work, &id)))
@@ -236,6 +250,22 @@ impl Storage for SqliteStorage {
 }
 
 impl SqliteStorage {
+    async fn erase_slices(&self, account: String) -> Result<u64, StorageError> {
+        let mut erased = 0;
+        loop {
+            let name = account.clone();
+            let change = move |work: &mut group::Work<'_>| removing::remove_finished(work, &name);
+            match self.writer.change(Growth::Stays, removing::SLICE as usize, change).await? {
+                0 => break,
+                removed => erased += removed,
+            }
+        }
+        if erased > 0 {
+            self.writer.scrub().await?;
+        }
+        Ok(erased)
+    }
+
     /// Removes the connections first: from then on nothing of the account is accepted, and what is found is all there is.
     async fn erase(&self, account: String) -> Result<u64, StorageError> {
         let name = account.clone();

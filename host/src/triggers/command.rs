@@ -7,18 +7,18 @@ use std::time::Duration;
 use connector_runtime::{Connector, Patience, SecretString};
 
 use super::command_line::{TriggersTask, Verb};
-use super::{Done, Keeper, Look, Subject, Unkept};
-use crate::connections::{HostConnection, Lifecycle, ended};
+use super::{Done, Keeper, Look, Subject, Unkept, is_revoked};
+use crate::connections::stored::Stored;
+use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::quota_sharing;
-use crate::random;
 use crate::sealing::KeyRing;
-use crate::serve::config::{BaseConfig, public_url};
+use crate::serve::config::known_url;
+use crate::serve::now_ms;
 use crate::serve::values::{Flags, Values};
-use crate::serve::{broken, now_ms, open_storage};
-use crate::storage::{ConnectionRow, SqliteStorage, Storage};
+use crate::storage::{ConnectionRow, Storage as _};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
 
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Desk {
     /// Keeps webhooks.
     pub(crate) keeper: Keeper,
-    storage: Arc<SqliteStorage>,
+    stored: Stored,
     ring: KeyRing,
 }
 
@@ -46,18 +46,15 @@ impl Desk {
         let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
         let sources = Sources { variable: surroundings.variable, read: &read };
         let values = Values::read(flags, &sources)?;
-        let base = BaseConfig::read(&values, surroundings.variable)?;
-        let public_url = match public_url(&values)? {
-            Some(url) => url,
-            None => format!("http://{}", values.address("listen")?),
-        };
-        let ring = base.keys.ring(&random::bytes).map_err(|error| Failure::Broken(error.to_string()))?;
-        let storage = Arc::new(open_storage(&base.data)?);
+        let public_url = known_url(&values)?;
+        let stored = Stored::open(&values, surroundings.variable)?;
+        let ring = stored.ring()?;
+        let storage = Arc::clone(&stored.storage);
         let gates = quota_sharing::open(None, &sources)?.gates;
         let patience = Patience::Within(PATIENCE);
-        let connections: Arc<dyn Storage> = storage.clone();
-        let keeper = Keeper { connector, storage: storage.clone(), connections, gates, patience, public_url };
-        Ok(Self { keeper, storage, ring })
+        let keeper =
+            Keeper { connector, storage: storage.clone(), connections: storage, gates, patience, public_url };
+        Ok(Self { keeper, stored, ring })
     }
 
     /// The rows of a connection, or of all.
@@ -65,22 +62,23 @@ impl Desk {
     /// # Errors
     /// `Usage` where there is no such connection.
     pub(crate) async fn rows(&self, id: Option<&str>) -> Result<Vec<ConnectionRow>, Failure> {
-        let rows = self.storage.connections().await.map_err(|error| broken("the storage", &error))?;
-        let Some(id) = id else { return Ok(rows) };
-        let found: Vec<ConnectionRow> = rows.into_iter().filter(|row| row.id == id).collect();
-        match found.is_empty() {
-            true => Err(Failure::usage(format!("there is no connection {id}: `connector connections list`"))),
-            false => Ok(found),
+        match id {
+            Some(id) => Ok(vec![self.stored.row(id).await?]),
+            None => Ok(self.stored.storage.connections().await?),
         }
     }
 
     /// Why a connection could not be looked at, in words for people; one whose token was refused is marked.
     pub(crate) async fn told(&self, row: &ConnectionRow, why: Unkept) -> String {
         if why.is_revoked() {
-            let storage = Arc::clone(&self.storage);
-            Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms)).note_refused(row).await;
+            self.mark(row).await;
         }
         why.to_string()
+    }
+
+    /// Marks a connection whose token was refused.
+    async fn mark(&self, row: &ConnectionRow) {
+        self.stored.lifecycle().note_refused(row).await;
     }
 
     /// What a row says.
@@ -88,7 +86,7 @@ impl Desk {
     /// # Errors
     /// In words for people: it was revoked, or cannot be opened.
     pub(crate) fn opened(&self, row: &ConnectionRow) -> Result<HostConnection, String> {
-        if let Some(advice) = ended(row.state) {
+        if let Some(advice) = ended(row) {
             return Err(advice.to_owned());
         }
         HostConnection::open(row, &self.ring).map_err(|why| why.to_string())
@@ -173,7 +171,13 @@ async fn connection_lines(
             lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
         }
         Verb::Apply => {
-            let done = desk.keeper.apply(subject, &look, now_ms()).await.map_err(|why| why.to_string())?;
+            let done = match desk.keeper.apply(subject, &look, now_ms()).await {
+                Ok(done) => done,
+                Err(why) => return Err(desk.told(row, why).await),
+            };
+            if done.iter().filter_map(|one| one.failure.as_ref()).any(is_revoked) {
+                desk.mark(row).await;
+            }
             failed += done.iter().filter(|one| one.failure.is_some()).count();
             lines.extend(done.iter().map(|Done { step, failure }| {
                 let told = failure.as_ref().map_or_else(

@@ -5,13 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_runtime::{Class, Error};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::kept_hooks::Standings;
-use super::{Keeper, Subject, Unkept, searched};
+use super::{Keeper, Subject, Unkept, is_revoked, searched};
 use crate::backfill::{self, Found};
 use crate::connections::{Directory, Entry, Heard, Lifecycle, Uninstalled, Whose};
 use crate::receive::{Clock, ServiceEvents};
@@ -302,14 +301,12 @@ async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Res
                 tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");
                 all += u64::try_from(new).unwrap_or(u64::MAX);
             }
+            // Nothing more can be asked with a token that is refused, and nothing hides that.
+            Err(why) if why.is_revoked() => return (all, Err(why)),
             Err(why) => outcome = Err(why),
         }
     }
     (all, outcome)
-}
-
-fn is_revoked(error: &Error) -> bool {
-    error.class() == Class::AuthRevoked
 }
 
 /// Acts on what an account tells of the connection itself.

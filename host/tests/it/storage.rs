@@ -344,6 +344,24 @@ async fn connections_are_kept_replaced_and_removed() {
     let moved = ConnectionRow { account: "other".to_owned(), ..connection(2) };
     assert_eq!(kind(storage.put_connection(moved).await), Err(StorageErrorKind::Refused));
 
+    // Only what was read and is there still is replaced, or removed.
+    let [before, other] = [connection(3), ConnectionRow { sealed: vec![9], ..connection(3) }];
+    let after = ConnectionRow { settings: "{}".to_owned(), state: ConnectionState::Refused, ..connection(3) };
+    let replace =
+        async |before: &ConnectionRow| storage.replace_connection(before.clone(), after.clone()).await;
+    assert!(!replace(&other).await.expect("it is looked at"), "it has other secrets");
+    assert!(replace(&before).await.expect("it is stored"));
+    assert!(!replace(&before).await.expect("it is looked at"), "it is another by now");
+    assert!(storage.connection("c3").await.expect("it is read") == Some(after.clone()));
+    let gone = ConnectionRow { id: "c9".to_owned(), webhook_key: "key-9".to_owned(), ..connection(3) };
+    assert!(!storage.replace_connection(gone.clone(), gone).await.expect("it is looked at"));
+    assert_eq!(
+        storage.replace_connection(after.clone(), connection(2)).await.map_err(|error| error.kind()),
+        Err(StorageErrorKind::Refused)
+    );
+    assert!(!storage.remove_connection_as(before).await.expect("it is looked at"));
+    assert!(storage.remove_connection_as(after).await.expect("it is removed"));
+
     assert!(storage.remove_connection("c2").await.expect("it is removed"));
     assert!(!storage.remove_connection("c2").await.expect("it is read"));
     let refused = storage.accept(vec![activation("a", 1, None), activation("b", 2, None)]).await;

@@ -334,3 +334,30 @@ fn the_command_line_calls_through_what_was_stored() {
     assert!(code == 2 && stderr.contains("no database"), "{stderr}");
     assert!(!api.was_asked());
 }
+
+#[test]
+fn who_hangs_up_keeps_nobody_from_learning_that_the_token_is_gone() {
+    const ACTED: &str = "connector_actions_total{outcome=\"auth.revoked\"}";
+    let works = Works::new(&[]);
+    let release = works.api.will_answer_later(401, r#"{"status": 401, "title": "Unauthorized"}"#);
+    works.api.will_answer(401, &[], r#"{"status": 401, "title": "Unauthorized"}"#);
+    let path = format!("/connections/{}/actions/get-product", works.id);
+    let headers =
+        [("Authorization", format!("Bearer {ADMIN}")), ("Content-Type", "application/json".to_owned())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value));
+    let mut stream = connect(works.served.admin.expect("it listens"));
+    let call = request(&path, &headers, br#"{"product_id": 111}"#);
+    stream.write_all(&call).expect("it is sent");
+    assert_eq!(works.api.next(), "GET /stores/abc123/v3/catalog/products/111");
+    drop(stream);
+    // Whoever is answered now was heard after that.
+    for _ in 0..20 {
+        assert_eq!(metric(&works.served, ACTED), 0);
+    }
+    release.send(()).expect("it waits");
+    let began = Instant::now();
+    let told = || works.place.ok(&["connections", "list"]);
+    while !told().contains("does not know its token any more") || metric(&works.served, ACTED) != 1 {
+        assert!(began.elapsed() < PATIENCE, "{}", told());
+    }
+}

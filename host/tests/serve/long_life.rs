@@ -59,6 +59,53 @@ fn a_connection_that_is_removed_on_the_command_line_leaves_no_webhook_and_an_ent
 }
 
 #[test]
+fn a_removal_that_was_cut_off_is_done_by_the_next_command_or_the_next_start() {
+    for by_command in [true, false] {
+        let scene = Scene::new(&["order-created"]);
+        let served = scene.serve(&[]);
+        served.comes_to(ACTIVE, 3);
+        drop(served);
+        scene.begin_removal();
+        let told = scene.place.ok(&["connections", "list"]);
+        assert!(told.contains("is being disconnected") && !told.contains("uninstalled"), "{told}");
+        let served = match by_command {
+            true => {
+                scene.place.ok(&["connections", "remove", &scene.id]);
+                None
+            }
+            false => Some(scene.serve(&[])),
+        };
+        let is_removed = || scene.place.ok(&["connections", "list"]).starts_with("no connections");
+        let began = Instant::now();
+        while !is_removed() {
+            assert!(began.elapsed() < PATIENCE && !by_command, "it is not removed");
+        }
+        assert_eq!(scene.hooks(), Vec::<serde_json::Value>::new(), "{by_command}");
+        drop(served);
+    }
+}
+
+#[test]
+fn a_step_that_the_token_is_refused_for_marks_the_connection() {
+    const UNKNOWN: &str = r#"{"status": 401, "title": "Unauthorized"}"#;
+    let (place, api) = (Place::new(), scripted_api::Api::start());
+    acting::connect_to(&place, &api, &["--trigger", "order-created"]);
+    api.will_answer(
+        200,
+        &[],
+        r#"{"data": [], "meta": {"pagination": {"total_pages": 1, "current_page": 1}}}"#,
+    );
+    // Each step, and the connection test after it.
+    for _ in 0..6 {
+        api.will_answer(401, &[], UNKNOWN);
+    }
+    let (code, stdout, stderr) = place.run(["triggers", "apply"]);
+    assert!(code == 1 && stdout.contains("auth.revoked"), "{stdout}{stderr}");
+    let told = place.ok(&["connections", "list"]);
+    assert!(told.contains("does not know its token any more"), "{told}");
+}
+
+#[test]
 fn a_command_that_the_token_is_refused_for_marks_the_connection_once() {
     let scene = Scene::new(&["order-created"]);
     scene.refuse_the_token();

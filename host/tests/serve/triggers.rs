@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 
 use bigcommerce_sandbox::{Destinations, Sandbox, SandboxOptions, WebhookOptions};
-use connector_host::storage::{ActivationFilter, Origin, SqliteOptions, SqliteStorage, Storage as _};
+use connector_host::storage::{
+    ActivationFilter, ConnectionRow, ConnectionState, Origin, SqliteOptions, SqliteStorage, Storage as _,
+};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -120,6 +122,17 @@ impl Scene {
             r#"{{"scope":"{EXCEPTION}","producer":"stores/{store}","created_at":1,"data":{{"type":"webhook","id":1,"error_code":90002}}}}"#
         );
         (format!("{}/service", url.replace(&self.public, "")), body)
+    }
+
+    /// Leaves the connection as a removal does that is cut off before anything was deleted.
+    pub(super) fn begin_removal(&self) {
+        let path = self.place.data().join("connector.sqlite");
+        let storage = SqliteStorage::open(&path, SqliteOptions::default()).expect("it opens");
+        self.runtime.block_on(async {
+            let row = storage.connection(&self.id).await.expect("it is read").expect("it is there");
+            let row = ConnectionRow { state: ConnectionState::Revoked, ..row };
+            storage.put_connection(row).await.expect("it is stored");
+        });
     }
 
     pub(super) fn serve(&self, arguments: &[&str]) -> Served {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::super::tests::{connection, ring, row};
 use super::super::{HostConnection, Random, granted_row};
 use super::*;
+use crate::connections::notices::revoked_row;
 use crate::connections::{Granted, secrets};
 use crate::storage::{SqliteOptions, SqliteStorage};
 use connector_runtime::SecretString;
@@ -213,4 +214,69 @@ async fn connections_with_secrets_of_their_own_end_alone() {
     let states: Vec<_> =
         office.lifecycle.storage.connections().await.unwrap().iter().map(|row| row.state).collect();
     assert_eq!(states, [ConnectionState::Connected, ConnectionState::Revoked]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_granted_anew_while_it_is_removed_stays() {
+    let office = Office::new();
+    let (lifecycle, row) = (&office.lifecycle, office.grant("hush-1").await);
+    lifecycle.begin_removal(&row.id).await.unwrap();
+    let anew = office.grant("hush-2").await;
+    lifecycle.removed(&row, "").await.unwrap();
+    assert_eq!(lifecycle.storage.connections().await.unwrap(), [anew]);
+    assert_eq!(office.audit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_that_is_uninstalled_while_it_is_removed_is_removed() {
+    let office = Office::new();
+    let (lifecycle, row) = (&office.lifecycle, office.grant("hush-1").await);
+    lifecycle.begin_removal(&row.id).await.unwrap();
+    assert_eq!(office.callback("j1", START).await, Heard::Known);
+    lifecycle.removed(&row, "").await.unwrap();
+    assert_eq!(lifecycle.storage.connections().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_another_process_changes_meanwhile_is_not_undone() {
+    let office = Office::new();
+    let (lifecycle, row) = (&office.lifecycle, office.grant("hush-1").await);
+    let mut seen = Vec::new();
+    let edited = |row: &ConnectionRow| {
+        seen.push(row.state);
+        if seen.len() == 1 {
+            // What an uninstallation leaves of it.
+            let ended = revoked_row(row, &settings(row).unwrap(), 7);
+            let storage = Arc::clone(&lifecycle.storage);
+            let put = move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(storage.put_connection(ended)).unwrap();
+            };
+            std::thread::spawn(put).join().unwrap();
+        }
+        Ok::<_, StorageError>(Some(ConnectionRow { fields: "{}".to_owned(), ..row.clone() }))
+    };
+    lifecycle.change(&row.id, edited).await.unwrap().unwrap();
+    let now = lifecycle.storage.connection(&row.id).await.unwrap().unwrap();
+    assert_eq!(seen, [ConnectionState::Connected, ConnectionState::Revoked]);
+    assert_eq!((now.state, now.sealed.len(), now.fields.as_str()), (ConnectionState::Revoked, 0, "{}"));
+}
+
+#[tokio::test]
+async fn a_row_that_never_stands_still_is_given_up() {
+    let office = Office::new();
+    let (lifecycle, row) = (&office.lifecycle, office.grant("hush-1").await);
+    // As if each time another had been first.
+    let stale = |row: &ConnectionRow| {
+        let (storage, other) = (Arc::clone(&lifecycle.storage), row.updated_ms + 1);
+        let other = ConnectionRow { updated_ms: other, ..row.clone() };
+        let put = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(storage.put_connection(other)).unwrap();
+        };
+        std::thread::spawn(put).join().unwrap();
+        Ok::<_, StorageError>(Some(row.clone()))
+    };
+    let error = lifecycle.change(&row.id, stale).await.unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::Locked);
 }

@@ -20,6 +20,13 @@ const ALL: &str = "SELECT id, webhook_key, account, app, fields, sealed, setting
 const ONE: &str = "SELECT id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms \
      FROM connections WHERE id = ?1";
 
+/// Whatever may have been changed since it was read is compared: a moment alone may be that of two changes.
+const REPLACE: &str = "UPDATE connections SET app = ?2, fields = ?3, sealed = ?4, settings = ?5, state = ?6, updated_ms = ?7 \
+     WHERE id = ?1 AND webhook_key = ?8 AND fields = ?9 AND sealed = ?10 AND settings = ?11 AND state = ?12 AND updated_ms = ?13";
+
+const REMOVE_AS: &str =
+    "DELETE FROM connections WHERE id = ?1 AND webhook_key = ?2 AND state = ?3 AND sealed = ?4";
+
 const REMOVE: &str = "DELETE FROM connections WHERE id = ?1";
 const REMOVE_ACCOUNT: &str = "DELETE FROM connections WHERE account = ?1";
 
@@ -43,6 +50,38 @@ pub(super) fn put(work: &mut Work<'_>, row: &ConnectionRow) -> Result<(), Storag
         return Err(StorageError::new(StorageErrorKind::Refused));
     }
     Ok(())
+}
+
+/// Whether the row was as it had been read, and is the other now.
+pub(super) fn replace(
+    work: &mut Work<'_>,
+    before: &ConnectionRow,
+    after: &ConnectionRow,
+) -> Result<bool, StorageError> {
+    // Neither its name nor what events are told apart by can be replaced.
+    let own = |row: &ConnectionRow| (row.id.clone(), row.webhook_key.clone(), row.account.clone());
+    if own(before) != own(after) {
+        return Err(StorageError::new(StorageErrorKind::Refused));
+    }
+    let changed = work.execute(
+        REPLACE,
+        rusqlite::params![
+            after.id,
+            after.app,
+            after.fields,
+            after.sealed,
+            after.settings,
+            after.state,
+            after.updated_ms,
+            before.webhook_key,
+            before.fields,
+            before.sealed,
+            before.settings,
+            before.state,
+            before.updated_ms,
+        ],
+    )?;
+    Ok(changed > 0)
 }
 
 pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<ConnectionRow>> {
@@ -70,6 +109,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ConnectionRow> {
 
 pub(super) fn remove(work: &mut Work<'_>, id: &str) -> Result<bool, StorageError> {
     Ok(work.execute(REMOVE, [id])? > 0)
+}
+
+pub(super) fn remove_as(work: &mut Work<'_>, row: &ConnectionRow) -> Result<bool, StorageError> {
+    Ok(work.execute(REMOVE_AS, (&row.id, &row.webhook_key, row.state, &row.sealed))? > 0)
 }
 
 pub(super) fn remove_account(work: &mut Work<'_>, account: &str) -> Result<(), StorageError> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::finishing::{Found, promote};
 use super::group::Work;
 use super::row::State;
-use crate::storage::{Retention, StorageError};
+use crate::storage::{ConnectionState, Retention, StorageError};
 
 /// At most so many rows are changed in one transaction.
 pub(super) const SLICE: u32 = 256;
@@ -30,6 +30,11 @@ pub(super) const REMOVE_EMPTIED: &str = "DELETE FROM activations WHERE position 
 
 const OF_ACCOUNT: &str =
     "SELECT position FROM activations WHERE account = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+
+/// Nothing where a connection of the account has not ended, or is still being removed.
+const FINISHED_OF_ENDED: &str = "SELECT position FROM activations WHERE account = ?1 AND state IN (3, 4, 5) AND NOT EXISTS \
+         (SELECT 1 FROM connections WHERE connections.account = ?1 AND (connections.state <> ?2 OR length(sealed) > 0)) \
+     ORDER BY position LIMIT ?3";
 
 const FIND: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL \
      FROM activations WHERE position = ?1";
@@ -75,6 +80,20 @@ pub(super) fn remove_expired(work: &mut Work<'_>, limits: Limits) -> Result<u64,
 pub(super) fn of_account(connection: &Connection, account: &str, after: i64) -> rusqlite::Result<Vec<i64>> {
     let mut of_account = connection.prepare_cached(OF_ACCOUNT)?;
     of_account.query_map((account, after, SLICE), |row| row.get(0))?.collect()
+}
+
+/// Removes a slice of what an account that ended has sent and is finished; how many there were. Whether it ended is looked at
+/// anew each time: it may have been connected again meanwhile.
+pub(super) fn remove_finished(work: &mut Work<'_>, account: &str) -> Result<u64, StorageError> {
+    let positions: Vec<i64> = work
+        .connection
+        .prepare_cached(FINISHED_OF_ENDED)?
+        .query_map((account, ConnectionState::Revoked, SLICE), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if !positions.is_empty() {
+        work.execute(super::own_changes::REMOVE_ACCOUNT, [account])?;
+    }
+    remove(work, &positions)
 }
 
 /// Removes these; how many there were.

@@ -9,7 +9,7 @@ use connector_runtime::{Patience, SecretString};
 
 use super::*;
 use crate::connections::tests::{connection, row};
-use crate::storage::{SqliteOptions, SqliteStorage, Storage as _};
+use crate::storage::{HookStorage as _, SqliteOptions, SqliteStorage, Storage as _};
 
 #[tokio::test]
 async fn what_happens_until_a_new_webhook_has_begun_is_found_by_a_search() {
@@ -54,4 +54,47 @@ async fn what_happens_until_a_new_webhook_has_begun_is_found_by_a_search() {
     assert_eq!(look().await, (1, false), "now it has begun");
     now.fetch_add(900_000, Ordering::SeqCst);
     assert_eq!(look().await, (0, false));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_told_whatever_comes_after_it() {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    // A search and the connection test after it; then something that would pass.
+    let answers = ["401 Unauthorized", "401 Unauthorized", "500 Wrong", "500 Wrong"];
+    drop(std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            let answer = format!("HTTP/1.1 {answer}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("connector.sqlite");
+    let storage = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+    let mut subscriber = connection("c1", "abc123");
+    subscriber.settings.base_url = Some(origin);
+    let found = CONNECTOR.triggers.iter().filter(|trigger| trigger.backfill.is_some());
+    subscriber.settings.triggers = found.map(|trigger| trigger.id.to_owned()).collect();
+    assert!(subscriber.settings.triggers.len() > 1);
+    let row = row(&subscriber, 1);
+    storage.put_connection(row.clone()).await.unwrap();
+    for trigger in &subscriber.settings.triggers {
+        let mark = Watermark { trigger: trigger.clone(), since_ms: 1, has_gap: true };
+        storage.raise_watermark("c1", mark).await.unwrap();
+    }
+    let keeper = Keeper {
+        connector: &CONNECTOR,
+        storage: storage.clone(),
+        connections: storage.clone(),
+        gates: Gates::new(),
+        patience: Patience::Surface,
+        public_url: "https://hooks.shop-engine.net".to_owned(),
+    };
+    let clock: Clock = Arc::new(crate::serve::now_ms);
+    let (_, outcome) = fill(&keeper, Subject { row: &row, connection: &subscriber }, &clock).await;
+    assert!(outcome.as_ref().is_err_and(Unkept::is_revoked), "{outcome:?}");
 }

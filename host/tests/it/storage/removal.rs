@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use connector_host::storage::{
-    Accepted, Activation, ActivationState, ConnectionRow, Retention, SqliteOptions, Storage as _,
-    StorageErrorKind, back_up,
+    Accepted, Activation, ActivationState, ConnectionRow, ConnectionState, Retention, SqliteOptions,
+    Storage as _, StorageErrorKind, back_up,
 };
 
 use super::{Fixture, NOW, activation, connection, open};
@@ -100,6 +100,37 @@ async fn an_erased_account_leaves_no_byte_and_takes_nothing_new() {
     assert_eq!(storage.connections().await.expect("they are read").len(), 3);
     let counts = storage.counts().await.expect("they are read");
     assert_eq!(counts.waiting + counts.leased + counts.dead + counts.delivered, 700, "those of others stay");
+}
+
+#[tokio::test]
+async fn what_is_finished_of_an_account_that_ended_is_erased_and_its_connection_stays() {
+    const MARKER: &str = "jane.doe@example.com";
+    let fixture = Fixture::new().await;
+    let storage = &fixture.storage;
+    for number in 0..300 {
+        let envelope = MARKER.into();
+        let one = Activation { envelope, ..activation(&format!("{number}"), 0, None) };
+        storage.accept(vec![one]).await.expect("it is stored");
+    }
+    for leased in fixture.lease(299, NOW).await {
+        storage.acknowledge(&leased.activation.id, leased.lease, NOW).await.expect("it is noted");
+    }
+    let row = |state, sealed: &[u8]| ConnectionRow { state, sealed: sealed.to_vec(), ..connection(0) };
+    // Connected, and being removed: it still has its secrets.
+    for row in [row(ConnectionState::Connected, b"sealed"), row(ConnectionState::Revoked, b"sealed")] {
+        storage.put_connection(row).await.expect("it is stored");
+        assert_eq!(storage.erase_finished("store0").await.expect("it is looked at"), 0);
+    }
+    let ended = row(ConnectionState::Revoked, b"");
+    storage.put_connection(ended.clone()).await.expect("it is stored");
+    assert_eq!(storage.erase_finished("store0").await.expect("they are erased"), 299);
+    assert!(storage.connection("c0").await.expect("it is read") == Some(ended));
+    let left = fixture.lease(9, NOW).await;
+    assert_eq!(left.len(), 1, "what was answered 200 is delivered first");
+    storage.acknowledge(&left[0].activation.id, left[0].lease, NOW).await.expect("it is noted");
+    assert!(is_on_disk(fixture.folder.path(), MARKER));
+    assert_eq!(storage.erase_finished("store0").await.expect("it is erased"), 1);
+    assert!(!is_on_disk(fixture.folder.path(), MARKER));
 }
 
 #[tokio::test(flavor = "multi_thread")]

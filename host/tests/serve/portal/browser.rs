@@ -27,12 +27,26 @@ impl Browser {
 
     /// Sends a form that was not read from a page.
     pub(super) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = exchange(self.address, &self.form(path, fields));
+        self.keep(answer)
+    }
+
+    /// Sends the form of a page that has no other field, and waits for no answer: who drops the stream hangs up.
+    #[track_caller]
+    pub(super) fn send(&mut self, page: &str) -> TcpStream {
+        let answer = self.get(page);
+        let token = form_token(&answer.body).unwrap_or_else(|| panic!("{answer:?}"));
+        let mut stream = connect(self.address);
+        stream.write_all(&self.form(page, &[("form_token", token)])).expect("it is sent");
+        stream
+    }
+
+    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Vec<u8> {
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
         let mut headers = vec![("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
         headers.extend(self.cookie().map(|line| ("Cookie".to_owned(), line["Cookie: ".len()..].to_owned())));
-        let answer = exchange(self.address, &request(path, &headers, body.join("&").as_bytes()));
-        self.keep(answer)
+        request(path, &headers, body.join("&").as_bytes())
     }
 
     /// Loads a page, and sends its form with these fields filled in.

@@ -1,5 +1,7 @@
 //! Tokens that the vendor does not know any more, webhooks that are made while a connection ends, and deliveries that fail.
 
+use std::time::Instant;
+
 use super::*;
 
 impl Stage {
@@ -76,6 +78,60 @@ fn a_token_that_is_known_again_needs_no_new_consent() {
     assert!(shown.contains("The connection works") && !shown.contains("auth.revoked"), "{shown}");
     assert_eq!(stage.connections()[0]["state"], "connected");
     assert_eq!((stage.count("revoked"), stage.count("restored")), (1, 1));
+}
+
+#[test]
+fn a_token_that_is_known_again_and_may_not_be_tried_is_known() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let page = format!("/connections/{}", stage.connect(&mut browser, "abc123"));
+    stage.vendor.revoke();
+    assert!(tried(&mut browser, &page).contains("auth.revoked"));
+    stage.vendor.bar();
+    let shown = tried(&mut browser, &page);
+    assert!(shown.contains("The token works") && !shown.contains("auth.revoked"), "{shown}");
+    assert_eq!(stage.connections()[0]["state"], "connected");
+}
+
+#[test]
+fn triggers_of_a_connection_that_was_refused_meanwhile_are_not_said_to_be_saved() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let page = format!("/connections/{}", stage.connect(&mut browser, "abc123"));
+    stage.vendor.revoke();
+    tried(&mut browser, &page);
+    let answer = browser.submit(&page, &format!("{page}/triggers"), &[("trigger", "order-created")]);
+    let shown = browser.get(answer.location().expect("a page")).body;
+    assert!(shown.contains("The triggers were not saved"), "{shown}");
+    assert_eq!(stage.connections()[0]["triggers"], serde_json::json!([]));
+}
+
+#[test]
+fn a_browser_that_hangs_up_does_not_break_a_removal_off() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let page = format!("/connections/{}", stage.connect(&mut browser, "abc123"));
+    stage.vendor.until_there_are(2);
+    stage.vendor.hold_deletions(true);
+    let sent = browser.send(&format!("{page}/disconnect"));
+    stage.vendor.until_deletion_is_held();
+    let shown = browser.get(&page).body;
+    assert!(shown.contains("is being disconnected") && !shown.contains("uninstalled there"), "{shown}");
+    drop(sent);
+    // Whoever is answered now was heard after that.
+    for _ in 0..20 {
+        browser.get("/connections");
+    }
+    stage.vendor.hold_deletions(false);
+    stage.vendor.until_there_are(0);
+    let began = Instant::now();
+    while !stage.connections().is_empty() {
+        assert!(began.elapsed() < PATIENCE, "{:?}", stage.connections());
+    }
+    let began = Instant::now();
+    while stage.count("disconnected") == 0 {
+        assert!(began.elapsed() < PATIENCE, "{:?}", stage.audit());
+    }
 }
 
 #[test]

@@ -51,6 +51,11 @@ struct Told {
     /// Answers to those who make a webhook are held back while it is on.
     holds: bool,
     held: u64,
+    /// Answers to those who delete a webhook are held back while it is on.
+    holds_deletions: bool,
+    held_deletions: u64,
+    /// The connection test may not be made, with whatever token that is known.
+    is_barred: bool,
 }
 
 type Shared = Arc<Mutex<Told>>;
@@ -101,6 +106,29 @@ impl Vendor {
     /// Makes the webhooks that were held back, and answers.
     pub(super) fn let_hooks_go(&self) {
         self.told.lock().expect("no panic before").holds = false;
+    }
+
+    /// From now on tokens are known and may do little.
+    pub(super) fn bar(&self) {
+        let mut told = self.told.lock().expect("no panic before");
+        (told.is_revoked, told.is_barred) = (false, true);
+    }
+
+    /// Whether whoever deletes a webhook waits for the answer from now on.
+    pub(super) fn hold_deletions(&self, holds: bool) {
+        self.told.lock().expect("no panic before").holds_deletions = holds;
+    }
+
+    /// Looks until a deletion is held back.
+    #[track_caller]
+    pub(super) fn until_deletion_is_held(&self) {
+        self.until(|told| told.held_deletions > 0);
+    }
+
+    /// Looks until so many webhooks are there.
+    #[track_caller]
+    pub(super) fn until_there_are(&self, count: usize) {
+        self.until(|told| told.hooks.len() == count);
     }
 
     /// Looks until so many webhooks are held back.
@@ -192,6 +220,7 @@ fn knows(told: &Shared, headers: &HeaderMap) -> bool {
 
 async fn time(State(told): State<Shared>, headers: HeaderMap) -> Response {
     match knows(&told, &headers) {
+        true if told.lock().expect("no panic before").is_barred => StatusCode::FORBIDDEN.into_response(),
         true => axum::Json(json!({"time": 1_764_000_000})).into_response(),
         false => {
             (StatusCode::UNAUTHORIZED, axum::Json(json!([{"status": 401, "message": "no"}]))).into_response()
@@ -244,7 +273,12 @@ async fn delete_hook(
     if !knows(&told, &headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    told.lock().expect("no panic before").held_deletions += 1;
+    while told.lock().expect("no panic before").holds_deletions {
+        tokio::task::yield_now().await;
+    }
     let mut told = told.lock().expect("no panic before");
+    told.held_deletions -= 1;
     told.deleted += 1;
     told.hooks.retain(|(known, _)| *known != id);
     (QUOTA, axum::Json(json!({"data": {"id": id}, "meta": {}}))).into_response()

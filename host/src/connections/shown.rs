@@ -1,0 +1,66 @@
+//! What commands show of connections and of what happened to them.
+
+use super::{ConnectionSettings, ended};
+use crate::civil_time::civil;
+use crate::members::Members;
+use crate::receive::webhook_url;
+use crate::storage::{AuditEntry, ConnectionRow, ConnectionState};
+use crate::table::{self, Fit};
+
+/// What people and programs are told of a connection.
+pub(super) fn told(row: &ConnectionRow, public_url: &str) -> Members {
+    let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
+    let state = match row.state {
+        ConnectionState::Connected => "connected",
+        ConnectionState::Refused | ConnectionState::Revoked => "revoked",
+    };
+    Members::default()
+        .with("id", &row.id)
+        .with("account", &row.account)
+        .with("app", &row.app)
+        .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
+        .with("state", state)
+        .with("advice", ended(row))
+        .with("webhooks", webhook_url(public_url, &row.webhook_key))
+        .with(
+            "suppress_own",
+            settings.as_ref().map(|settings| &settings.suppress_own).filter(|own| !own.is_empty()),
+        )
+        .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
+}
+
+/// The audit log, for people or as JSON.
+pub(super) fn audit(entries: &[AuditEntry], is_json: bool, width: u16) -> String {
+    let told = |entry: &AuditEntry| {
+        Members::default()
+            .with("at_ms", entry.at_ms)
+            .with("event", &entry.event)
+            .with("account", &entry.account)
+            .with("connection", &entry.connection)
+            .with("actor", &entry.actor)
+            .with("detail", &entry.detail)
+    };
+    let told: Vec<Members> = entries.iter().map(told).collect();
+    if is_json {
+        return Members::default().with("entries", told).to_json();
+    }
+    let header = ["when (UTC)", "event", "account", "connection", "actor", "detail"];
+    let cells = entries.iter().zip(&told).map(|(entry, row)| {
+        let rest = row.iter().skip(1).map(|(_, value)| plain(value));
+        std::iter::once(civil(entry.at_ms)).chain(rest).collect()
+    });
+    table::rows(&header, cells, Fit::Wrap, width)
+}
+
+/// A JSON value for people: text without quotes, lists with commas.
+pub(super) fn plain(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(serde_json::Value::Array(items)) => {
+            let items = items.iter().filter_map(serde_json::Value::as_str);
+            items.collect::<Vec<_>>().join(", ")
+        }
+        Ok(serde_json::Value::Null) => "–".to_owned(),
+        _ => json.to_owned(),
+    }
+}
