@@ -101,6 +101,8 @@ impl Office<'_> {
             let known: Vec<&str> = self.stored.base.apps.keys().map(String::as_str).collect();
             return Err(Failure::usage(format!("there is no app {app} among the settings: {known:?}")));
         }
+        let client = app.and_then(|app| self.stored.base.clients.get(app));
+        let base_url = base_url.or_else(|| client?.base_url.clone());
         let client_secrets = self.client_secrets(files)?;
         if client_secrets.is_empty() && app.is_none() {
             let ways = "give --client-secret-file FILE, or --app ID of an app among the settings";
@@ -139,7 +141,7 @@ impl Office<'_> {
             .map_err(|why| Failure::Broken(why.to_string()))?;
         self.put(row.clone()).await?;
         self.stored.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
-        let told = shown::told(&row, &self.public_url);
+        let told = shown::told(&row, None, &self.public_url);
         if self.is_json {
             return Ok(told.to_json());
         }
@@ -161,6 +163,9 @@ impl Office<'_> {
             Ok::<_, Failure>(Some(ConnectionRow { settings: text, updated_ms: now_ms(), ..row.clone() }))
         };
         self.change(id, next).await?;
+        let about = About { connection: Some(id), ..About::default() };
+        let detail = format!("on the command line; without own changes: {}", kept.join(" "));
+        self.stored.lifecycle().note("triggers_changed", OPERATOR, about, &detail).await;
         Ok(match (self.is_json, kept.as_slice()) {
             (true, kept) => Members::default().with("edited", id).with("suppress_own", kept).to_json(),
             (false, []) => format!("{id} gets every event of its triggers"),
@@ -172,7 +177,15 @@ impl Office<'_> {
 
     async fn list(&self, width: u16) -> Result<String, Failure> {
         let rows = self.rows().await?;
-        let told: Vec<Members> = rows.iter().map(|row| shown::told(row, &self.public_url)).collect();
+        let ring = self.stored.ring().ok();
+        // One whose key is gone receives nothing, whatever its row says.
+        let unusable = |row: &ConnectionRow| match &ring {
+            Some(ring) => HostConnection::open(row, ring).err().map(|why| why.to_string()),
+            None => None,
+        };
+        let advice = |row: &ConnectionRow| ended(row).map(str::to_owned).or_else(|| unusable(row));
+        let told = |row| shown::told(row, advice(row).as_deref(), &self.public_url);
+        let told: Vec<Members> = rows.iter().map(told).collect();
         if self.is_json {
             return Ok(Members::default().with("connections", told).to_json());
         }
@@ -184,20 +197,28 @@ impl Office<'_> {
         let cells =
             told.iter().map(|row| row.iter().take(header.len()).map(|(_, value)| plain(value)).collect());
         let table = table::rows(&header, cells, Fit::Wrap, width);
-        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, ended(row)?)));
+        let advice = rows.iter().filter_map(|row| Some(format!("{}: {}", row.id, advice(row)?)));
         Ok(std::iter::once(table).chain(advice).collect::<Vec<_>>().join("\n"))
     }
 
     async fn remove(&self, id: &str, erase: bool, stderr: &mut dyn Write) -> Result<String, Failure> {
         let (hooks, ring) = (self.hooks(), self.stored.ring().ok());
-        let removed = self.stored.lifecycle().remove(id, ring.as_ref(), &hooks).await?;
+        let lifecycle = self.stored.lifecycle();
+        let removed = lifecycle.remove(id, ring.as_ref(), &hooks).await?;
         let Removed { row, left } = removed.ok_or_else(|| no_connection(id))?;
-        let erased = match erase {
-            true => Some(self.stored.storage.erase_account(&row.account).await?),
-            false => None,
-        };
-        if let Some(left) = left {
-            writeln!(stderr, "note: {left}")?;
+        let mut notes: Vec<String> = left.into_iter().collect();
+        let mut erased = None;
+        if erase {
+            // Others of the account end with it, and leave no webhooks either.
+            for other in self.rows().await?.into_iter().filter(|other| other.account == row.account) {
+                let also = lifecycle.remove(&other.id, ring.as_ref(), &hooks).await?;
+                notes.push(format!("{} of the same account is removed as well", other.id));
+                notes.extend(also.and_then(|also| also.left));
+            }
+            erased = Some(self.stored.storage.erase_account(&row.account).await?);
+        }
+        for note in notes {
+            writeln!(stderr, "note: {note}")?;
         }
         Ok(match (self.is_json, erased) {
             (true, erased) => {

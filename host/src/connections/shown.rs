@@ -1,16 +1,17 @@
 //! What commands show of connections and of what happened to them.
 
-use super::{ConnectionSettings, ended};
+use super::ConnectionSettings;
 use crate::civil_time::civil;
 use crate::members::Members;
 use crate::receive::webhook_url;
 use crate::storage::{AuditEntry, ConnectionRow, ConnectionState};
 use crate::table::{self, Fit};
 
-/// What people and programs are told of a connection.
-pub(super) fn told(row: &ConnectionRow, public_url: &str) -> Members {
+/// What people and programs are told of a connection; `advice` says what to do where it does not work.
+pub(super) fn told(row: &ConnectionRow, advice: Option<&str>, public_url: &str) -> Members {
     let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
     let state = match row.state {
+        ConnectionState::Connected if advice.is_some() => "unusable",
         ConnectionState::Connected => "connected",
         ConnectionState::Refused | ConnectionState::Revoked => "revoked",
     };
@@ -20,7 +21,7 @@ pub(super) fn told(row: &ConnectionRow, public_url: &str) -> Members {
         .with("app", &row.app)
         .with("triggers", settings.as_ref().map(|settings| &settings.triggers))
         .with("state", state)
-        .with("advice", ended(row))
+        .with("advice", advice)
         .with("webhooks", webhook_url(public_url, &row.webhook_key))
         .with(
             "suppress_own",

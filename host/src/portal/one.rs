@@ -164,6 +164,12 @@ impl Portal {
         let at = |path: &str| self.at(&format!("/connections/{}{path}", row.id));
         html! {
             @if let Some(text) = done.and_then(what_was_done) { p role="status" { (text) } }
+            @if row.state == ConnectionState::Connected && opened.is_none() {
+                div role="alert" {
+                    p { strong { "The secrets of this connection cannot be opened." } " Its webhooks are not taken, and nothing is called." }
+                    p { "Bring back the key that sealed them (" code { "sealing.keys" } "), or connect the account again." }
+                }
+            }
             @if row.state != ConnectionState::Connected { (revoked(row, self.reconnect(row))) }
             dl {
                 dt { "Account" } dd { (row.account) }

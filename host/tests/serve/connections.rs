@@ -133,6 +133,13 @@ fn keys_are_renewed_while_the_service_runs() {
     let oldest = keys.lines().next().expect("a key");
     let served = place.serve_with(&[], &[("CONNECTOR_SEALING_KEYS", oldest)]);
     assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, order(3).as_bytes()).status, Some(503));
+    // Whoever looks is told which one it is and why.
+    fs::write(place.data().join("sealing.keys"), oldest).expect("the keys");
+    let listed = place.ok(&["connections", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!(listed["connections"][0]["state"], "unusable");
+    let advice = listed["connections"][0]["advice"].as_str().expect("a text").to_owned();
+    assert!(advice.contains("key") && place.ok(&["connections", "list"]).contains(&advice), "{advice}");
 }
 
 #[test]
@@ -142,8 +149,12 @@ fn an_account_is_erased_with_all_it_has_sent() {
     let mut served = place.serve();
     let body = order(777_123);
     assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, body.as_bytes()).status, Some(200));
-    let told = place.ok(&["connections", "remove", &id, "--erase"]);
-    assert_eq!(told, "account abc123 erased: its connections, and activations: 1\n");
+    let (other, _) = place.connect();
+    let (code, told, notes) = place.run(["connections", "remove", &id, "--erase"]);
+    assert_eq!((code, told.as_str()), (0, "account abc123 erased: its connections, and activations: 1\n"));
+    assert!(notes.contains(&format!("{other} of the same account is removed as well")), "{notes}");
+    let audit = place.ok(&["connections", "audit", "--json"]);
+    assert_eq!(audit.matches(r#""event":"disconnected""#).count(), 2, "{audit}");
     served.stop();
     for (path, bytes) in files(&place.data()) {
         let found = bytes.windows(7).any(|window| window == b"777123,")
