@@ -59,7 +59,10 @@ pub fn generate(sources: &Sources) -> Result<Files, Vec<Diagnostic>> {
 /// The JSON Schema (2020-12) of manifests, for editors.
 #[must_use]
 pub fn manifest_schema() -> String {
-    let mut text = serde_json::to_string_pretty(&grammar::schema::schema()).unwrap_or_default();
+    let mut schema = grammar::schema::schema();
+    // The order of members must not hang on what other crates of a build ask of serde_json.
+    schema.sort_all_objects();
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text
 }
