@@ -61,6 +61,8 @@ fn parameter(field: &Field) -> Json {
             let visible = Json::object([("pattern", Json::text("^[\\t -~]*$"))]);
             member(field, &field.rules, Side::Input).with("allOf", all_of(visible))
         }
+        // A required parameter is the JSON itself, `null` as well; a field of a record may miss it.
+        (_, Ty::Json) if field.required && !field.nullable => explained(field, Json::object([])),
         _ => member(field, &field.rules, Side::Input),
     }
 }
@@ -70,13 +72,17 @@ fn member(field: &Field, rules: &Rules, side: Side) -> Json {
     let is_nullable = side == Side::Output || field.nullable;
     let bare = match &field.ty {
         // Where nothing may be left out by `null`, free JSON is anything else.
-        Ty::Json if !is_nullable && !field.required => {
+        Ty::Json if !is_nullable => {
             let types = ["boolean", "number", "string", "array", "object"].map(Json::text);
             Json::object([("type", Json::List(types.into()))])
         }
         ty => constrained(ty, rules, side),
     };
-    let schema = if is_nullable { nullable(bare) } else { bare };
+    explained(field, if is_nullable { nullable(bare) } else { bare })
+}
+
+/// A schema with what else is said of its field.
+fn explained(field: &Field, schema: Json) -> Json {
     let default = field.default.as_ref().and_then(|default| Json::parse(&default.to_string()));
     schema
         .described(&field.description)
