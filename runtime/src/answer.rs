@@ -69,7 +69,9 @@ fn refusal(
         Some(wait) => Some(wait.unwrap_or(limit.overload_wait)),
         None => rate_limit::own_wait(limit, answer.headers(), now).filter(|_| retryable),
     };
-    let may_be_done = matches!(class, Class::Server | Class::Unavailable) && !retryable;
+    let open = matches!(class, Class::Server | Class::Unavailable) && refusal.is_none();
+    // A refusal of what is there already may be the trace of an earlier identical call.
+    let is_duplicate = matches!(status, 409 | 422 | 507) && refusal.is_none();
     let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let (api_message, violations) =
         error_body::read(connector, operation.api.errors, media_type, answer.body());
@@ -79,7 +81,8 @@ fn refusal(
         request_id,
         retry_after,
         retryable,
-        check_first: operation.check_first.filter(|_| may_be_done),
+        check_first: operation.check_first.filter(|_| is_duplicate || (open && !retryable)),
+        open,
         api_message,
         violations,
         ..Parts::default()

@@ -9,6 +9,8 @@ mod kills;
 #[cfg(feature = "demo")]
 mod long_life;
 mod loops;
+#[cfg(feature = "demo")]
+mod lost_create;
 mod operation;
 mod outcomes;
 mod own_changes;
