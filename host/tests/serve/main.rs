@@ -5,6 +5,8 @@ mod activations;
 mod connections;
 mod deliveries;
 mod deployment;
+mod doors;
+mod error_bodies;
 mod kills;
 #[cfg(feature = "demo")]
 mod long_life;
