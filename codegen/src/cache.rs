@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use connector_codegen::FormatCache;
 
+use crate::text;
+
 /// The cache of one connector: what the last run formatted, and what this one uses.
 pub(crate) struct DiskCache {
     path: PathBuf,
@@ -24,7 +26,7 @@ impl DiskCache {
         let name = hash(&fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()));
         let path = target.join("codegen-cache").join(format!("{name:016x}.json"));
         let known =
-            fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+            text::generated(&path).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         Self { path, salt: salt(), known, used: BTreeMap::new(), is_changed: false }
     }
 

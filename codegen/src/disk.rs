@@ -7,10 +7,12 @@ use std::path::Path;
 
 use connector_codegen::{Files, ROOT, Sources};
 
+use crate::text;
+
 /// `connector.yaml`, `types/*.yaml` and `samples/*.json`. Anything else in those two folders is an error: it would be
 /// left out in silence.
 pub(crate) fn read_sources(folder: &Path) -> io::Result<Sources> {
-    let mut sources = BTreeMap::from([(ROOT.to_owned(), read(&folder.join(ROOT))?)]);
+    let mut sources = BTreeMap::from([(ROOT.to_owned(), text::source(&folder.join(ROOT))?)]);
     for (name, extensions) in [("types", ["yaml", "yml"].as_slice()), ("samples", &["json"])] {
         let inner = folder.join(name);
         if !inner.exists() {
@@ -26,7 +28,7 @@ pub(crate) fn read_sources(folder: &Path) -> io::Result<Sources> {
                 return Err(at(&path, io::Error::new(io::ErrorKind::InvalidInput, what)));
             }
             let file = path.file_name().unwrap_or_default().to_string_lossy();
-            sources.insert(format!("{name}/{file}"), read(&path)?);
+            sources.insert(format!("{name}/{file}"), text::source(&path)?);
         }
     }
     Ok(sources)
@@ -37,7 +39,7 @@ pub(crate) fn read_crate(crate_folder: &Path) -> io::Result<Files> {
     let mut files = Files::new();
     let catalog = crate_folder.join("catalog.json");
     if catalog.is_file() {
-        files.insert("catalog.json".to_owned(), read(&catalog)?);
+        files.insert("catalog.json".to_owned(), text::generated(&catalog)?);
     }
     let mut open = vec![crate_folder.join("src")];
     while let Some(folder) = open.pop() {
@@ -53,23 +55,15 @@ pub(crate) fn read_crate(crate_folder: &Path) -> io::Result<Files> {
             let relative = path.strip_prefix(crate_folder).unwrap_or(&path);
             let name =
                 relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>();
-            // A file that is no text is certainly not ours.
-            files.insert(
-                name.join("/"),
-                String::from_utf8_lossy(&fs::read(&path).map_err(|error| at(&path, error))?).into_owned(),
-            );
+            files.insert(name.join("/"), text::generated(&path)?);
         }
     }
     Ok(files)
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path).map_err(|error| at(path, error))
-}
-
 /// Leaves a file alone that already says this, so that nothing is rebuilt in vain.
-pub(crate) fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) { Ok(()) } else { write(path, text) }
+pub(crate) fn write_if_changed(path: &Path, new: &str) -> io::Result<()> {
+    if text::generated(path).is_ok_and(|old| old == new) { Ok(()) } else { write(path, new) }
 }
 
 /// Writes a file, and the folders above it where they are missing.

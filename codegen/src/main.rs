@@ -2,6 +2,7 @@
 
 mod cache;
 mod disk;
+mod text;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};

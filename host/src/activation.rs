@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::outside;
 use crate::storage::{Activation, Cause, Origin};
 
 /// The media type of the structured form.
@@ -198,7 +199,7 @@ impl<'a> CloudEvent<'a> {
         let envelope = match serde_json::from_slice(&activation.envelope) {
             Ok(raw) => Envelope::Json(raw),
             Err(_) if activation.envelope.is_empty() => Envelope::Removed(()),
-            Err(_) => Envelope::Text(String::from_utf8_lossy(&activation.envelope).into_owned()),
+            Err(_) => Envelope::Text(outside::shown(&activation.envelope)),
         };
         let (full, full_error) = match self.full {
             Full::Unasked => (None, None),

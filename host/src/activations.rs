@@ -1,9 +1,7 @@
 //! `connector activations`: what the service has received and what became of it, dead letters above all; works beside a
 //! service that runs.
 
-use std::path::Path;
-
-use connector_runtime::{Connector, SecretString};
+use connector_runtime::Connector;
 use serde_json::value::RawValue;
 
 use crate::activation::{CloudEvent, Full};
@@ -36,8 +34,7 @@ pub(crate) async fn run(
     task: &ActivationsTask,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let data = data_of(&Values::read(&task.flags, &sources)?, surroundings.variable)?;
     if !database(&data).exists() {
         return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));

@@ -17,13 +17,34 @@ fn again(error: &Error, operation: Option<&Operation>) -> String {
     }
 }
 
-/// What to do after a failed call, where there is something to say.
+/// What to do after a failed call; `None` if there is no advice.
 pub(crate) fn advice(
     error: &Error,
     operation: Option<&Operation>,
     program: &str,
     connector: &str,
 ) -> Option<String> {
+    let parts = [of_class(error, operation, program, connector), earlier(error)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Work that an earlier attempt or an earlier identical call may have done; `None` if this error gives no reason to look.
+pub(crate) fn earlier(error: &Error) -> Option<String> {
+    let is_refusal = matches!(error.class(), Class::Validation | Class::Conflict | Class::PlanLimit);
+    let (earlier, hint) = match (error.earlier_attempt_may_have_been_executed(), error.check_first()) {
+        (true, hint) => ("an earlier attempt of this call may have been carried out", hint),
+        (false, Some(hint)) if is_refusal => (
+            "if an earlier identical call ended with transport.unknown_outcome, decode, server or unavailable, that \
+             call may have been carried out",
+            Some(hint),
+        ),
+        _ => return None,
+    };
+    Some(format!("{earlier}: {}", hint.unwrap_or("read the resource before you call again")))
+}
+
+fn of_class(error: &Error, operation: Option<&Operation>, program: &str, connector: &str) -> Option<String> {
     let again = again(error, operation);
     let advice = match error.class() {
         Class::Validation => return Some(correction(error, operation, program, connector)),
@@ -55,7 +76,7 @@ pub(crate) fn advice(
         Class::RateLimitedOverload => "the API is under load: wait, and longer after each refusal",
         Class::Server | Class::Unavailable => return Some(format!("the fault is the API's: {again}")),
         Class::TransportUnsent => {
-            "nothing was sent: check the network and the address, then make the same call"
+            "this attempt was not sent: check the network and the address, then make the same call"
         }
         Class::TransportUnknownOutcome => {
             return Some(format!("nobody knows whether the call arrived: {again}"));

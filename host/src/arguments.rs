@@ -20,6 +20,7 @@ use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::health_check;
+use crate::outside;
 #[cfg(feature = "demo")]
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
@@ -270,7 +271,7 @@ fn without_aliases(command: clap::Command) -> clap::Command {
 fn completion(mut command: clap::Command, shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "connector", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    outside::shown(&script)
 }
 
 fn read_call(

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use connector_runtime::SecretString;
-
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::serve::config::data_of;
@@ -22,8 +20,7 @@ pub(crate) fn flags() -> Vec<clap::Arg> {
 /// # Errors
 /// `Usage` where the settings are wrong, `Broken` where the copy cannot be made.
 pub(crate) fn run(flags: &Flags, to: &Path, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let data = data_of(&Values::read(flags, &sources)?, surroundings.variable)?;
     let database = database(&data);
     if !database.exists() {

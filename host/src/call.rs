@@ -1,10 +1,11 @@
 //! `connector call`: one action, from its flags to a table or the API's own JSON.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use connector_runtime::{
-    Client, Connector, Error, HttpTransport, Reply, Request, SecretString, next_page, page_position,
+    Client, Connector, Error, ExposeSecret, HttpTransport, Reply, Request, SecretString, next_page,
+    page_position,
 };
 
 use crate::acting::{Noted, stored};
@@ -13,6 +14,7 @@ use crate::credentials::{self, Sources};
 use crate::failure::{self, Failure};
 use crate::input;
 use crate::metrics;
+use crate::outside;
 use crate::pages;
 use crate::progress::Progress;
 use crate::quota_sharing::{self, Sharing};
@@ -29,8 +31,7 @@ pub(crate) async fn run(
     let operation = call.operation;
     let within = |failure: Failure| failure.within(connector.id, operation);
     check_paging(connector, call).map_err(within)?;
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let share = call.options.waiting.share_quota.as_deref();
     let sharing = quota_sharing::open(share, &sources).map_err(within)?;
     let (connection, stored) = match &call.stored {
@@ -43,7 +44,9 @@ pub(crate) async fn run(
         None => (credentials::resolve(connector, &call.connection, &sources).map_err(within)?, None),
     };
     let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose();
-    let input = base.and_then(|base| input::compose(base.as_deref(), &call.fields)).map_err(within)?;
+    let input = base
+        .and_then(|base| input::compose(base.as_ref().map(ExposeSecret::expose_secret), &call.fields))
+        .map_err(within)?;
     let (input, page_size) = pages::with_large_pages(input, call);
     let failed = |error: Error| Failure::call(error, Some(operation));
     let action = connector
@@ -133,8 +136,8 @@ fn check_paging(connector: &Connector, call: &Call) -> Result<(), Failure> {
     Err(Failure::usage(format!("{} has no pages{instead}", call.operation.id)))
 }
 
-fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<String, Failure> {
-    let text = if path == Path::new("-") { io::read_to_string(stdin) } else { std::fs::read_to_string(path) };
+fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<SecretString, Failure> {
+    let text = if path == Path::new("-") { outside::stream(stdin) } else { outside::file(path) };
     text.map_err(|error| Failure::usage(format!("--input {} cannot be read: {error}", path.display())))
 }
 

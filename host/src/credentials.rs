@@ -7,10 +7,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use connector_runtime::{Connection, Connector, ExposeSecret as _, SecretString};
+use connector_runtime::{Connection, Connector, ExposeSecret as _, SecretString, text};
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
+use crate::outside;
 
 /// Name of the address of a sandbox or proxy in files; flag and variable follow from it like those of fields.
 pub(crate) const BASE_URL: &str = "base_url";
@@ -36,6 +37,13 @@ pub(crate) struct Sources<'a> {
     pub(crate) variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Reads a whole file.
     pub(crate) read: &'a dyn Fn(&Path) -> io::Result<SecretString>,
+}
+
+impl<'a> Sources<'a> {
+    /// The variables of the environment, and files of this machine.
+    pub(crate) fn of(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self { variable, read: &outside::file }
+    }
 }
 
 /// The environment variable for a value: `store_hash` is `CONNECTOR_STORE_HASH`.
@@ -81,7 +89,8 @@ pub(crate) fn find(
     let mut missing = (Vec::new(), Vec::new());
     let mut fields = Vec::new();
     for field in connector.fields {
-        let flag = flags.fields.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone());
+        let flag = flags.fields.iter().find(|(name, _)| *name == field.name);
+        let flag = flag.map(|(_, value)| outside::unmarked(value).to_owned());
         let other = from_environment(field.name)?.or_else(|| file.remove(field.name));
         match flag.or(other.map(|value| value.expose_secret().to_owned())) {
             Some(value) => fields.push((field.name, value)),
@@ -92,7 +101,17 @@ pub(crate) fn find(
     for credential in connector.credentials {
         let found = match secret(flags, sources, credential.name)? {
             Some(secret) => Some(secret),
-            None => from_environment(credential.name)?.or_else(|| file.remove(credential.name)),
+            None => match from_environment(credential.name)? {
+                Some(secret) => {
+                    Some(secret_of(&secret, &format!("variable {}", variable_name(credential.name)))?)
+                }
+                None => file
+                    .remove(credential.name)
+                    .map(|secret| {
+                        secret_of(&secret, &format!("member {} of the credentials file", credential.name))
+                    })
+                    .transpose()?,
+            },
         };
         match found {
             Some(secret) => secrets.push((credential.name, secret)),
@@ -145,8 +164,8 @@ fn missing_secret(name: &str, title: &str) -> String {
 pub(crate) fn environment(sources: &Sources<'_>, name: &str) -> Result<Option<SecretString>, Failure> {
     let Some(value) = (sources.variable)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
     // The value stays out of the message: it may be a token.
-    let text =
-        value.into_string().map_err(|_| Failure::usage(format!("the variable {name} is no UTF-8 text")))?;
+    let text = text::read(value.as_encoded_bytes())
+        .map_err(|fault| Failure::usage(format!("the variable {name} cannot be read: {fault}")))?;
     Ok(Some(SecretString::from(text)))
 }
 
@@ -156,7 +175,7 @@ fn secret(
     name: &str,
 ) -> Result<Option<SecretString>, Failure> {
     if let Some((_, secret)) = flags.secrets.iter().find(|(known, _)| *known == name) {
-        return Ok(Some(secret.clone()));
+        return secret_of(secret, &format!("flag --{}", flag_name(name))).map(Some);
     }
     let Some((_, path)) = flags.secret_files.iter().find(|(known, _)| *known == name) else {
         return Ok(None);
@@ -164,10 +183,23 @@ fn secret(
     secret_in(sources, path, "token file").map(Some)
 }
 
-/// The secret in a file that holds nothing else; a newline at its end is no part of it.
+/// The secret in a file that holds nothing else.
+///
+/// # Errors
+/// `Usage` if the file cannot be read or holds no secret.
 pub(crate) fn secret_in(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
-    let text = read(sources, path, what)?;
-    Ok(SecretString::from(text.expose_secret().trim()))
+    secret_of(&read(sources, path, what)?, &format!("{what} {}", path.display()))
+}
+
+/// The secret in a text that holds nothing else; `place` names the text for the message.
+///
+/// # Errors
+/// `Usage` if the text holds no secret.
+pub(crate) fn secret_of(text: &SecretString, place: &str) -> Result<SecretString, Failure> {
+    let secret = outside::secret(text.expose_secret());
+    secret
+        .map(SecretString::from)
+        .map_err(|fault| Failure::usage(format!("cannot use the secret in the {place}: {fault}")))
 }
 
 fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
@@ -295,7 +327,10 @@ mod tests {
             ..ConnectionFlags::default()
         };
         assert_eq!(resolved(&flags, &[], &[("token", "hush\r\n")]).unwrap().field("store_hash"), Some("abc"));
-        assert!(refusal(&flags, &[], &[("token", "\n")]).contains("access_token: is empty"));
+        assert!(
+            refusal(&flags, &[], &[("token", "\n")])
+                .contains("the secret in the token file token: it is empty")
+        );
         assert!(refusal(&flags, &[], &[]).contains("token cannot be read"));
     }
 
@@ -310,7 +345,7 @@ mod tests {
             r#"{"hush": "x"}"#,
             r#""hush""#,
             r#"{"access_token": "hush""#,
-            r#"{"access_token": "hush\n", "store_hash": "abc"}"#,
+            r#"{"access_token": "hush\nhush", "store_hash": "abc"}"#,
             r#"{"access_token": "hush"}"#,
         ] {
             let message = with(text);

@@ -176,6 +176,8 @@ pub(crate) struct Report {
     request_id: Option<String>,
     api_message: Option<String>,
     violations: Vec<(String, String)>,
+    check_first: Option<&'static str>,
+    earlier_attempt: bool,
     cause: Option<String>,
     stopped: Option<Stopped>,
     advice: Option<String>,
@@ -215,6 +217,8 @@ impl Report {
                 request_id: error.request_id().map(str::to_owned),
                 api_message: error.api_message().map(str::to_owned),
                 violations: violations(error),
+                check_first: error.check_first(),
+                earlier_attempt: error.earlier_attempt_may_have_been_executed(),
                 cause: cause(error),
                 stopped: stopped.clone(),
                 advice: advice(error, *operation, program, connector),
@@ -234,6 +238,8 @@ impl Report {
             request_id: None,
             api_message: None,
             violations: Vec::new(),
+            check_first: None,
+            earlier_attempt: false,
             cause: None,
             stopped: None,
             advice: None,
@@ -291,7 +297,9 @@ impl Report {
             .with("api_message", &self.api_message)
             .with("items_written", self.stopped.as_ref().map(|stopped| stopped.items))
             .with("resume", self.stopped.as_ref().and_then(|stopped| stopped.resume.as_deref()))
-            .with("violations", violations);
+            .with("violations", violations)
+            .with("check_first", self.check_first)
+            .with("earlier_attempt_may_have_been_executed", self.earlier_attempt);
         format!("{}\n", Members::default().with("error", error).to_json())
     }
 
@@ -424,7 +432,8 @@ mod tests {
         );
         assert!(json.starts_with(begin), "{json}");
         assert!(json.contains(r#"{"field":"product_id","message":"must be at least 1"}"#), "{json}");
-        assert!(json.ends_with("]}}\n"), "{json}");
+        let end = r#"],"check_first":null,"earlier_attempt_may_have_been_executed":false}}"#;
+        assert!(json.ends_with(&format!("{end}\n")), "{json}");
     }
 
     #[test]

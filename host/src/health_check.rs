@@ -1,14 +1,12 @@
 //! `connector health`: asks the service that runs on this machine whether it is ready, as containers do again and again.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::path::Path;
 use std::time::Duration;
-
-use connector_runtime::SecretString;
 
 use crate::credentials::Sources;
 use crate::failure::Failure;
+use crate::outside;
 use crate::serve::broken;
 use crate::serve::values::{self, Flags, Values};
 use crate::surroundings::Surroundings;
@@ -29,8 +27,7 @@ pub(crate) fn flags() -> Vec<clap::Arg> {
 /// # Errors
 /// `Usage` where the settings are wrong or name no address to ask; `Broken` where the service is not ready.
 pub(crate) fn run(flags: &Flags, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let values = Values::read(flags, &sources)?;
     let address = reachable(values.address("admin.listen")?);
     let answer = ask(address).map_err(|error| broken(&format!("nobody answers at {address}"), &error))?;
@@ -45,9 +42,7 @@ fn ask(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.take(LONGEST).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    outside::shown_of(stream, LONGEST)
 }
 
 /// Where a service that listens everywhere is reached on this machine.

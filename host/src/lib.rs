@@ -36,6 +36,7 @@ mod loops;
 mod members;
 mod metrics;
 mod offer;
+mod outside;
 mod pages;
 mod portal;
 mod private_file;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
-use connector_runtime::{Connector, Event, ServiceEvent, Trigger, Webhooks};
+use connector_runtime::{Connector, Event, ServiceEvent, Trigger, Webhooks, text};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 use serde_json::Value;
@@ -177,6 +177,8 @@ impl Receiver {
             Ok(event) => event,
             Err(fault) => return Outcome::no_event(fault),
         };
+        // The signature is of the bytes as they came; the event is kept as text.
+        let body = body.slice_ref(text::without_mark(&body));
         // Apps sign for all their accounts with one secret: the signature does not tell them apart.
         if event.account != live.connection.account {
             return Outcome::Rejected("other_account");

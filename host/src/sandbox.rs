@@ -1,13 +1,13 @@
 //! `connector sandbox`: a local store to try actions on, until somebody stops it.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bigcommerce_sandbox::{CONTROL, Sandbox, StartError, StoreAccount};
-use connector_runtime::{Connector, ExposeSecret as _, SecretString};
+use connector_runtime::{Connector, ExposeSecret as _};
 
-use crate::credentials::{Sources, environment, flag_name, secret_in, variable_name};
+use crate::credentials::{Sources, environment, flag_name, secret_in, secret_of, variable_name};
 use crate::failure::{Failure, seconds};
 use crate::sandbox_flags::{GivenSecrets, SandboxFlags};
 use crate::surroundings::Surroundings;
@@ -33,8 +33,7 @@ pub(crate) async fn run(
     // Before anything is announced, so that a signal after the announcement always ends the store in order.
     let stop =
         stop_signal().map_err(|error| Failure::Broken(format!("cannot listen for signals: {error}")))?;
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let secrets = given_secrets(flags, &sources).map_err(|failure| failure.of_command("sandbox"))?;
     let (is_given, has_given_secret) = (secrets.access_token.is_some(), secrets.client_secret.is_some());
     let sandbox = Sandbox::start(flags.options(secrets)).await.map_err(start_failure)?;
@@ -107,7 +106,10 @@ fn given_secrets(flags: &SandboxFlags, sources: &Sources<'_>) -> Result<GivenSec
     let given = |path: &Option<PathBuf>, what: &str, variable: Option<&str>| {
         let secret = match (path, variable) {
             (Some(path), _) => secret_in(sources, path, what).map(Some)?,
-            (None, Some(variable)) => environment(sources, variable)?,
+            (None, Some(variable)) => {
+                let text = environment(sources, variable)?;
+                text.map(|text| secret_of(&text, &format!("variable {variable}"))).transpose()?
+            }
             (None, None) => None,
         };
         Ok::<_, Failure>(secret.map(|secret| secret.expose_secret().to_owned()))

@@ -1,7 +1,7 @@
 //! `connector serve`: receives webhooks, keeps what they start and delivers it, until somebody stops it.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -84,8 +84,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     // Before anything is announced, so that a signal after the announcement always ends the service in order.
     let mut signals = Signals::listen().map_err(|error| broken("signals cannot be listened for", &error))?;
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
     logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
     // Where events go to standard output, nothing else may.

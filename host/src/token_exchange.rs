@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use connector_runtime::{ExposeSecret as _, OAuth2, SecretString};
+use connector_runtime::{ExposeSecret as _, OAuth2, SecretString, text};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::account_form::filled;
+use crate::outside;
 use crate::scopes;
 
 /// How long the endpoint may take: a person waits for it.
@@ -194,10 +195,9 @@ fn body(request: &Request<'_>) -> Value {
 
 /// What an answer grants to the account that was asked for.
 fn granted(text: &[u8], request: &Request<'_>) -> Result<Grant, NoGrant> {
-    let answer: Answer = serde_json::from_slice(text).map_err(|_| NoGrant::NoAnswer)?;
-    if answer.access_token.is_empty() {
-        return Err(NoGrant::NoAnswer);
-    }
+    let text = text::read(text).map_err(|_| NoGrant::NoAnswer)?;
+    let answer: Answer = serde_json::from_str(text).map_err(|_| NoGrant::NoAnswer)?;
+    let token = outside::secret(&answer.access_token).map_err(|_| NoGrant::NoAnswer)?;
     for (name, template) in request.grant.extra.iter().filter(|(_, template)| template.contains('{')) {
         let wanted = filled(template, request.fields);
         if answer.rest.get(*name).and_then(Value::as_str) != Some(wanted.as_str()) {
@@ -206,7 +206,7 @@ fn granted(text: &[u8], request: &Request<'_>) -> Result<Grant, NoGrant> {
     }
     let user = answer.user.as_ref().and_then(|user| user.get("id"));
     Ok(Grant {
-        token: SecretString::from(answer.access_token),
+        token: SecretString::from(token),
         scopes: scopes::parse(&answer.scope),
         user: user.and_then(Value::as_i64).map(|id| id.to_string()),
     })

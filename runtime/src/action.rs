@@ -11,6 +11,7 @@ use crate::error::{Error, Violation};
 use crate::operation::Operation;
 use crate::record::Record;
 use crate::request::Request;
+use crate::text;
 use crate::value::Value;
 
 /// The input of an action, which knows how to become a request.
@@ -84,6 +85,7 @@ fn read_input(
         // Without serde's own words: they quote the input.
         broken(format!("the input is no JSON from line {} column {} on", fault.line(), fault.column()))
     };
+    let input = text::read(input).map_err(|fault| broken(fault.to_string()))?.as_bytes();
     let mut violations = decode(input, action, Origin::Input).map_err(no_json)?;
     if !input.trim_ascii_start().starts_with(b"{") {
         let what = "the input is JSON, but no object: write it like {\"name\": \"value\"}";

@@ -1,12 +1,14 @@
 //! Tells success from failure, and what error an answer is: pure functions over status, headers and body.
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use crate::Json;
-use crate::connector::{Connector, ErrorShape};
-use crate::error::{Class, Error, Parts, Violation};
+use crate::connector::Connector;
+use crate::error::{Class, Error, Parts};
+use crate::error_body;
 use crate::operation::Operation;
 use crate::rate_limit;
 use crate::request::Request;
@@ -67,15 +69,20 @@ fn refusal(
         Some(wait) => Some(wait.unwrap_or(limit.overload_wait)),
         None => rate_limit::own_wait(limit, answer.headers(), now).filter(|_| retryable),
     };
-    let may_be_done = matches!(class, Class::Server | Class::Unavailable) && !retryable;
-    let (api_message, violations) = api_error(operation.api.errors, answer.body());
+    let open = matches!(class, Class::Server | Class::Unavailable) && refusal.is_none();
+    // A refusal of what is there already may be the trace of an earlier identical call.
+    let is_duplicate = matches!(status, 409 | 422 | 507) && refusal.is_none();
+    let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let (api_message, violations) =
+        error_body::read(connector, operation.api.errors, media_type, answer.body());
     let parts = Parts {
         detail: format!("the API answered {status}"),
         status: Some(status),
         request_id,
         retry_after,
         retryable,
-        check_first: operation.check_first.filter(|_| may_be_done),
+        check_first: operation.check_first.filter(|_| is_duplicate || (open && !retryable)),
+        open,
         api_message,
         violations,
         ..Parts::default()
@@ -106,37 +113,6 @@ fn is_retryable(class: Class, status: u16, request: &Request) -> bool {
         Class::Server | Class::Unavailable => !matches!(status, 501 | 505) && request.is_repeatable(),
         _ => false,
     }
-}
-
-/// The API's own message and its findings by field, from an object or a list of them, whichever came; nothing where
-/// the body has another shape.
-fn api_error(shape: ErrorShape, body: &[u8]) -> (Option<String>, Vec<Violation>) {
-    let (ErrorShape::Object { message, fields } | ErrorShape::List { message, fields }) = shape;
-    let objects = match serde_json::from_slice(body) {
-        Ok(serde_json::Value::Array(items)) => items,
-        Ok(other) => vec![other],
-        Err(_) => return (None, Vec::new()),
-    };
-    let mut messages = Vec::new();
-    let mut violations = Vec::new();
-    for object in &objects {
-        messages.extend(object.get(message).map(text));
-        match object.get(fields) {
-            Some(serde_json::Value::Object(fields)) => {
-                violations
-                    .extend(fields.iter().map(|(field, what)| Violation::new(field.clone(), text(what))));
-            }
-            Some(serde_json::Value::Array(items)) => {
-                violations.extend(items.iter().map(|what| Violation::new(String::new(), text(what))));
-            }
-            _ => {}
-        }
-    }
-    ((!messages.is_empty()).then(|| messages.join("; ")), violations)
-}
-
-fn text(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn request_id(operation: &Operation, headers: &HeaderMap) -> Option<String> {

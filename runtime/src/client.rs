@@ -173,9 +173,15 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            if request.operation().effect == Effect::Delete && was_deleted_before(error.class(), attempts) {
-                return Ok(Success::deleted_before(request.operation(), &error));
+            let operation = request.operation();
+            if operation.effect == Effect::Delete && was_deleted_before(error.class(), attempts) {
+                return Ok(Success::deleted_before(operation, &error));
             }
+            let error = match attempts.open && operation.effect != Effect::Read {
+                true => error.after_open_attempt(operation),
+                false => error,
+            };
+            attempts.open |= error.is_open();
             let (jitter, now) = (clock.jitter(), clock.now());
             let decide = |budget: &mut RetryBudget| decide(&error, attempts, deadline, budget, jitter, now);
             match self.gate.with_retry_budget(decide) {
@@ -339,6 +345,7 @@ fn unanswered(request: &Request, failure: TransportError) -> Error {
         detail: failure.what.to_owned(),
         retryable,
         check_first: operation.check_first.filter(|_| !retryable),
+        open: failure.sent == Sent::Maybe,
         source: Some(failure.into()),
         ..Parts::default()
     };

@@ -38,7 +38,7 @@ pub enum Class {
     PlanLimit,
     /// `partial`: a part was done and a part was not (207).
     Partial,
-    /// `transport.unsent`: the request never left; nothing has happened.
+    /// `transport.unsent`: the request of the last attempt never left.
     TransportUnsent,
     /// `transport.unknown_outcome`: the request may have arrived; nobody knows what became of it.
     TransportUnknownOutcome,
@@ -166,6 +166,10 @@ pub(crate) struct Parts {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) retryable: bool,
     pub(crate) check_first: Option<&'static str>,
+    /// Whether this attempt may have been carried out.
+    pub(crate) open: bool,
+    /// Whether an attempt of the same call before this one may have been carried out.
+    pub(crate) earlier_open: bool,
     pub(crate) api_message: Option<String>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -225,6 +229,20 @@ impl Error {
         Self(parts)
     }
 
+    /// The same failure after an attempt of the same call that may have been carried out.
+    pub(crate) fn after_open_attempt(self, operation: &'static Operation) -> Self {
+        let Self(mut parts) = self;
+        parts.earlier_open = true;
+        parts.detail.push_str("; an earlier attempt of this call may have been carried out");
+        parts.check_first = parts.check_first.or(operation.check_first);
+        Self(parts)
+    }
+
+    /// Whether this attempt may have been carried out.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.open
+    }
+
     /// The credentials are known to be gone, so that nothing is sent: `detail` says what to do about it.
     #[must_use]
     pub fn revoked(detail: &str) -> Self {
@@ -265,11 +283,18 @@ impl Error {
         self.0.retryable
     }
 
-    /// What to look up before the call is made again by hand, where it may have been carried out and repeating it could
-    /// do its work twice.
+    /// What to look up before the call is made again by hand. It is some if this call may have been carried out and must
+    /// not be repeated, and if a refusal (409, 422, 507) may come of an earlier identical call that was carried out.
     #[must_use]
     pub fn check_first(&self) -> Option<&'static str> {
         self.0.check_first
+    }
+
+    /// Whether an earlier attempt of this call may have been carried out: the client repeated the call after an attempt
+    /// whose outcome is unknown, and this error is that of the last attempt.
+    #[must_use]
+    pub fn earlier_attempt_may_have_been_executed(&self) -> bool {
+        self.0.earlier_open
     }
 
     /// Whether the API asked the caller to slow down.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::json::look_up;
 use crate::operation::Operation;
 use crate::signature::{SignatureProfile, Verified};
+use crate::text;
 
 /// What can start a workflow.
 #[derive(Debug)]
@@ -188,7 +189,9 @@ impl Webhooks {
     /// # Errors
     /// When the body is no event.
     pub fn event(&self, delivery: &Verified<'_>, headers: &HeaderMap) -> Result<Event, NoEvent> {
-        let body: Any = serde_json::from_slice(delivery.body()).map_err(|_| NoEvent::NotAnObject)?;
+        // The signature is of the bytes as they came; the event is read from the text in them.
+        let body = text::read(delivery.body()).map_err(|_| NoEvent::NotAnObject)?;
+        let body: Any = serde_json::from_str(body).map_err(|_| NoEvent::NotAnObject)?;
         if !body.is_object() {
             return Err(NoEvent::NotAnObject);
         }

@@ -176,6 +176,7 @@ mod doubt;
 mod encode;
 mod enumeration;
 mod error;
+mod error_body;
 mod events;
 mod fields;
 mod hooks;
@@ -192,6 +193,7 @@ mod retry;
 mod rules;
 pub mod signature;
 mod success;
+pub mod text;
 mod transport;
 mod value;
 

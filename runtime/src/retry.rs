@@ -44,6 +44,8 @@ pub(crate) struct Attempts {
     pub(crate) retries: u32,
     /// When the first of these came.
     pub(crate) since: Option<Moment>,
+    /// Whether one of the attempts may have been carried out.
+    pub(crate) open: bool,
 }
 
 /// What to do after a failure.
@@ -121,9 +123,9 @@ impl Default for RetryBudget {
     }
 }
 
-/// Whether a failed deletion had been carried out by an earlier try of which nobody knows the outcome.
+/// Whether a failed deletion was carried out by an earlier attempt whose outcome is unknown.
 pub(crate) fn was_deleted_before(class: Class, attempts: Attempts) -> bool {
-    class == Class::NotFound && attempts.retries > 0
+    class == Class::NotFound && attempts.open
 }
 
 #[cfg(test)]
@@ -154,7 +156,7 @@ mod tests {
     const NOW: Moment = Duration::from_secs(1_800_000_000);
 
     fn decided(error: &Error, retries: u32, deadline: Option<Moment>) -> Decision {
-        let attempts = Attempts { retries, since: (retries > 0).then_some(NOW) };
+        let attempts = Attempts { retries, since: (retries > 0).then_some(NOW), open: false };
         decide(error, attempts, deadline, &mut RetryBudget::default(), 1.0, NOW)
     }
 
@@ -205,7 +207,7 @@ mod tests {
         ) {
             let error = failure(class, false, None);
             let deadline = Some(NOW + Duration::from_secs(patience));
-            let attempts = Attempts { retries, since: None };
+            let attempts = Attempts { retries, ..Attempts::default() };
             let decision = decide(&error, attempts, deadline, &mut RetryBudget::default(), jitter, NOW);
             prop_assert_eq!(decision, Decision::Stop);
         }
@@ -217,7 +219,7 @@ mod tests {
             let asked = Duration::from_secs(asked);
             let error = failure(class, true, Some(asked));
             let deadline = NOW + Duration::from_secs(patience);
-            let attempts = Attempts { retries, since: None };
+            let attempts = Attempts { retries, ..Attempts::default() };
             let decision = decide(&error, attempts, Some(deadline), &mut RetryBudget::default(), jitter, NOW);
             if let Decision::After(wait) = decision {
                 prop_assert!(!wait.is_zero() && NOW + wait <= deadline && wait >= asked);

@@ -16,6 +16,7 @@ use crate::decode::decode_answer;
 use crate::error::{Class, Error, Parts, Violation};
 use crate::fields::{BLANKS, each_field, skip_value};
 use crate::operation::{Operation, Returns};
+use crate::text::{self, NotText};
 use crate::value::Value;
 
 /// An answer that is no error.
@@ -89,14 +90,16 @@ fn unwrap(
         // What a deletion answers says nothing about data; whatever it is, it is no fault.
         Returns::Nothing => {
             let meta =
-                text(body).and_then(|body| envelope(form, &body, None)).ok().and_then(|(_, meta)| meta);
+                text_of(body).and_then(|body| envelope(form, &body, None)).ok().and_then(|(_, meta)| meta);
             Ok((whole(Json::null(), target)?, meta))
         }
-        Returns::List if body.is_empty() => Ok((whole(Json::empty_list(), target)?, None)),
-        Returns::First if body.is_empty() => Err(empty_list()),
-        Returns::One | Returns::List => envelope(form, &text(body)?, target),
+        Returns::List if text::without_mark(&body).is_empty() => {
+            Ok((whole(Json::empty_list(), target)?, None))
+        }
+        Returns::First if text::without_mark(&body).is_empty() => Err(empty_list()),
+        Returns::One | Returns::List => envelope(form, &text_of(body)?, target),
         Returns::First => {
-            let (list, meta) = envelope(form, &text(body)?, None)?;
+            let (list, meta) = envelope(form, &text_of(body)?, None)?;
             // Serde would quote what it found in place of a list.
             let items: Vec<&RawValue> =
                 serde_json::from_str(list.as_str()).map_err(|_| decode_fault("the answer holds no list"))?;
@@ -108,13 +111,14 @@ fn unwrap(
 }
 
 /// The body as text, which JSON is (RFC 8259, section 8.1).
-fn text(body: Bytes) -> Result<ByteString, Fault> {
+fn text_of(body: Bytes) -> Result<ByteString, Fault> {
     let is_html = looks_like_html(&body);
-    ByteString::try_from(body).map_err(|fault| {
-        if is_html {
-            return decode_fault(HTML);
-        }
-        let detail = format!("the answer is no UTF-8 from byte {} on", fault.valid_up_to());
+    text::body(body).map_err(|fault| {
+        let detail = match fault {
+            _ if is_html => HTML.to_owned(),
+            NotText::Utf16 => "the answer is UTF-16, not UTF-8".to_owned(),
+            NotText::Invalid { at } => format!("the answer is no UTF-8 from byte {at} on"),
+        };
         Box::new((Class::Decode, Parts { detail, source: Some(fault.into()), ..Parts::default() }))
     })
 }
@@ -202,5 +206,5 @@ fn no_json<'b, T: Deserialize<'b>>(body: &'b str) -> Fault {
 }
 
 fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"<")
+    text::without_mark(body).trim_ascii_start().starts_with(b"<")
 }

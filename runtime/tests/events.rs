@@ -100,7 +100,13 @@ fn every_part_is_read_from_its_place() {
     };
     assert_eq!(event(ORDER, &[], NOW_MS), Ok(expected.clone()));
     let text_id = ORDER.replace("250", r#""250""#);
-    assert_eq!(event(&text_id, &[], NOW_MS), Ok(expected), "an id may come as a text");
+    assert_eq!(event(&text_id, &[], NOW_MS), Ok(expected.clone()), "an id may come as a text");
+    let marked = format!("\u{feff}{ORDER}");
+    assert_eq!(
+        event(&marked, &[], NOW_MS),
+        Ok(expected),
+        "a byte order mark is signed and is no part of the event"
+    );
 }
 
 #[test]

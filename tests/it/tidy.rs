@@ -4,6 +4,7 @@ mod borders;
 mod code;
 mod layout;
 mod papers;
+mod readers;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

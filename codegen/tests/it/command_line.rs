@@ -26,8 +26,13 @@ struct Run {
 impl Connector {
     /// Copies a manifest without fault.
     fn new() -> Self {
+        Self::of("several-files")
+    }
+
+    /// Copies the manifest of a fixture.
+    fn of(name: &str) -> Self {
         let connector = Self(TempDir::new().expect("a temporary folder"));
-        for (path, text) in fixture() {
+        for (path, text) in sources_of(name) {
             connector.write(&path, &text);
         }
         connector
@@ -316,7 +321,11 @@ fn disturb(connector: &Connector) {
 }
 
 fn fixture() -> connector_codegen::Sources {
-    let fixture = fixtures("ok").into_iter().find(|fixture| fixture.name == "several-files");
+    sources_of("several-files")
+}
+
+fn sources_of(name: &str) -> connector_codegen::Sources {
+    let fixture = fixtures("ok").into_iter().find(|fixture| fixture.name == name);
     fixture.expect("the fixture is there").sources
 }
 

@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use connector_runtime::{Class, Connection, Connector, Patience, SecretString};
+use connector_runtime::{Class, Connection, Connector, Patience, SecretString, text};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
@@ -200,7 +200,7 @@ impl Desk {
             }
             Ok(Err(_)) => return Err(Problem::own(problem::BAD_REQUEST, "the body broke off")),
         };
-        match (body.is_empty(), is_json) {
+        match (text::without_mark(&body).is_empty(), is_json) {
             (true, _) => Ok(Bytes::from_static(b"{}")),
             (false, true) => Ok(body),
             (false, false) => Err(Problem::own(problem::WRONG_MEDIA_TYPE, "an input is a JSON object")),

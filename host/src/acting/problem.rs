@@ -8,6 +8,7 @@ use connector_runtime::{Class, Error};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use crate::advice::earlier;
 use crate::failure::{milliseconds, violations};
 use crate::members::Members;
 
@@ -55,7 +56,7 @@ fn of_class(class: Class) -> (u16, &'static str) {
         Class::AuthScope => (403, "Approve the missing scope at the page of the connection."),
         Class::NotFound => (404, "Take the branch for \"not there\"."),
         Class::NotFoundEventual => (404, "Read it again after the wait; without one take it for deleted."),
-        Class::Validation => (422, "Correct the input as `violations` says; nothing was done."),
+        Class::Validation => (422, "Correct the input as `violations` says."),
         Class::Conflict => (409, "Read what is there, then update it or choose another name."),
         Class::TooLarge => (413, "Split the work into smaller calls."),
         Class::Locked => (423, "Wait and make the call again."),
@@ -68,7 +69,7 @@ fn of_class(class: Class) -> (u16, &'static str) {
         Class::Unavailable => (503, "As for `server`; tell a person when it lasts."),
         Class::PlanLimit => (507, "Tell the merchant: their plan allows no more."),
         Class::Partial => (409, "Read the resource, then do the part that is missing."),
-        Class::TransportUnsent => (503, "Make the call again; nothing has happened."),
+        Class::TransportUnsent => (503, "Make the call again; the last attempt was not sent."),
         Class::TransportUnknownOutcome => {
             (504, "Where `retryable` is true, make the call again; else do what `check_first` says.")
         }
@@ -102,8 +103,13 @@ impl Problem {
             .with("request_id", error.request_id())
             .with("api_message", error.api_message())
             .with("violations", found)
-            .with("check_first", error.check_first());
-        Self::with(class.as_str(), status, error.detail(), next, members).after(error.retry_after())
+            .with("check_first", error.check_first())
+            .with("earlier_attempt_may_have_been_executed", error.earlier_attempt_may_have_been_executed());
+        let next = match earlier(error) {
+            Some(earlier) => format!("{next} Before that: {earlier}"),
+            None => next.to_owned(),
+        };
+        Self::with(class.as_str(), status, error.detail(), &next, members).after(error.retry_after())
     }
 
     /// What this host refuses by itself.

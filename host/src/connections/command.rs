@@ -1,7 +1,6 @@
 //! `connector connections`: shows and changes the accounts that the service receives webhooks of.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,8 +53,7 @@ pub(crate) async fn run(
     task: &ConnectionsTask,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-    let sources = Sources { variable: surroundings.variable, read: &read };
+    let sources = Sources::of(surroundings.variable);
     let values = Values::read(&task.flags, &sources)?;
     let (public_url, is_json) = (known_url(&values)?, task.is_json);
     let stored = Stored::open(&values, surroundings.variable)?;
@@ -315,16 +313,8 @@ impl Office<'_> {
     }
 
     fn client_secrets(&self, files: &SecretFiles) -> Result<Vec<SecretString>, Failure> {
-        use connector_runtime::ExposeSecret as _;
         let files = [&files.current, &files.previous].into_iter().flatten();
-        let read = |path: &PathBuf| {
-            let secret = secret_in(self.sources, path, "file with the client secret")?;
-            match secret.expose_secret().is_empty() {
-                true => Err(Failure::usage(format!("the file {} is empty", path.display()))),
-                false => Ok(secret),
-            }
-        };
-        files.map(read).collect()
+        files.map(|path| secret_in(self.sources, path, "file with the client secret")).collect()
     }
 
     async fn rows(&self) -> Result<Vec<ConnectionRow>, Failure> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use connector_runtime::SecretString;
+use connector_runtime::{SecretString, text};
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -71,6 +72,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Call<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let body = body.map_err(|wrong| told(wrong.status(), "bad_request", &wrong.body_text()))?;
+        let request = Request::from_parts(parts, Body::from(body.slice_ref(text::without_mark(&body))));
         match Json::<T>::from_request(request, state).await {
             Ok(Json(call)) => Ok(Self(call)),
             Err(wrong) => Err(told(wrong.status(), "bad_request", &wrong.body_text())),

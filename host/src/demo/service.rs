@@ -10,6 +10,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::connections::HostConnection;
 use crate::failure::Failure;
+use crate::outside;
 use crate::random;
 use crate::sealing::KeySource;
 use crate::serve::{broken, open_storage};
@@ -159,9 +160,9 @@ impl Service {
         let output = self.command().args(arguments).stdin(Stdio::null()).output().await;
         let output = output.map_err(|error| broken("a command cannot be started", &error))?;
         match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            true => Ok(outside::shown(&output.stdout).trim().to_owned()),
             false => {
-                let said = String::from_utf8_lossy(&output.stderr);
+                let said = outside::shown(&output.stderr);
                 Err(Failure::Broken(format!("connector {}: {}", arguments.join(" "), said.trim())))
             }
         }
@@ -186,8 +187,8 @@ impl Service {
 
     /// The last lines of its log, which hold nothing of what it was sent.
     pub(super) fn last_words(&self) -> String {
-        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().rev().take(LAST_WORDS).collect();
+        let log = outside::file(&self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.expose_secret().lines().rev().take(LAST_WORDS).collect();
         match lines.is_empty() {
             true => "the service has logged nothing".to_owned(),
             false => format!(

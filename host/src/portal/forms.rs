@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::Portal;
 use super::session::SignedIn;
+use crate::outside;
 
 /// The name of the field that carries the token of a form.
 pub(super) const TOKEN: &str = "form_token";
@@ -30,7 +31,8 @@ pub(super) struct Sent {
 
 impl From<Vec<(String, String)>> for Fields {
     fn from(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+        let unmarked = |(name, value): (String, String)| (name, outside::unmarked(&value).to_owned());
+        Self(pairs.into_iter().map(unmarked).collect())
     }
 }
 
@@ -51,7 +53,7 @@ impl Fields {
             portal.told(status, "That form could not be read", "Go back, load the page anew and try again.")
         };
         match timeout(PATIENCE, Form::<Vec<(String, String)>>::from_request(request, &())).await {
-            Ok(Ok(Form(fields))) => Ok(Self(fields)),
+            Ok(Ok(Form(fields))) => Ok(Self::from(fields)),
             Ok(Err(rejection)) => Err(bad(rejection.into_response().status())),
             Err(_) => Err(bad(StatusCode::REQUEST_TIMEOUT)),
         }

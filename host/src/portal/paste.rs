@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use connector_runtime::{Class, Connection, Error, SecretString};
+use connector_runtime::{Class, Connection, Error, ExposeSecret as _, SecretString};
 use http::StatusCode;
 use maud::html;
 
@@ -15,6 +15,7 @@ use super::view::{coded, token};
 use super::{OPERATOR, Portal};
 use crate::account_form;
 use crate::connections::{ConnectionSettings, Granted, HostConnection, Secrets, account_field};
+use crate::outside::{self, NoSecret};
 use crate::storage::ConnectionState;
 
 /// The field of the secret that signs webhooks.
@@ -25,6 +26,8 @@ enum Wrong {
     Input(Error),
     Refused(Class),
     NoSecret,
+    /// The text of a field is no secret; the field's title for people.
+    Unclean(&'static str, NoSecret),
 }
 
 /// The form.
@@ -50,22 +53,20 @@ impl Portal {
         let fields = account_form::fields(connector, &self.typed(sent)).map_err(Wrong::Input)?;
         let account =
             account_field(connector).and_then(|field| fields.get(field)).cloned().unwrap_or_default();
-        let given = connector
-            .credentials
-            .iter()
-            .map(|one| (one.name, SecretString::from(sent.text(one.name).trim())));
-        let credentials: Vec<(&str, SecretString)> = given.collect();
+        let given = connector.credentials.iter();
+        let given = given.map(|one| Ok((one.name, secret(sent, one.name, one.title)?)));
+        let credentials = given.collect::<Result<Vec<(&str, SecretString)>, Wrong>>()?;
         let texts: Vec<(&str, &str)> =
             fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         // For what is wrong with the credentials themselves.
         drop(Connection::new(connector, &texts, &credentials).map_err(Wrong::Input)?);
-        let secret = sent.text(CLIENT_SECRET).trim();
-        if secret.is_empty() {
+        let client_secret = secret(sent, CLIENT_SECRET, "client secret")?;
+        if client_secret.expose_secret().is_empty() {
             return Err(Wrong::NoSecret);
         }
         let secrets = Secrets {
             credentials: credentials.into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect(),
-            client_secrets: vec![SecretString::from(secret)],
+            client_secrets: vec![client_secret],
         };
         let connection = HostConnection {
             id: String::new(),
@@ -95,9 +96,12 @@ impl Portal {
         };
         let told = match wrong {
             Some(Wrong::NoSecret) => {
-                Some("Without the client secret no webhook can be verified: paste it as well.")
+                Some("Without the client secret no webhook can be verified: paste it as well.".to_owned())
             }
-            Some(Wrong::Refused(class)) => Some(why(*class)),
+            Some(Wrong::Unclean(title, fault)) => {
+                Some(format!("The {title} cannot be used: {fault}. Nothing was stored."))
+            }
+            Some(Wrong::Refused(class)) => Some(why(*class).to_owned()),
             _ => None,
         };
         let content = html! {
@@ -123,6 +127,15 @@ impl Portal {
         };
         let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         (status, self.page("Paste credentials", Some(who), &content)).into_response()
+    }
+}
+
+/// The secret of a field; empty if nothing was pasted.
+fn secret(sent: &Fields, name: &str, title: &'static str) -> Result<SecretString, Wrong> {
+    match outside::secret(sent.text(name)) {
+        Ok(secret) => Ok(SecretString::from(secret)),
+        Err(NoSecret::Empty) => Ok(SecretString::default()),
+        Err(fault) => Err(Wrong::Unclean(title, fault)),
     }
 }
 

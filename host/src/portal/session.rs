@@ -11,6 +11,7 @@ use http::header::{COOKIE, HeaderValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::outside;
 use crate::private_file;
 use crate::random;
 
@@ -68,8 +69,8 @@ pub(super) struct SignedIn {
 impl Sessions {
     /// The sessions that a file holds; none where it cannot be read.
     pub(super) fn open(is_secure: bool, admin_token: Option<SecretString>, file: PathBuf) -> Self {
-        let all = match std::fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
+        let all = match outside::file(&file) {
+            Ok(text) => serde_json::from_str(text.expose_secret()).unwrap_or_else(|error| {
                 tracing::warn!(%error, "the sessions of before cannot be read: everybody signs in again");
                 All::new()
             }),

@@ -13,6 +13,7 @@ use super::accounts::Broken;
 use super::forms::{Fields, Sent, TOKEN};
 use super::session::key;
 use super::{About, OPERATOR, Portal};
+use crate::outside;
 
 /// The form.
 pub(super) async fn page(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
@@ -39,7 +40,7 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
         return portal.too_often();
     }
     // By digests, so that the time of the comparison tells nothing of the token.
-    let given = key(fields.text("admin_token").trim());
+    let given = key(outside::secret(fields.text("admin_token")).unwrap_or_default());
     let is_right = portal.parts.admin_token.as_ref().is_some_and(|token| key(token.expose_secret()) == given);
     if !is_right {
         portal.wrong_tokens.take(now);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use connector_runtime::{ExposeSecret as _, SecretString};
 
 use super::{KEY, KeyRing, NoKeyRing};
+use crate::outside;
 use crate::private_file;
 
 /// The file of our own, in the data folder.
@@ -86,7 +87,7 @@ impl KeySource {
         self.ring(random)?;
         let path = folder.join(OWN_FILE);
         let append = || {
-            let text = SecretString::from(fs::read_to_string(&path)?);
+            let text = outside::file(&path)?;
             let line = key_line(random)?;
             let whole =
                 SecretString::from(format!("{}\n{line}", text.expose_secret().trim_end_matches('\n')));
@@ -97,8 +98,8 @@ impl KeySource {
 }
 
 fn read(path: &Path) -> Result<KeyRing, KeySourceError> {
-    let text = fs::read_to_string(path).map_err(|error| KeySourceError::File(path.to_owned(), error))?;
-    KeyRing::parse(&SecretString::from(text)).map_err(|fault| {
+    let text = outside::file(path).map_err(|error| KeySourceError::File(path.to_owned(), error))?;
+    KeyRing::parse(&text).map_err(|fault| {
         KeySourceError::Ring(format!("the key file {} cannot be used", path.display()), fault)
     })
 }

@@ -199,7 +199,7 @@ impl BaseConfig {
         variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
         let data = data_of(values, variable)?;
-        let keys = match (values.secret_variable("sealing.keys")?, values.path("sealing.keys_file")) {
+        let keys = match (values.secrets_variable("sealing.keys")?, values.path("sealing.keys_file")) {
             (Some(keys), _) => KeySource::Given(keys),
             (None, Some(path)) => KeySource::Named(path),
             (None, None) => KeySource::Own(data.clone()),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use connector_runtime::ExposeSecret as _;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
@@ -10,6 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
 use super::config::TlsFiles;
+use crate::outside;
 
 /// The certificate that is served now, and where the next comes from.
 pub(super) struct Tls {
@@ -68,13 +70,15 @@ impl Tls {
 
 fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let of_certificate = |error| TlsError::File(files.certificate.clone(), error);
-    let chain = CertificateDer::pem_file_iter(&files.certificate).map_err(of_certificate)?;
+    let text = outside::file(&files.certificate).map_err(|error| of_certificate(pem::Error::Io(error)))?;
+    let chain = CertificateDer::pem_slice_iter(text.expose_secret().as_bytes());
     let chain = chain.collect::<Result<Vec<_>, _>>().map_err(of_certificate)?;
     if chain.is_empty() {
         return Err(of_certificate(pem::Error::NoItemsFound));
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key);
-    let key = key.map_err(|error| TlsError::File(files.key.clone(), error))?;
+    let of_key = |error| TlsError::File(files.key.clone(), error);
+    let text = outside::file(&files.key).map_err(|error| of_key(pem::Error::Io(error)))?;
+    let key = PrivateKeyDer::from_pem_slice(text.expose_secret().as_bytes()).map_err(of_key)?;
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Unfit)?;
     let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Unfit)?;

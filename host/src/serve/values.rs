@@ -12,8 +12,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::settings::{CONFIG, Fallback, SETTINGS, Setting, of_key, variable};
-use crate::credentials::{Sources, environment, secret_in};
+use crate::credentials::{Sources, environment, secret_in, secret_of};
 use crate::failure::Failure;
+use crate::outside;
 use crate::suggestion::suggestions;
 
 /// The flags of a command line, by key.
@@ -26,7 +27,7 @@ impl Flags {
         let given = |setting: &Setting| {
             let is_known = matches.try_contains_id(setting.key).unwrap_or(false);
             let value = is_known.then(|| matches.get_one::<String>(setting.key)).flatten()?;
-            Some((setting.key, value.clone()))
+            Some((setting.key, outside::unmarked(value).to_owned()))
         };
         Self([&CONFIG].into_iter().chain(SETTINGS).filter_map(given).collect())
     }
@@ -178,26 +179,31 @@ impl<'a> Values<'a> {
     /// A secret: from the variable of `key`, else from the file that `key` with `_file` names.
     ///
     /// # Errors
-    /// `Usage` where the file cannot be read, or the secret is empty.
+    /// `Usage` if the file cannot be read or holds no secret.
     pub(crate) fn secret(&self, key: &str, what: &str) -> Result<Option<SecretString>, Failure> {
         if let Some(secret) = self.secret_variable(key)? {
             return Ok(Some(secret));
         }
         let Some(path) = self.path(&format!("{key}_file")) else { return Ok(None) };
-        let secret = secret_in(self.sources, &path, what)?;
-        match secret.expose_secret().is_empty() {
-            true => Err(Failure::usage(format!("the {what} {} is empty", path.display()))),
-            false => Ok(Some(secret)),
-        }
+        secret_in(self.sources, &path, what).map(Some)
     }
 
     /// A secret from the variable of `key`.
     ///
     /// # Errors
-    /// `Usage` where it is no text.
-    pub(crate) fn secret_variable(&self, key: &str) -> Result<Option<SecretString>, Failure> {
-        let secret = environment(self.sources, &variable(key))?;
-        Ok(secret.map(|secret| SecretString::from(secret.expose_secret().trim())))
+    /// `Usage` if the variable holds no secret.
+    fn secret_variable(&self, key: &str) -> Result<Option<SecretString>, Failure> {
+        let name = variable(key);
+        let text = environment(self.sources, &name)?;
+        text.map(|text| secret_of(&text, &format!("variable {name}"))).transpose()
+    }
+
+    /// A list of secrets from the variable of `key`; whoever reads the list checks each secret.
+    ///
+    /// # Errors
+    /// `Usage` if the variable is no text.
+    pub(crate) fn secrets_variable(&self, key: &str) -> Result<Option<SecretString>, Failure> {
+        environment(self.sources, &variable(key))
     }
 
     /// Every key that a variable may set and a value may be shown of.

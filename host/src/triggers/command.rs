@@ -1,10 +1,9 @@
 //! `connector triggers`: shows and changes the webhooks of connections.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_runtime::{Connector, Patience, SecretString};
+use connector_runtime::{Connector, Patience};
 
 use super::command_line::{TriggersTask, Verb};
 use super::{Done, Keeper, Look, Subject, Unkept, is_revoked};
@@ -43,8 +42,7 @@ impl Desk {
         flags: &Flags,
         surroundings: &Surroundings<'_>,
     ) -> Result<Self, Failure> {
-        let read = |path: &Path| std::fs::read_to_string(path).map(SecretString::from);
-        let sources = Sources { variable: surroundings.variable, read: &read };
+        let sources = Sources::of(surroundings.variable);
         let values = Values::read(flags, &sources)?;
         let public_url = known_url(&values)?;
         let stored = Stored::open(&values, surroundings.variable)?;

@@ -1,6 +1,7 @@
 //! Calls that succeed: tables for people, the API's own bytes for programs, input from flags, files and pipes.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -80,6 +81,30 @@ fn an_input_that_cannot_be_read_is_a_usage_error() {
     let broken = store.call().args(["--input", "-"]).stdin("{\"product_id\": }").run();
     assert_contains(&broken.failed_with(2), &["error[usage]", "line 1 column 16"]);
     assert!(store.sandbox().requests().is_empty(), "nothing was called");
+}
+
+#[test]
+fn an_input_is_utf8_text_that_may_begin_with_a_byte_order_mark() {
+    let store = Store::start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("input.json");
+    let runs = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("it is writable");
+        let from_file = store.call().args([OsStr::new("--input"), path.as_os_str()]).run();
+        let from_stdin = store.call().args(["--input", "-"]).stdin(bytes).run();
+        [from_file, from_stdin]
+    };
+    for outcome in runs(b"\xEF\xBB\xBF{\"product_id\": 111}\r\n") {
+        outcome.ok();
+    }
+    for (bytes, what) in [
+        (&b"{\"a\": \"\xFF"[..], "the text is not UTF-8 at byte 7: convert it to UTF-8"),
+        (b"\xFF\xFE{\0", "the text is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
+    ] {
+        for outcome in runs(bytes) {
+            assert_contains(&outcome.failed_with(2), &["--input", what]);
+        }
+    }
 }
 
 #[test]

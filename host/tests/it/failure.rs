@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bigcommerce_sandbox::{Fault, ManualClock, SandboxOptions};
 
-use super::{ACTION, Invocation, Store, TOKEN, assert_contains};
+use super::{ACTION, Invocation, Outcome, Store, TOKEN, assert_contains};
 
 #[test]
 fn a_missing_product_is_not_found() {
@@ -96,7 +96,7 @@ fn an_address_where_nobody_listens_is_unsent_and_says_why() {
     let text = call.args(["--store-hash", "abc123", "--access-token", TOKEN]).run().failed_with(9);
     assert_contains(
         &text,
-        &["error[transport.unsent]", "no connection came about", "cause: ", "nothing was sent"],
+        &["error[transport.unsent]", "no connection came about", "cause: ", "this attempt was not sent"],
     );
 }
 
@@ -142,4 +142,77 @@ fn a_conflict_is_told_in_words_that_hold_for_each() {
             &["error[conflict]", "a name or number may be taken, or what it refers to be missing"],
         );
     }
+}
+
+/// The text and the JSON of the second of two identical calls, after `lost` for the first.
+fn repeated(lost: Fault, first_code: i32, json: bool) -> Outcome {
+    let store = Store::start();
+    let create = |json: bool| {
+        let customer = [
+            "call",
+            "create-customer",
+            "--email",
+            "ann@example.com",
+            "--first-name",
+            "Ann",
+            "--last-name",
+            "Example",
+        ];
+        let flags: &[&str] = if json { &["--json"] } else { &[] };
+        Invocation::new().args(customer).args(flags).connected_to(&store).run()
+    };
+    store.sandbox().inject(lost, 1);
+    create(false).failed_with(first_code);
+    let second = create(json);
+    assert_eq!(store.sandbox().requests().len(), 2, "nothing was sent again unasked");
+    second
+}
+
+#[test]
+fn a_refused_repetition_of_a_lost_create_points_to_the_earlier_call() {
+    for (lost, first_code) in [(Fault::TruncatedBody, 9), (Fault::GatewayTimeout, 8)] {
+        let text = repeated(lost, first_code, false).failed_with(3);
+        assert_contains(
+            &text,
+            &[
+                "error[validation]: create-customer: the API answered 422",
+                "if an earlier identical call ended with transport.unknown_outcome, decode, server or unavailable",
+                "that call may have been carried out: Look for the customer: `list-customers`",
+            ],
+        );
+        for untrue in ["nothing was", "nothing has", "no change"] {
+            assert!(!text.contains(untrue), "{untrue:?} is in {text}");
+        }
+        let error = repeated(lost, first_code, true).error(3);
+        assert_eq!((&error["class"], &error["status"]), (&"validation".into(), &422.into()));
+        assert!(error["check_first"].as_str().expect("a hint").contains("`list-customers`"), "{error}");
+        assert_eq!(error["earlier_attempt_may_have_been_executed"], false);
+    }
+}
+
+#[test]
+fn an_input_that_is_refused_before_sending_has_nothing_to_check() {
+    let store = Store::start();
+    let call = Invocation::new().args(["call", "create-customer", "--email", "", "--json"]);
+    let error = call.connected_to(&store).run().error(3);
+    assert!(error["status"].is_null() && error["check_first"].is_null(), "{error}");
+}
+
+#[test]
+fn an_error_after_a_lost_attempt_of_the_same_call_reports_the_attempt() {
+    let store = Store::start();
+    let update = |flags: &[&str]| {
+        let update = ["call", "update-product", "--product-id", "111", "--name", "Cup", "--wait"];
+        store.sandbox().inject(Fault::GatewayTimeout, 1);
+        store.sandbox().inject(Fault::Forbidden, 1);
+        Invocation::new().args(update).args(flags).connected_to(&store).run()
+    };
+    let text = update(&["--quiet"]).failed_with(4);
+    assert_contains(
+        &text,
+        &["error[auth.scope]", "an earlier attempt of this call may have been carried out: Read the product"],
+    );
+    let error = update(&["--quiet", "--json"]).error(4);
+    assert_eq!(error["earlier_attempt_may_have_been_executed"], true, "{error}");
+    assert!(error["check_first"].is_string(), "{error}");
 }

@@ -95,8 +95,8 @@ impl Invocation {
         self.args(["--base-url", &origin, "--store-hash", &hash]).env("CONNECTOR_ACCESS_TOKEN", TOKEN)
     }
 
-    fn stdin(mut self, text: &str) -> Self {
-        self.stdin = Some(text.as_bytes().to_vec());
+    fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.stdin = Some(text.as_ref().to_vec());
         self
     }
 

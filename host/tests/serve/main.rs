@@ -5,10 +5,14 @@ mod activations;
 mod connections;
 mod deliveries;
 mod deployment;
+mod doors;
+mod error_bodies;
 mod kills;
 #[cfg(feature = "demo")]
 mod long_life;
 mod loops;
+#[cfg(feature = "demo")]
+mod lost_create;
 mod operation;
 mod outcomes;
 mod own_changes;

@@ -114,15 +114,31 @@ async fn what_is_no_data_is_a_decode_error_with_its_status() {
 
 #[tokio::test]
 async fn data_that_is_no_utf8_is_a_decode_error() {
-    for body in [
-        &b"{\"data\":\"\xff\"}"[..],
-        b"{\"\xff\":1,\"data\":1}",
-        b"\xff\xfe{\0",
-        b"{\"data\":{\"a\":\"\xc3\"}}",
+    for (body, what) in [
+        (&b"{\"data\":\"\xff\"}"[..], "is no UTF-8 from byte 9 on"),
+        (b"{\"\xff\":1,\"data\":1}", "is no UTF-8 from byte 2 on"),
+        (b"\xef\xbb\xbf{\"data\":{\"a\":\"\xc3\"}}", "is no UTF-8 from byte 17 on"),
+        (b"\xff\xfe{\0", "is UTF-16, not UTF-8"),
     ] {
         let answer = http::Response::new(Bytes::copy_from_slice(body));
         let error = made_of(&READ, Ok(answer)).await.unwrap_err();
         assert_eq!(error.class(), Class::Decode, "{}", String::from_utf8_lossy(body));
-        assert!(error.to_string().contains("is no UTF-8 from byte "), "{error}");
+        assert!(error.to_string().contains(what), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_the_data() {
+    let marked = |body: &str| answer(200, &[], &format!("\u{feff}{body}"));
+    let reply = made_of(&READ, marked(r#"{"data":[ 1.0 ]}"#)).await.unwrap();
+    assert_eq!(reply.json.as_str(), "[ 1.0 ]");
+    assert_eq!(made_of(&READ_BARE, marked("[1]")).await.unwrap().json.as_str(), "[1]");
+    assert_eq!(made_of(&READ_LIST, marked("")).await.unwrap().json.as_str(), "[]");
+    assert_eq!(made_of(&READ_FIRST_BARE, marked("")).await.unwrap_err().class(), Class::NotFound);
+    assert_eq!(
+        made_of(&REMOVE, marked(r#"{"data":1,"meta":{}}"#)).await.unwrap().meta.unwrap().as_str(),
+        "{}"
+    );
+    let error = made_of(&READ, marked("<html>")).await.unwrap_err();
+    assert!(error.to_string().contains("HTML"), "{error}");
 }

@@ -142,3 +142,73 @@ async fn a_deletion_that_is_sent_again_and_finds_nothing_went_well() {
     let error = api.client(Patience::Unlimited).send(request(&DELETE)).await.unwrap_err();
     assert_eq!(error.class(), Class::NotFound, "the first one tells the truth");
 }
+
+/// Failures that leave open whether the attempt was carried out.
+const OPEN: [fn() -> Outcome; 4] =
+    [lost, || answer(500, &[], ""), || answer(503, &[], ""), || answer(504, &[], "")];
+
+#[tokio::test(start_paused = true)]
+async fn an_error_after_an_attempt_of_unknown_outcome_reports_that_attempt() {
+    let last: [(fn() -> Outcome, Class); 7] = [
+        (|| answer(422, &[], ""), Class::Validation),
+        (|| answer(400, &[], ""), Class::Validation),
+        (|| answer(409, &[], ""), Class::Conflict),
+        (|| answer(507, &[], ""), Class::PlanLimit),
+        (|| answer(404, &[], ""), Class::NotFound),
+        (|| answer(403, &[], ""), Class::AuthScope),
+        (unsent, Class::TransportUnsent),
+    ];
+    for open in OPEN {
+        for (last, class) in last {
+            let api = ScriptedApi::answering(&[open, last]);
+            let error = api.client(Patience::Unlimited).send(request(&UPDATE)).await.unwrap_err();
+            assert_eq!((error.class(), error.earlier_attempt_may_have_been_executed()), (class, true));
+            let text = error.to_string();
+            assert!(text.contains("; an earlier attempt of this call may have been carried out"), "{text}");
+
+            // A read changes nothing.
+            let api = ScriptedApi::answering(&[open, last]);
+            let error = api.client(Patience::Unlimited).send(request(&READ)).await.unwrap_err();
+            assert_eq!((error.class(), error.earlier_attempt_may_have_been_executed()), (class, false));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_is_spent_after_an_attempt_of_unknown_outcome_does_not_hide_that_attempt() {
+    let refused: fn() -> Outcome = || answer(429, &[("X-Retry-After", "100")], "");
+    let api = ScriptedApi::answering(&[lost, refused]);
+    let patience = Patience::Within(Duration::from_secs(10));
+    let error = api.client(patience).send(request(&UPDATE)).await.unwrap_err();
+    assert_eq!((error.class(), api.count()), (Class::RateLimitedWindow, 2));
+    assert!(error.earlier_attempt_may_have_been_executed(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_after_attempts_that_were_not_carried_out_reports_none() {
+    let before: [fn() -> Outcome; 3] =
+        [unsent, || answer(423, &[], ""), || answer(429, &[("X-Retry-After", "1")], "")];
+    for before in before {
+        for operation in [&UPDATE, &DELETE, &CREATE] {
+            let api = ScriptedApi::answering(&[before, || answer(404, &[], "")]);
+            let error = api.client(Patience::Unlimited).send(request(operation)).await.unwrap_err();
+            assert_eq!((error.class(), api.count()), (Class::NotFound, 2), "{:?}", operation.effect);
+            assert!(!error.earlier_attempt_may_have_been_executed(), "{error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_an_earlier_identical_create_may_have_caused_says_what_to_check() {
+    for status in [409, 422, 507] {
+        let api = ScriptedApi::new(move |_| answer(status, &[], ""));
+        let error = api.client(Patience::Unlimited).send(request(&CREATE)).await.unwrap_err();
+        assert_eq!(error.check_first(), Some("Look for the thing by its name."), "{status}");
+        assert!(!error.earlier_attempt_may_have_been_executed(), "this call made one attempt");
+    }
+    for status in [401, 403, 404, 413, 429] {
+        let api = ScriptedApi::new(move |_| answer(status, &[], ""));
+        let error = api.client(Patience::Surface).send(request(&CREATE)).await.unwrap_err();
+        assert_eq!(error.check_first(), None, "{status}");
+    }
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use connector_codegen::{ROOT, manifest_schema};
 
-use super::{Connector, run};
+use super::{Connector, run, sources_of};
 
 #[test]
 fn a_faulty_manifest_is_told_and_nothing_is_written() {
@@ -25,15 +25,68 @@ fn a_faulty_manifest_is_told_and_nothing_is_written() {
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let connector = Connector::new();
-    fs::write(connector.path("types/parcels.yaml"), b"types: \xff").unwrap();
-    let run = connector.run(&[]);
-    assert_eq!(run.code, Some(4));
-    assert!(run.err.contains("parcels.yaml: stream did not contain valid UTF-8"), "{}", run.err);
     fs::remove_file(connector.path(ROOT)).unwrap();
     let run = connector.run(&[]);
     assert_eq!((run.code, run.out.as_str()), (Some(4), ""));
     assert!(run.err.starts_with("error: ") && run.err.contains(ROOT), "{}", run.err);
     assert!(!connector.path("generated").exists());
+}
+
+/// Fixtures that together have a file of each kind that people write.
+const WRITTEN: [&str; 2] = ["several-files", "action-samples"];
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    for fixture in WRITTEN {
+        let connector = Connector::of(fixture);
+        assert_eq!(connector.run(&[]).code, Some(0), "{fixture}");
+        let before = connector.generated();
+        for (name, text) in sources_of(fixture) {
+            connector.write(&name, &format!("\u{feff}{text}"));
+            let run = connector.run(&["--check"]);
+            assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{name}: {}", run.out);
+        }
+        assert_eq!(connector.generated(), before);
+    }
+}
+
+#[test]
+fn a_text_in_another_encoding_is_refused_with_its_place() {
+    let names = WRITTEN.map(|fixture| sources_of(fixture).into_keys().next_back().unwrap());
+    assert!(names[0].starts_with("types/") && names[1].starts_with("samples/"), "{names:?}");
+    for name in [&names[0], &names[1], ROOT] {
+        for (bytes, what) in [
+            (&b"a: b\n\xff"[..], "the file is not UTF-8 at byte 5: convert it to UTF-8"),
+            (b"\xEF\xBB\xBFa: \xff", "the file is not UTF-8 at byte 6: convert it to UTF-8"),
+            (b"\xFF\xFEa\0", "the file is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
+            (b"\xFE\xFF\0a", "the file is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
+            (
+                b"a: b\nc: \xEF\xBB\xBF",
+                "a byte order mark stands inside the file at line 2 column 4: remove it",
+            ),
+        ] {
+            let connector = Connector::new();
+            connector.write(name, "");
+            fs::write(connector.path(name), bytes).unwrap();
+            let run = connector.run(&[]);
+            assert_eq!((run.code, run.out.as_str()), (Some(4), ""), "{name}");
+            assert!(run.err.ends_with(&format!("{name}: {what}\n")), "{name}: {}", run.err);
+            assert!(!connector.path("generated").exists());
+        }
+    }
+}
+
+#[test]
+fn a_generated_file_with_a_byte_order_mark_is_stale() {
+    let connector = Connector::compiled();
+    for name in ["generated/catalog.json", "generated/src/lib.rs"] {
+        let text = fs::read(connector.path(name)).unwrap();
+        fs::write(connector.path(name), [b"\xEF\xBB\xBF", text.as_slice()].concat()).unwrap();
+        let run = connector.run(&["--check"]);
+        assert_eq!(run.code, Some(3), "{name}: {}", run.out);
+        connector.run(&[]);
+        assert_eq!(fs::read(connector.path(name)).unwrap(), text, "{name}");
+    }
 }
 
 #[test]

@@ -43,3 +43,28 @@ fn pasted_credentials_that_do_not_work_are_not_stored_and_not_shown_again() {
     }
     assert_eq!(stage.connections().len(), 0);
 }
+
+#[test]
+fn pasted_secrets_are_read_like_those_of_files() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    for (token, secret, told) in [
+        ("hush-a\nhush-b", CLIENT_SECRET, "it has a line break at byte 6"),
+        (TOKEN, "hush-a\r\nhush-b", "it has a line break at byte 6"),
+        (TOKEN, "hush-a\0", "it has a NUL at byte 6"),
+        ("hush-a\u{1b}", CLIENT_SECRET, "it has a control character at byte 6"),
+    ] {
+        let answer = paste(&mut browser, token, secret);
+        assert_eq!(answer.status, Some(422), "{told}");
+        assert!(answer.body.contains(told) && !answer.body.contains("hush-"), "{told}: {}", answer.body);
+    }
+    assert_eq!(stage.connections().len(), 0);
+
+    let marked = |text: &str| format!("\u{feff}{text}\r\n");
+    let answer = paste(&mut browser, &marked(TOKEN), &marked(CLIENT_SECRET));
+    assert_eq!(answer.status, Some(303), "{answer:?}");
+    let all = stage.connections();
+    let url = all[0]["webhooks"].as_str().expect("an address");
+    let path = &url[url.find("/webhooks/").expect("a path")..];
+    assert_eq!(stage.served.deliver_signed(path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
+}
