@@ -174,6 +174,7 @@ pub(crate) struct Report {
     pub(crate) is_retryable: bool,
     pub(crate) retry_after: Option<Duration>,
     request_id: Option<String>,
+    check_first: Option<&'static str>,
     api_message: Option<String>,
     violations: Vec<(String, String)>,
     cause: Option<String>,
@@ -213,6 +214,7 @@ impl Report {
                 is_retryable: error.is_retryable(),
                 retry_after: error.retry_after(),
                 request_id: error.request_id().map(str::to_owned),
+                check_first: error.check_first(),
                 api_message: error.api_message().map(str::to_owned),
                 violations: violations(error),
                 cause: cause(error),
@@ -232,6 +234,7 @@ impl Report {
             is_retryable: false,
             retry_after: None,
             request_id: None,
+            check_first: None,
             api_message: None,
             violations: Vec::new(),
             cause: None,
@@ -288,6 +291,7 @@ impl Report {
             .with("retryable", self.is_retryable)
             .with("retry_after_ms", self.retry_after.map(milliseconds))
             .with("request_id", &self.request_id)
+            .with("check_first", self.check_first)
             .with("api_message", &self.api_message)
             .with("items_written", self.stopped.as_ref().map(|stopped| stopped.items))
             .with("resume", self.stopped.as_ref().and_then(|stopped| stopped.resume.as_deref()))
@@ -419,8 +423,8 @@ mod tests {
         let json = Report::of(&refused_input(), "connector", "bigcommerce").to_json();
         let begin = concat!(
             r#"{"error":{"class":"validation","message":"get-product: the input is not valid","status":null,"#,
-            r#""retryable":false,"retry_after_ms":null,"request_id":null,"api_message":null,"items_written":null,"#,
-            r#""resume":null,"violations":[{"field":""#,
+            r#""retryable":false,"retry_after_ms":null,"request_id":null,"check_first":null,"api_message":null,"#,
+            r#""items_written":null,"resume":null,"violations":[{"field":""#,
         );
         assert!(json.starts_with(begin), "{json}");
         assert!(json.contains(r#"{"field":"product_id","message":"must be at least 1"}"#), "{json}");

@@ -165,6 +165,7 @@
 
 mod action;
 mod answer;
+mod body;
 mod changes;
 mod client;
 mod comparison;
@@ -219,7 +220,7 @@ pub use record::{Extra, Record, Visit};
 pub use request::Request;
 pub use retry::Patience;
 pub use rules::{Parameter, Place, Rules};
-pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError};
+pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError, Unreadable};
 pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Value, View};
 
 /// Money and every other number whose digits matter, re-exported so that generated code needs one crate.

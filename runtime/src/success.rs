@@ -94,12 +94,16 @@ fn unwrap(
         }
         Returns::List if body.is_empty() => Ok((whole(Json::empty_list(), target)?, None)),
         Returns::First if body.is_empty() => Err(empty_list()),
-        Returns::One | Returns::List => envelope(form, &text(body)?, target),
+        Returns::One => envelope(form, &text(body)?, target),
+        Returns::List => {
+            let (list, meta) = envelope(form, &text(body)?, target)?;
+            if list.as_str().starts_with('[') { Ok((list, meta)) } else { Err(decode_fault(NO_LIST)) }
+        }
         Returns::First => {
             let (list, meta) = envelope(form, &text(body)?, None)?;
             // Serde would quote what it found in place of a list.
             let items: Vec<&RawValue> =
-                serde_json::from_str(list.as_str()).map_err(|_| decode_fault("the answer holds no list"))?;
+                serde_json::from_str(list.as_str()).map_err(|_| decode_fault(NO_LIST))?;
             let first = items.first().ok_or_else(empty_list)?.get();
             let first = list.part_of(first);
             Ok((whole(first, target.take())?, meta))
@@ -179,6 +183,8 @@ fn envelope(
     };
     Ok((Json::part(body, found), meta))
 }
+
+const NO_LIST: &str = "the answer holds no list";
 
 const HTML: &str = "the answer is an HTML page, not JSON";
 

@@ -62,7 +62,7 @@ impl Noted {
         begun.map_err(|error| {
             tracing::error!(%error, "a change cannot be noted, and is not made");
             let what = "the change could not be noted in the storage, so that nothing was sent";
-            TransportError { sent: Sent::No, what, source: Some(error.into()) }
+            TransportError { sent: Sent::No, what, source: Some(error.into()), unreadable: None }
         })
     }
 
@@ -112,11 +112,12 @@ impl Transport for Noting {
 }
 
 fn told(sent: &Result<http::Response<Bytes>, TransportError>) -> Told {
-    match sent {
-        Err(TransportError { sent: Sent::No, .. }) => Told::Nothing,
-        Ok(answer) if answer.status().is_client_error() => Told::Nothing,
-        _ => Told::Perhaps,
-    }
+    let status = match sent {
+        Ok(answer) => Some(answer.status()),
+        Err(TransportError { sent: Sent::No, .. }) => return Told::Nothing,
+        Err(TransportError { unreadable, .. }) => unreadable.as_ref().and_then(|answer| answer.status()),
+    };
+    if status.is_some_and(|status| status.is_client_error()) { Told::Nothing } else { Told::Perhaps }
 }
 
 /// What a call comes to whose last sending may have been received. A quota that another status stands in for was not
