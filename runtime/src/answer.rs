@@ -20,6 +20,10 @@ pub struct Reply<T> {
     pub data: T,
     /// The data as the API sent it, byte for byte; `null` where it sent none.
     pub json: Json,
+    /// What of the data could not be read into its type without loss: the path of each value, such as
+    /// `[3].custom_url.url`, and a message without the value. The field is empty, and its JSON stands under its name in the
+    /// `extra` of its record. Empty for an untyped call.
+    pub unreadable: Vec<Violation>,
     /// What the API says about the data, such as paging.
     pub meta: Option<Json>,
     /// HTTP status: 2xx, or 404 of a deletion that was sent again and had been carried out the first time.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::json::look_up;
 use crate::operation::Operation;
 use crate::signature::{SignatureProfile, Verified};
+use crate::value::exact;
 
 /// What can start a workflow.
 #[derive(Debug)]
@@ -201,7 +202,7 @@ impl Webhooks {
             account: account.ok_or(NoEvent::NoAccount)?.to_owned(),
             resource: text(self.event.resource).map(str::to_owned),
             id,
-            time: look_up(&body, self.event.time).and_then(Any::as_i64),
+            time: look_up(&body, self.event.time).and_then(|time| exact::integer(&plain(time))),
             dedupe_key: self.dedupe_key(delivery, headers, &body),
         })
     }

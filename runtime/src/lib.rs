@@ -191,6 +191,7 @@ mod record;
 mod request;
 mod retry;
 mod rules;
+mod salvage;
 pub mod signature;
 mod success;
 mod transport;
@@ -221,7 +222,7 @@ pub use request::Request;
 pub use retry::Patience;
 pub use rules::{Parameter, Place, Rules};
 pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError, Unreadable};
-pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Value, View};
+pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Token, Value, View};
 
 /// Money and every other number whose digits matter, re-exported so that generated code needs one crate.
 pub use rust_decimal::Decimal;

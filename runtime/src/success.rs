@@ -42,19 +42,22 @@ impl Success {
     /// The reply with its data typed.
     pub(crate) fn typed<T: Value>(self) -> Result<Reply<T>, Error> {
         let mut data = T::blank();
-        let mut target = Target { value: &mut data, violations: Vec::new() };
-        let Reply { data: (), json, meta, status, request_id } = self.read(Some(&mut target))?;
-        Ok(Reply { data, json, meta, status, request_id })
+        let mut target = Target { value: &mut data, unreadable: Vec::new(), is_read: true };
+        let Reply { data: (), json, unreadable, meta, status, request_id } = self.read(Some(&mut target))?;
+        Ok(Reply { data, json, unreadable, meta, status, request_id })
     }
 
     fn read(self, mut target: Option<&mut Target<'_>>) -> Result<Reply<()>, Error> {
         let Self { operation, status, request_id, body } = self;
         let unwrapped = unwrap(operation, body, target.as_deref_mut()).and_then(|unwrapped| {
-            let violations = target.map(|target| std::mem::take(&mut target.violations)).unwrap_or_default();
-            if violations.is_empty() { Ok(unwrapped) } else { Err(misfit(violations)) }
+            let Some(target) = target else { return Ok((unwrapped, Vec::new())) };
+            let unreadable = std::mem::take(&mut target.unreadable);
+            if target.is_read { Ok((unwrapped, unreadable)) } else { Err(misfit(unreadable)) }
         });
         match unwrapped {
-            Ok((json, meta)) => Ok(Reply { data: (), json, meta, status, request_id }),
+            Ok(((json, meta), unreadable)) => {
+                Ok(Reply { data: (), json, unreadable, meta, status, request_id })
+            }
             Err(fault) => {
                 let (class, parts) = *fault;
                 let parts = Parts { status: Some(status), request_id, ..parts };
@@ -64,14 +67,16 @@ impl Success {
     }
 }
 
-/// Where typed data goes, and what of it does not fit.
+/// Where typed data goes, and what of it could not be read.
 struct Target<'v> {
     value: &'v mut dyn Value,
-    violations: Vec<Violation>,
+    unreadable: Vec<Violation>,
+    /// Whether the data is of the type's kind at all.
+    is_read: bool,
 }
 
 type Unwrapped = (Json, Option<Json>);
-type Fault = Box<(Class, Parts)>;
+pub(crate) type Fault = Box<(Class, Parts)>;
 type Names<'b> = BTreeMap<Cow<'b, str>, IgnoredAny>;
 
 fn unwrap(
@@ -131,7 +136,8 @@ fn decode_fault(detail: impl Into<String>) -> Fault {
     Box::new((Class::Decode, Parts { detail: detail.into(), ..Parts::default() }))
 }
 
-fn misfit(violations: Vec<Violation>) -> Fault {
+/// The fault of data of another kind than its type.
+pub(crate) fn misfit(violations: Vec<Violation>) -> Fault {
     let place = violations.first().map(|fault| format!(" at {fault}")).unwrap_or_default();
     let detail = format!("the answer does not fit its type{place}");
     Box::new((Class::Decode, Parts { detail, violations, ..Parts::default() }))
@@ -140,7 +146,11 @@ fn misfit(violations: Vec<Violation>) -> Fault {
 /// Reads the value at the beginning of `text` into the target, where there is one, and tells how long it is.
 fn read_data(text: &str, target: Option<&mut Target<'_>>) -> Result<usize, serde_json::Error> {
     match target {
-        Some(Target { value, violations }) => decode_answer(text, *value, violations),
+        Some(Target { value, unreadable, is_read }) => {
+            let piece = decode_answer(text, *value, unreadable)?;
+            *is_read = piece.is_read;
+            Ok(piece.length)
+        }
         None => skip_value(text),
     }
 }

@@ -101,6 +101,10 @@ fn every_part_is_read_from_its_place() {
     assert_eq!(event(ORDER, &[], NOW_MS), Ok(expected.clone()));
     let text_id = ORDER.replace("250", r#""250""#);
     assert_eq!(event(&text_id, &[], NOW_MS), Ok(expected), "an id may come as a text");
+    for time in [r#""1561479335""#, "1561479335.0"] {
+        let read = event(&ORDER.replace("1561479335", time), &[], NOW_MS).unwrap();
+        assert_eq!(read.time, Some(1_561_479_335), "{time}");
+    }
 }
 
 #[test]
