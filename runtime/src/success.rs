@@ -138,7 +138,7 @@ fn decode_fault(detail: impl Into<String>) -> Fault {
 
 /// The fault of data of another kind than its type.
 pub(crate) fn misfit(violations: Vec<Violation>) -> Fault {
-    let place = violations.first().map(|fault| format!(" at {fault}")).unwrap_or_default();
+    let place = violations.first().map(|fault| format!(": {fault}")).unwrap_or_default();
     let detail = format!("the answer does not fit its type{place}");
     Box::new((Class::Decode, Parts { detail, violations, ..Parts::default() }))
 }

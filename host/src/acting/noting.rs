@@ -236,6 +236,7 @@ mod tests {
     async fn what_was_refused_hides_nobody_elses_change() {
         for refusal in [
             "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\n\r\n{}",
+            "HTTP/1.1 422 Unprocessable\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n{}",
             "HTTP/1.1 429 Slow\r\nConnection: close\r\n\r\n",
             "HTTP/1.1 500 Slow\r\nX-Retry-After: 5\r\nConnection: close\r\n\r\n",
         ] {
@@ -246,7 +247,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_have_been_carried_out_stands_where_its_resource_is_known() {
-        for doubtful in ["HTTP/1.1 502 Bad\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n"] {
+        for doubtful in [
+            "HTTP/1.1 502 Bad\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n{}",
+        ] {
             let [_, after] = remembered("update-product", UPDATE, doubtful).await;
             assert_eq!(after.len(), 1, "{doubtful}");
             assert!(after[0].is_settled, "{doubtful}");
