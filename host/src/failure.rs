@@ -294,11 +294,11 @@ impl Report {
             .with("retryable", self.is_retryable)
             .with("retry_after_ms", self.retry_after.map(milliseconds))
             .with("request_id", &self.request_id)
+            .with("check_first", self.check_first)
             .with("api_message", &self.api_message)
             .with("items_written", self.stopped.as_ref().map(|stopped| stopped.items))
             .with("resume", self.stopped.as_ref().and_then(|stopped| stopped.resume.as_deref()))
             .with("violations", violations)
-            .with("check_first", self.check_first)
             .with("earlier_attempt_may_have_been_executed", self.earlier_attempt);
         format!("{}\n", Members::default().with("error", error).to_json())
     }
@@ -427,12 +427,12 @@ mod tests {
         let json = Report::of(&refused_input(), "connector", "bigcommerce").to_json();
         let begin = concat!(
             r#"{"error":{"class":"validation","message":"get-product: the input is not valid","status":null,"#,
-            r#""retryable":false,"retry_after_ms":null,"request_id":null,"api_message":null,"items_written":null,"#,
-            r#""resume":null,"violations":[{"field":""#,
+            r#""retryable":false,"retry_after_ms":null,"request_id":null,"check_first":null,"api_message":null,"#,
+            r#""items_written":null,"resume":null,"violations":[{"field":""#,
         );
         assert!(json.starts_with(begin), "{json}");
         assert!(json.contains(r#"{"field":"product_id","message":"must be at least 1"}"#), "{json}");
-        let end = r#"],"check_first":null,"earlier_attempt_may_have_been_executed":false}}"#;
+        let end = r#"],"earlier_attempt_may_have_been_executed":false}}"#;
         assert!(json.ends_with(&format!("{end}\n")), "{json}");
     }
 

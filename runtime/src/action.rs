@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::IgnoredAny;
 
-use crate::decode::{Origin, decode};
+use crate::decode::decode_input;
 use crate::error::{Error, Violation};
 use crate::operation::Operation;
 use crate::record::Record;
@@ -86,7 +86,7 @@ fn read_input(
         broken(format!("the input is no JSON from line {} column {} on", fault.line(), fault.column()))
     };
     let input = text::read(input).map_err(|fault| broken(fault.to_string()))?.as_bytes();
-    let mut violations = decode(input, action, Origin::Input).map_err(no_json)?;
+    let mut violations = decode_input(input, action).map_err(no_json)?;
     if !input.trim_ascii_start().starts_with(b"{") {
         let what = "the input is JSON, but no object: write it like {\"name\": \"value\"}";
         return Err(broken(what.to_owned()));

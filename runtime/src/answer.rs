@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::Json;
 use crate::connector::Connector;
-use crate::error::{Class, Error, Parts};
+use crate::error::{Class, Error, Parts, Violation};
 use crate::error_body;
-use crate::operation::Operation;
+use crate::operation::{Operation, Returns};
 use crate::rate_limit;
 use crate::request::Request;
 use crate::success::Success;
+use crate::transport::{Sent, TransportError};
 
 /// A successful answer.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub struct Reply<T> {
     pub data: T,
     /// The data as the API sent it, byte for byte; `null` where it sent none.
     pub json: Json,
+    /// What of the data could not be read into its type without loss: the path of each value, such as
+    /// `[3].custom_url.url`, and a message without the value. The field is empty, and its JSON stands under its name in the
+    /// `extra` of its record. Empty for an untyped call.
+    pub unreadable: Vec<Violation>,
     /// What the API says about the data, such as paging.
     pub meta: Option<Json>,
     /// HTTP status: 2xx, or 404 of a deletion that was sent again and had been carried out the first time.
@@ -42,10 +47,53 @@ pub(crate) fn judge(
     let operation = request.operation();
     let request_id = request_id(operation, answer.headers());
     let status = answer.status();
-    if !status.is_success() || status == StatusCode::MULTI_STATUS {
+    if is_refusal(status) {
         return Err(refusal(connector, request, &answer, request_id, now));
     }
     Ok(Success { operation, status: status.as_u16(), request_id, body: Some(answer.into_body()) })
+}
+
+/// What a request comes to that has no answer, or one that cannot be read. The status of an answer counts more than its
+/// body: a refusal is that refusal, and a deletion needs no body.
+pub(crate) fn judge_failure(
+    connector: &Connector,
+    request: &Request,
+    failure: TransportError,
+    now: Timestamp,
+) -> Result<Success, Error> {
+    let operation = request.operation();
+    let Some((status, headers)) = failure.head() else { return Err(unanswered(request, failure)) };
+    if is_refusal(status) || operation.returns == Returns::Nothing {
+        let mut answer = Answer::default();
+        (*answer.status_mut(), *answer.headers_mut()) = (status, headers.clone());
+        return judge(connector, request, answer, now);
+    }
+    let request_id = request_id(operation, headers);
+    let parts = Parts { status: Some(status.as_u16()), request_id, ..of_failure(failure) };
+    Err(Error::new(Class::Decode, operation, parts))
+}
+
+/// The error of a request of whose answer not even the status was read.
+fn unanswered(request: &Request, failure: TransportError) -> Error {
+    let operation = request.operation();
+    if failure.unreadable.is_some() {
+        return Error::new(Class::Decode, operation, of_failure(failure));
+    }
+    let (class, retryable) = match failure.sent {
+        Sent::No => (Class::TransportUnsent, true),
+        Sent::Maybe => (Class::TransportUnknownOutcome, request.is_repeatable()),
+    };
+    let check_first = operation.check_first.filter(|_| !retryable);
+    let open = failure.sent == Sent::Maybe;
+    Error::new(class, operation, Parts { retryable, check_first, open, ..of_failure(failure) })
+}
+
+fn of_failure(failure: TransportError) -> Parts {
+    Parts { detail: failure.what.to_owned(), source: Some(failure.into()), ..Parts::default() }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    !status.is_success() || status == StatusCode::MULTI_STATUS
 }
 
 fn refusal(

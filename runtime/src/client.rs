@@ -253,8 +253,10 @@ impl Client {
         let sent = self.transport.send(outgoing).await;
         let now = Timestamp::now();
         permit.settle(ending(&connector.rate_limit, &sent, now));
-        let answer = sent.map_err(|failure| unanswered(request, failure))?;
-        answer::judge(connector, request, answer, now)
+        match sent {
+            Ok(answer) => answer::judge(connector, request, answer, now),
+            Err(failure) => answer::judge_failure(connector, request, failure, now),
+        }
     }
 
     fn authenticate(&self, request: &Request) -> Result<http::Request<Bytes>, http::Error> {
@@ -321,35 +323,20 @@ fn gate_of(connection: &Connection, gates: &Gates) -> Arc<Gate> {
 
 /// How a request ended, as its gate needs to know.
 fn ending(limit: &RateLimit, sent: &Result<Answer, TransportError>, now: Timestamp) -> Ending {
-    let answer = match sent {
-        Ok(answer) => answer,
-        Err(TransportError { sent: Sent::No, .. }) => return Ending::Unsent,
-        Err(TransportError { sent: Sent::Maybe, .. }) => return Ending::Lost,
+    let head = match sent {
+        Ok(answer) => Some((answer.status(), answer.headers())),
+        // The head of an answer counts, even if the body cannot be read.
+        Err(failure) => failure.head(),
     };
-    let headers = answer.headers();
+    let Some((status, headers)) = head else {
+        let is_unsent = matches!(sent, Err(TransportError { sent: Sent::No, .. }));
+        return if is_unsent { Ending::Unsent } else { Ending::Lost };
+    };
     let seen = limit.quota.as_ref().map(|quota| Observation::read(quota, headers, now)).unwrap_or_default();
-    match rate_limit::refusal(limit, answer.status().as_u16(), headers, now) {
+    match rate_limit::refusal(limit, status.as_u16(), headers, now) {
         Some(wait) => Ending::Refused { seen, wait },
         None => Ending::Answered(seen),
     }
-}
-
-/// The error of a request that got no answer.
-fn unanswered(request: &Request, failure: TransportError) -> Error {
-    let operation = request.operation();
-    let (class, retryable) = match failure.sent {
-        Sent::No => (Class::TransportUnsent, true),
-        Sent::Maybe => (Class::TransportUnknownOutcome, request.is_repeatable()),
-    };
-    let parts = Parts {
-        detail: failure.what.to_owned(),
-        retryable,
-        check_first: operation.check_first.filter(|_| !retryable),
-        open: failure.sent == Sent::Maybe,
-        source: Some(failure.into()),
-        ..Parts::default()
-    };
-    Error::new(class, operation, parts)
 }
 
 impl std::fmt::Debug for Client {

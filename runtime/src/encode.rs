@@ -35,14 +35,23 @@ impl<'a> Encoded<'a> {
     fn record<S: Serializer>(&self, record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let mut outcome = Ok(());
+        let unknown = record.unknown();
+        // A described field stands among the unknown ones as long as its value could not be read: one that is set since
+        // takes its place, so that no name is written twice.
+        let mut replaced = Vec::new();
         record.each(&mut |name, value| {
             if outcome.is_ok() && !matches!(value.view(), View::Absent) {
                 outcome = map.serialize_entry(name, &Encoded::new(value, self.dates));
+                if unknown.is_some_and(|unknown| unknown.contains_key(name)) {
+                    replaced.push(name);
+                }
             }
         });
         outcome?;
-        for (name, json) in record.unknown().into_iter().flatten() {
-            map.serialize_entry(name, json)?;
+        for (name, json) in unknown.into_iter().flatten() {
+            if !replaced.contains(&name.as_str()) {
+                map.serialize_entry(name, json)?;
+            }
         }
         map.end()
     }

@@ -35,6 +35,14 @@ macro_rules! impl_enumeration {
                 $crate::Read::Taken
             }
 
+            fn read_loosely(&mut self, token: $crate::Token<'_>) -> $crate::Read {
+                let ($crate::Token::Number(name) | $crate::Token::String(name)) = token else {
+                    return $crate::Read::Refused;
+                };
+                *self = <$enumeration as $crate::Enumeration>::from_name(name);
+                $crate::Read::Taken
+            }
+
             fn view(&self) -> $crate::View<'_> {
                 $crate::View::String($crate::Enumeration::name(self))
             }

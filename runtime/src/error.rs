@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use crate::operation::Operation;
+use crate::operation::{Effect, Operation};
 
 /// What went wrong, as a stable word that workflows may depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,8 @@ pub enum Class {
     TransportUnsent,
     /// `transport.unknown_outcome`: the request may have arrived; nobody knows what became of it.
     TransportUnknownOutcome,
-    /// `decode`: the answer is not what the API's description promises.
+    /// `decode`: the answer is not what the API's description promises, has a content coding that cannot be decoded, or
+    /// is larger than the limits. A write may have been executed.
     Decode,
 }
 
@@ -176,7 +177,12 @@ pub(crate) struct Parts {
 }
 
 impl Error {
-    pub(crate) fn new(class: Class, operation: &'static Operation, parts: Parts) -> Self {
+    pub(crate) fn new(class: Class, operation: &'static Operation, mut parts: Parts) -> Self {
+        if class == Class::Decode && operation.effect != Effect::Read {
+            // The API may have carried out a write whose answer cannot be read.
+            parts.detail.push_str("; the request may have been executed");
+            parts.check_first = operation.check_first;
+        }
         Self(Box::new(Parts { class: Some(class), action: Some(operation.id), ..parts }))
     }
 
@@ -284,7 +290,8 @@ impl Error {
     }
 
     /// What to look up before the call is made again by hand. It is some if this call may have been carried out and must
-    /// not be repeated, and if a refusal (409, 422, 507) may come of an earlier identical call that was carried out.
+    /// not be repeated, and if a refusal (409, 422, 507) may come of an earlier identical call that was carried out. A write
+    /// of class `decode` has it as well, if the manifest has a text for the action.
     #[must_use]
     pub fn check_first(&self) -> Option<&'static str> {
         self.0.check_first

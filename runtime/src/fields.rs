@@ -37,11 +37,24 @@ pub(crate) fn skip_value(text: &str) -> Result<usize, serde_json::Error> {
 /// The first error of `field`, and `None` where the text is no object.
 pub(crate) fn each_field<'t>(
     text: &'t str,
-    mut field: impl FnMut(Cow<'t, str>, &'t str) -> Result<usize, serde_json::Error>,
+    field: impl FnMut(Cow<'t, str>, &'t str) -> Result<usize, serde_json::Error>,
 ) -> Result<(), Option<serde_json::Error>> {
+    let length = walk_object(text, field)?;
+    // Nothing but blanks may stand behind the object.
+    if text[length..].trim_start_matches(BLANKS).is_empty() { Ok(()) } else { Err(None) }
+}
+
+/// The same for the object at the beginning of `text`, which may go on behind it; the length of the object.
+///
+/// # Errors
+/// The first error of `field`, and `None` where no object stands there.
+pub(crate) fn walk_object<'t>(
+    text: &'t str,
+    mut field: impl FnMut(Cow<'t, str>, &'t str) -> Result<usize, serde_json::Error>,
+) -> Result<usize, Option<serde_json::Error>> {
     let mut rest = after(text, '{')?;
     if let Ok(behind) = after(rest, '}') {
-        return end(behind);
+        return Ok(text.len() - behind.len());
     }
     loop {
         let from_name = rest.trim_start_matches(BLANKS);
@@ -53,7 +66,30 @@ pub(crate) fn each_field<'t>(
         rest = &from_value[length..];
         match after(rest, ',') {
             Ok(next) => rest = next,
-            Err(_) => return end(after(rest, '}')?),
+            Err(_) => return Ok(text.len() - after(rest, '}')?.len()),
+        }
+    }
+}
+
+/// Shows `item` the text from each item on of the list at the beginning of `text`, which may go on behind it; `item` tells
+/// how long the item is. The length of the list.
+///
+/// # Errors
+/// The first error of `item`, and `None` where no list stands there.
+pub(crate) fn walk_list<'t>(
+    text: &'t str,
+    mut item: impl FnMut(&'t str) -> Result<usize, serde_json::Error>,
+) -> Result<usize, Option<serde_json::Error>> {
+    let mut rest = after(text, '[')?;
+    if let Ok(behind) = after(rest, ']') {
+        return Ok(text.len() - behind.len());
+    }
+    loop {
+        let from_item = rest.trim_start_matches(BLANKS);
+        rest = &from_item[item(from_item)?..];
+        match after(rest, ',') {
+            Ok(next) => rest = next,
+            Err(_) => return Ok(text.len() - after(rest, ']')?.len()),
         }
     }
 }
@@ -64,11 +100,6 @@ pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 /// The text behind blanks and `mark`.
 fn after(text: &str, mark: char) -> Result<&str, Option<serde_json::Error>> {
     text.trim_start_matches(BLANKS).strip_prefix(mark).ok_or(None)
-}
-
-/// Nothing but blanks may stand behind the object.
-fn end(text: &str) -> Result<(), Option<serde_json::Error>> {
-    if text.trim_start_matches(BLANKS).is_empty() { Ok(()) } else { Err(None) }
 }
 
 #[cfg(test)]
@@ -101,7 +132,32 @@ mod tests {
         assert_eq!(walked(" { } "), Some(Vec::new()));
     }
 
+    /// Every item's text; `None` where the walk found no list.
+    fn items(text: &str) -> Option<Vec<String>> {
+        let mut found = Vec::new();
+        let length = walk_list(text, |from_item| {
+            let length = skip_value(from_item)?;
+            found.push(from_item[..length].to_owned());
+            Ok(length)
+        });
+        (length.ok()? == text.trim_end_matches(BLANKS).len()).then_some(found)
+    }
+
     proptest! {
+        #[test]
+        fn takes_the_lists_that_serde_json_takes(
+            parts in proptest::collection::vec(
+                prop_oneof!["[{},:\\[\\] ]", Just("\"a\"".to_owned()), Just("[1, 2]".to_owned()), "-?[0-9]{1,3}",
+                    Just("null".to_owned()), Just("\"".to_owned())],
+                0..9,
+            ),
+        ) {
+            let text = format!("[{}", parts.concat());
+            let theirs: Option<Vec<&RawValue>> = serde_json::from_str(&text).ok();
+            let theirs = theirs.map(|items| items.iter().map(|raw| raw.get().to_owned()).collect::<Vec<_>>());
+            prop_assert_eq!(items(&text), theirs, "{}", text);
+        }
+
         /// Texts made of JSON's own parts, so that many are nearly objects.
         #[test]
         fn takes_what_serde_json_takes_and_nothing_else(

@@ -11,6 +11,7 @@ use crate::json::look_up;
 use crate::operation::Operation;
 use crate::signature::{SignatureProfile, Verified};
 use crate::text;
+use crate::value::exact;
 
 /// What can start a workflow.
 #[derive(Debug)]
@@ -204,7 +205,7 @@ impl Webhooks {
             account: account.ok_or(NoEvent::NoAccount)?.to_owned(),
             resource: text(self.event.resource).map(str::to_owned),
             id,
-            time: look_up(&body, self.event.time).and_then(Any::as_i64),
+            time: look_up(&body, self.event.time).and_then(|time| exact::integer(&plain(time))),
             dedupe_key: self.dedupe_key(delivery, headers, &body),
         })
     }

@@ -32,6 +32,11 @@ impl Json {
         &self.0
     }
 
+    /// A value that was read as JSON, as a text of its own.
+    pub(crate) fn copy(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// A part of a body that was read as JSON; it keeps the whole body alive.
     pub(crate) fn part(body: &ByteString, text: &str) -> Self {
         Self(body.slice_ref(text))

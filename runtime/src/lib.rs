@@ -165,6 +165,7 @@
 
 mod action;
 mod answer;
+mod body;
 mod changes;
 mod client;
 mod comparison;
@@ -191,6 +192,7 @@ mod record;
 mod request;
 mod retry;
 mod rules;
+mod salvage;
 pub mod signature;
 mod success;
 pub mod text;
@@ -221,8 +223,8 @@ pub use record::{Extra, Record, Visit};
 pub use request::Request;
 pub use retry::Patience;
 pub use rules::{Parameter, Place, Rules};
-pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError};
-pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Value, View};
+pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError, Unreadable};
+pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Token, Value, View};
 
 /// Money and every other number whose digits matter, re-exported so that generated code needs one crate.
 pub use rust_decimal::Decimal;

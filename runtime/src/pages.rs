@@ -9,10 +9,10 @@ use futures_util::stream;
 use crate::action::Action;
 use crate::answer::Reply;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, Parts};
 use crate::paging::{next_page, page_position};
 use crate::request::Request;
-use crate::success::Success;
+use crate::success::{Success, misfit};
 
 /// The pages of a list as raw JSON. It holds one request, whatever the length of the list.
 ///
@@ -140,7 +140,9 @@ impl<A: Action> TypedPages<A> {
         self.pages.position()
     }
 
-    /// The items of all pages as a stream, which ends with the first error. One page is held at a time.
+    /// The items of all pages as a stream, which ends with the first error. One page is held at a time. What of an item
+    /// could not be read stands in its extra fields; an item that is no record at all is an error here, while
+    /// [`TypedPages::next`] lists it in [`Reply::unreadable`].
     pub fn items<T>(self) -> impl Stream<Item = Result<T, Error>> + Send
     where
         A: 'static,
@@ -153,13 +155,25 @@ impl<A: Action> TypedPages<A> {
                 if let Some(item) = items.as_mut().and_then(Iterator::next) {
                     return Some((Ok(item), (pages, items)));
                 }
-                match pages.as_mut()?.next().await? {
-                    Ok(reply) => items = Some(reply.data.into_iter()),
+                match pages.as_mut()?.next().await?.and_then(without_blanks::<A>) {
+                    Ok(data) => items = Some(data.into_iter()),
                     Err(error) => return Some((Err(error), (None, None))),
                 }
             }
         })
     }
+}
+
+/// The data of a page in which every item is one.
+fn without_blanks<A: Action>(mut reply: Reply<A::Output>) -> Result<A::Output, Error> {
+    let is_item = |field: &str| field.rfind('[') == Some(0) && field.ends_with(']');
+    reply.unreadable.retain(|violation| is_item(violation.field()));
+    if reply.unreadable.is_empty() {
+        return Ok(reply.data);
+    }
+    let (class, parts) = *misfit(reply.unreadable);
+    let parts = Parts { status: Some(reply.status), request_id: reply.request_id, ..parts };
+    Err(Error::new(class, A::OPERATION, parts))
 }
 
 /// The request with the greatest pages that the API gives, where it asks for no size: fewer requests are spent.

@@ -6,7 +6,8 @@ use crate::Json;
 use crate::rules::Parameter;
 use crate::value::{Fields, Value, View};
 
-/// Fields that the manifest does not describe, as the API sent them, by name.
+/// Fields that the manifest does not describe, as the API sent them, by name. A described field stands here as well if its
+/// value could not be read; the described field itself is then empty.
 pub type Extra = BTreeMap<String, Json>;
 
 /// Receives each field of a record: its wire name and its value.

@@ -43,19 +43,22 @@ impl Success {
     /// The reply with its data typed.
     pub(crate) fn typed<T: Value>(self) -> Result<Reply<T>, Error> {
         let mut data = T::blank();
-        let mut target = Target { value: &mut data, violations: Vec::new() };
-        let Reply { data: (), json, meta, status, request_id } = self.read(Some(&mut target))?;
-        Ok(Reply { data, json, meta, status, request_id })
+        let mut target = Target { value: &mut data, unreadable: Vec::new(), is_read: true };
+        let Reply { data: (), json, unreadable, meta, status, request_id } = self.read(Some(&mut target))?;
+        Ok(Reply { data, json, unreadable, meta, status, request_id })
     }
 
     fn read(self, mut target: Option<&mut Target<'_>>) -> Result<Reply<()>, Error> {
         let Self { operation, status, request_id, body } = self;
         let unwrapped = unwrap(operation, body, target.as_deref_mut()).and_then(|unwrapped| {
-            let violations = target.map(|target| std::mem::take(&mut target.violations)).unwrap_or_default();
-            if violations.is_empty() { Ok(unwrapped) } else { Err(misfit(violations)) }
+            let Some(target) = target else { return Ok((unwrapped, Vec::new())) };
+            let unreadable = std::mem::take(&mut target.unreadable);
+            if target.is_read { Ok((unwrapped, unreadable)) } else { Err(misfit(unreadable)) }
         });
         match unwrapped {
-            Ok((json, meta)) => Ok(Reply { data: (), json, meta, status, request_id }),
+            Ok(((json, meta), unreadable)) => {
+                Ok(Reply { data: (), json, unreadable, meta, status, request_id })
+            }
             Err(fault) => {
                 let (class, parts) = *fault;
                 let parts = Parts { status: Some(status), request_id, ..parts };
@@ -65,14 +68,16 @@ impl Success {
     }
 }
 
-/// Where typed data goes, and what of it does not fit.
+/// Where typed data goes, and what of it could not be read.
 struct Target<'v> {
     value: &'v mut dyn Value,
-    violations: Vec<Violation>,
+    unreadable: Vec<Violation>,
+    /// Whether the data is of the type's kind at all.
+    is_read: bool,
 }
 
 type Unwrapped = (Json, Option<Json>);
-type Fault = Box<(Class, Parts)>;
+pub(crate) type Fault = Box<(Class, Parts)>;
 type Names<'b> = BTreeMap<Cow<'b, str>, IgnoredAny>;
 
 fn unwrap(
@@ -97,12 +102,16 @@ fn unwrap(
             Ok((whole(Json::empty_list(), target)?, None))
         }
         Returns::First if text::without_mark(&body).is_empty() => Err(empty_list()),
-        Returns::One | Returns::List => envelope(form, &text_of(body)?, target),
+        Returns::One => envelope(form, &text_of(body)?, target),
+        Returns::List => {
+            let (list, meta) = envelope(form, &text_of(body)?, target)?;
+            if list.as_str().starts_with('[') { Ok((list, meta)) } else { Err(decode_fault(NO_LIST)) }
+        }
         Returns::First => {
             let (list, meta) = envelope(form, &text_of(body)?, None)?;
             // Serde would quote what it found in place of a list.
             let items: Vec<&RawValue> =
-                serde_json::from_str(list.as_str()).map_err(|_| decode_fault("the answer holds no list"))?;
+                serde_json::from_str(list.as_str()).map_err(|_| decode_fault(NO_LIST))?;
             let first = items.first().ok_or_else(empty_list)?.get();
             let first = list.part_of(first);
             Ok((whole(first, target.take())?, meta))
@@ -131,8 +140,9 @@ fn decode_fault(detail: impl Into<String>) -> Fault {
     Box::new((Class::Decode, Parts { detail: detail.into(), ..Parts::default() }))
 }
 
-fn misfit(violations: Vec<Violation>) -> Fault {
-    let place = violations.first().map(|fault| format!(" at {fault}")).unwrap_or_default();
+/// The fault of data of another kind than its type.
+pub(crate) fn misfit(violations: Vec<Violation>) -> Fault {
+    let place = violations.first().map(|fault| format!(": {fault}")).unwrap_or_default();
     let detail = format!("the answer does not fit its type{place}");
     Box::new((Class::Decode, Parts { detail, violations, ..Parts::default() }))
 }
@@ -140,7 +150,11 @@ fn misfit(violations: Vec<Violation>) -> Fault {
 /// Reads the value at the beginning of `text` into the target, where there is one, and tells how long it is.
 fn read_data(text: &str, target: Option<&mut Target<'_>>) -> Result<usize, serde_json::Error> {
     match target {
-        Some(Target { value, violations }) => decode_answer(text, *value, violations),
+        Some(Target { value, unreadable, is_read }) => {
+            let piece = decode_answer(text, *value, unreadable)?;
+            *is_read = piece.is_read;
+            Ok(piece.length)
+        }
         None => skip_value(text),
     }
 }
@@ -183,6 +197,8 @@ fn envelope(
     };
     Ok((Json::part(body, found), meta))
 }
+
+const NO_LIST: &str = "the answer holds no list";
 
 const HTML: &str = "the answer is an HTML page, not JSON";
 

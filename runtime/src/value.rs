@@ -2,6 +2,7 @@
 //! of decoding, so that a record costs the compiler a table and not a deserializer.
 
 mod containers;
+pub(crate) mod exact;
 mod nullable;
 
 use rust_decimal::Decimal;
@@ -55,6 +56,17 @@ pub trait Value {
         Read::Refused
     }
 
+    /// Reads a scalar of another kind that means exactly one value of this kind, such as `"3"` for an integer. For answers
+    /// alone, after [`Value::read_scalar`] has refused it.
+    fn read_loosely(&mut self, _token: Token<'_>) -> Read {
+        Read::Refused
+    }
+
+    /// Takes out what is stored, so that the field is absent; `false` where the place cannot be empty.
+    fn clear(&mut self) -> bool {
+        false
+    }
+
     /// Reads the JSON text of the value; called only where [`Value::wants_literal`] holds.
     fn read_literal(&mut self, _json: &str) -> Read {
         Read::Refused
@@ -95,6 +107,17 @@ pub enum Scalar<'a> {
     /// Any other number.
     Number(f64),
     /// A string.
+    String(&'a str),
+}
+
+/// A scalar with all that its JSON text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number as the JSON spells it.
+    Number(&'a str),
+    /// A string without its escapes.
     String(&'a str),
 }
 
@@ -177,6 +200,21 @@ impl Value for bool {
         Read::Taken
     }
 
+    /// From 0 and 1, as a number or as text, and from the texts `true` and `false`.
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        *self = match token {
+            Token::Boolean(value) => value,
+            Token::Number(text) | Token::String(text) => match text {
+                "1" => true,
+                "0" => false,
+                "true" if token == Token::String(text) => true,
+                "false" if token == Token::String(text) => false,
+                _ => return Read::Refused,
+            },
+        };
+        Read::Taken
+    }
+
     fn view(&self) -> View<'_> {
         View::Boolean(*self)
     }
@@ -192,15 +230,14 @@ impl Value for i64 {
     }
 
     fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
-        *self = match scalar {
-            Scalar::Integer(value) => value,
-            // 2^53: beyond it a float no longer names one whole number.
-            Scalar::Number(value) if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 => {
-                value as i64
-            }
-            _ => return Read::Refused,
-        };
+        let Scalar::Integer(value) = scalar else { return Read::Refused };
+        *self = value;
         Read::Taken
+    }
+
+    /// From a number or the text of one, such as `3.0`, `"3"` or `1e3`.
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        exact::read(token, exact::integer, self)
     }
 
     fn view(&self) -> View<'_> {
@@ -219,11 +256,16 @@ impl Value for f64 {
 
     fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
         *self = match scalar {
-            Scalar::Integer(value) => value as f64,
+            Scalar::Integer(value) if (value as f64) as i128 == i128::from(value) => value as f64,
             Scalar::Number(value) => value,
             _ => return Read::Refused,
         };
         Read::Taken
+    }
+
+    /// From a number or the text of one. A whole number must be exactly a float; a fraction becomes the nearest one.
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        exact::read(token, exact::float, self)
     }
 
     fn view(&self) -> View<'_> {
@@ -246,13 +288,20 @@ impl Value for String {
         Read::Taken
     }
 
+    /// From a number, with its digits. `false` is refused: some APIs mean by it that there is no text.
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        let (Token::Number(text) | Token::String(text)) = token else { return Read::Refused };
+        text.clone_into(self);
+        Read::Taken
+    }
+
     fn view(&self) -> View<'_> {
         View::String(self)
     }
 }
 
 /// Read from a JSON number or from a string that holds one, digit for digit. More than 28 digits, or a value that would
-/// have to be rounded, is refused, and with it the typed answer that holds it: the untyped one passes it on.
+/// have to be rounded, is refused: in an answer the field is then absent, and its text stands in the record's extra fields.
 impl Value for Decimal {
     fn blank() -> Self {
         Self::ZERO

@@ -56,7 +56,7 @@ static LISTED_AS_OBJECT: Api =
     Api { errors: ErrorShape::Object { message: "message", fields: "details" }, ..api(Envelope::None) };
 
 static READ: Operation = operation(&WRAPPED, Effect::Read);
-static CREATE: Operation = operation(&WRAPPED, Effect::Create);
+static CREATE: Operation = operation(&WRAPPED, Effect::Create).check_first("Look for the thing by its name.");
 static UPDATE: Operation = operation(&WRAPPED, Effect::Update);
 static DELETE: Operation = operation(&WRAPPED, Effect::Delete);
 static READ_BARE: Operation = operation(&BARE, Effect::Read);
@@ -178,7 +178,7 @@ async fn what_may_be_repeated_depends_on_the_class_and_the_effect() {
 
 #[tokio::test]
 async fn without_an_answer_it_depends_on_what_was_sent() {
-    let lost = |sent| TransportError { sent, what: "the wire was cut", source: None };
+    let lost = |sent| TransportError { sent, what: "the wire was cut", source: None, unreadable: None };
     for (operation, may_repeat) in [(&READ, true), (&UPDATE, true), (&DELETE, true), (&CREATE, false)] {
         let error = made_of(operation, Err(lost(Sent::Maybe))).await.unwrap_err();
         assert_eq!((error.class(), error.is_retryable()), (Class::TransportUnknownOutcome, may_repeat));

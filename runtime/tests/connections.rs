@@ -112,7 +112,12 @@ impl Transport for Recorder {
                 let answer = http::Response::builder().status(status).body(Bytes::from_static(b"null"));
                 Ok(answer.expect("a status"))
             }
-            None => Err(TransportError { sent: Sent::Maybe, what: "the wire was cut", source: None }),
+            None => Err(TransportError {
+                sent: Sent::Maybe,
+                what: "the wire was cut",
+                source: None,
+                unreadable: None,
+            }),
         };
         Box::pin(async { outcome })
     }

@@ -107,6 +107,10 @@ fn every_part_is_read_from_its_place() {
         Ok(expected),
         "a byte order mark is signed and is no part of the event"
     );
+    for time in [r#""1561479335""#, "1561479335.0"] {
+        let read = event(&ORDER.replace("1561479335", time), &[], NOW_MS).unwrap();
+        assert_eq!(read.time, Some(1_561_479_335), "{time}");
+    }
 }
 
 #[test]

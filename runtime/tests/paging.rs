@@ -70,7 +70,8 @@ fn json(text: &str) -> Json {
 fn after(operation: &'static Operation, input: ListThings, data: &str, meta: &str) -> Option<String> {
     let request = Request::new(operation, &input).expect("no constraints");
     let meta = (!meta.is_empty()).then(|| json(meta));
-    let reply = Reply { data: (), json: json(data), meta, status: 200, request_id: None };
+    let reply =
+        Reply { data: (), json: json(data), unreadable: Vec::new(), meta, status: 200, request_id: None };
     let next = next_page(&request, &reply)?;
     assert_eq!(next.operation().id, operation.id);
     let address = next.path_and_query();
@@ -232,7 +233,14 @@ fn a_request_tells_where_it_stands_by_the_name_of_its_input() {
     let position = |operation: &'static Operation, input: ListThings, meta: &str| {
         let request = Request::new(operation, &input).expect("no constraints");
         let meta = Some(json(meta));
-        let reply = Reply { data: (), json: json("[1,2]"), meta, status: 200, request_id: None };
+        let reply = Reply {
+            data: (),
+            json: json("[1,2]"),
+            unreadable: Vec::new(),
+            meta,
+            status: 200,
+            request_id: None,
+        };
         let next = next_page(&request, &reply).expect("there is a next page");
         (page_position(&request), page_position(&next))
     };

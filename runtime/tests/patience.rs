@@ -13,5 +13,7 @@ mod events;
 mod pages;
 #[path = "patience/retries.rs"]
 mod retries;
+#[path = "patience/unreadable.rs"]
+mod unreadable;
 #[path = "patience/waits.rs"]
 mod waits;

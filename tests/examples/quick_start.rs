@@ -40,6 +40,15 @@ async fn products_at(client: &Client, price: Decimal) -> Result<Vec<Product>, Er
     Ok(reply.data)
 }
 
+/// The price of a product, or the reason why there is none.
+fn price_of(product: &Product) -> Result<Decimal, String> {
+    match (product.price, product.extra.get("price")) {
+        (Some(price), _) => Ok(price),
+        (None, Some(json)) => Err(format!("the price is not a decimal: {}", json.as_str())),
+        (None, None) => Err("there is no price".to_owned()),
+    }
+}
+
 /// What a workflow does after a call has failed. Nothing was called again on its own.
 fn next_step(error: &Error) -> String {
     match (error.class(), error.is_retryable()) {
@@ -103,7 +112,7 @@ pub(crate) async fn tell(client: &Client, store: &str, out: &mut dyn Write) -> O
     let products = products_at(client, price).await?;
     writeln!(out, "typed call: {} products cost {price}", products.len())?;
     for product in products.iter().take(3) {
-        let (name, price) = (product.name.as_deref().unwrap_or_default(), product.price.unwrap_or_default());
+        let (name, price) = (product.name.as_deref().unwrap_or_default(), price_of(product)?);
         writeln!(out, "  {name}: three cost {}", price * Decimal::from(3))?;
     }
     for wrong in [GetProduct::new(0), GetProduct::new(999_999_999)] {

@@ -62,7 +62,7 @@ impl Noted {
         begun.map_err(|error| {
             tracing::error!(%error, "a change cannot be noted, and is not made");
             let what = "the change could not be noted in the storage, so that nothing was sent";
-            TransportError { sent: Sent::No, what, source: Some(error.into()) }
+            TransportError { sent: Sent::No, what, source: Some(error.into()), unreadable: None }
         })
     }
 
@@ -112,11 +112,12 @@ impl Transport for Noting {
 }
 
 fn told(sent: &Result<http::Response<Bytes>, TransportError>) -> Told {
-    match sent {
-        Err(TransportError { sent: Sent::No, .. }) => Told::Nothing,
-        Ok(answer) if answer.status().is_client_error() => Told::Nothing,
-        _ => Told::Perhaps,
-    }
+    let status = match sent {
+        Ok(answer) => Some(answer.status()),
+        Err(TransportError { sent: Sent::No, .. }) => return Told::Nothing,
+        Err(TransportError { unreadable, .. }) => unreadable.as_ref().and_then(|answer| answer.status()),
+    };
+    if status.is_some_and(|status| status.is_client_error()) { Told::Nothing } else { Told::Perhaps }
 }
 
 /// What a call comes to whose last sending may have been received. A quota that another status stands in for was not
@@ -235,6 +236,7 @@ mod tests {
     async fn what_was_refused_hides_nobody_elses_change() {
         for refusal in [
             "HTTP/1.1 422 Unprocessable\r\nConnection: close\r\n\r\n{}",
+            "HTTP/1.1 422 Unprocessable\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n{}",
             "HTTP/1.1 429 Slow\r\nConnection: close\r\n\r\n",
             "HTTP/1.1 500 Slow\r\nX-Retry-After: 5\r\nConnection: close\r\n\r\n",
         ] {
@@ -245,7 +247,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_have_been_carried_out_stands_where_its_resource_is_known() {
-        for doubtful in ["HTTP/1.1 502 Bad\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n"] {
+        for doubtful in [
+            "HTTP/1.1 502 Bad\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n{}",
+        ] {
             let [_, after] = remembered("update-product", UPDATE, doubtful).await;
             assert_eq!(after.len(), 1, "{doubtful}");
             assert!(after[0].is_settled, "{doubtful}");

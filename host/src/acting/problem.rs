@@ -73,7 +73,10 @@ fn of_class(class: Class) -> (u16, &'static str) {
         Class::TransportUnknownOutcome => {
             (504, "Where `retryable` is true, make the call again; else do what `check_first` says.")
         }
-        Class::Decode => (502, "Report it; look whether a change was carried out before making it again."),
+        Class::Decode => (
+            502,
+            "Report it. A write may have been executed: do what `check_first` says, or look, before you make the call again.",
+        ),
         _ => (502, "Report it."),
     }
 }

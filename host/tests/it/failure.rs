@@ -1,6 +1,9 @@
 //! Calls that fail: class, exit code, and what people and programs are told.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bigcommerce_sandbox::{Fault, ManualClock, SandboxOptions};
@@ -215,4 +218,86 @@ fn an_error_after_a_lost_attempt_of_the_same_call_reports_the_attempt() {
     let error = update(&["--quiet", "--json"]).error(4);
     assert_eq!(error["earlier_attempt_may_have_been_executed"], true, "{error}");
     assert!(error["check_first"].is_string(), "{error}");
+}
+
+/// A server that gives every request the same answer, and the number of the requests.
+fn answering(head: &str, body: &[u8]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let answer = [head.as_bytes(), b"X-Request-Id: r-7\r\nConnection: close\r\n\r\n", body].concat();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut reader = BufReader::new(&stream);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).expect("a head") > 2 {
+                let lower = line.to_ascii_lowercase();
+                let given = lower.strip_prefix("content-length:");
+                length = given.map_or(length, |given| given.trim().parse().expect("a length"));
+                line.clear();
+            }
+            std::io::copy(&mut reader.take(length), &mut std::io::sink()).expect("a body");
+            // A client that has read enough closes the connection.
+            stream.write_all(&answer).unwrap_or_default();
+        }
+    });
+    (origin, requests)
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_decode_and_is_asked_for_once() {
+    let gzip = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
+    let truncated = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a".as_slice();
+    let large = "HTTP/1.1 200 OK\r\nContent-Length: 67108865\r\n";
+    for (head, body, what) in [
+        (gzip, br#"{"data":{}}"#.as_slice(), "its body is not valid gzip"),
+        (gzip, truncated, "its body is not valid gzip"),
+        ("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n", b"{}", "its content coding is not gzip"),
+        (large, b"", "its body is larger than the limit of 64 MiB"),
+    ] {
+        for wait in [["--wait", "60"].as_slice(), &["--no-wait"]] {
+            let connection =
+                |origin: &str| ["--base-url", origin, "--store-hash", "abc123", "--json"].map(str::to_owned);
+            let (origin, requests) = answering(head, body);
+            let call = Invocation::new().args(["call", ACTION, "--product-id", "111"]).args(wait);
+            let call = call.args(connection(&origin)).env("CONNECTOR_ACCESS_TOKEN", TOKEN);
+            let error = call.run().error(10);
+            assert_eq!((&error["class"], &error["status"]), (&"decode".into(), &200.into()), "{error}");
+            assert_eq!(
+                (&error["retryable"], &error["request_id"]),
+                (&false.into(), &"r-7".into()),
+                "{error}"
+            );
+            assert_eq!(error["message"], format!("get-product: cannot read the answer: {what}"));
+            assert!(error["check_first"].is_null(), "{error}");
+            assert_eq!(requests.load(Ordering::SeqCst), 1, "{what}");
+
+            let (origin, requests) = answering(head, body);
+            let flags = ["--name", "Cup", "--type", "physical", "--price", "1", "--weight", "1"];
+            let call = Invocation::new().args(["call", "create-product"]).args(flags).args(wait);
+            let call = call.args(connection(&origin)).env("CONNECTOR_ACCESS_TOKEN", TOKEN);
+            let error = call.run().error(10);
+            assert_eq!((&error["class"], &error["status"]), (&"decode".into(), &200.into()), "{error}");
+            assert_eq!(error["retryable"], false, "{error}");
+            let text =
+                format!("create-product: cannot read the answer: {what}; the request may have been executed");
+            assert_eq!(error["message"], text);
+            assert!(error["check_first"].as_str().expect("a text").contains("list-products"), "{error}");
+            assert_eq!(requests.load(Ordering::SeqCst), 1, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_whose_body_cannot_be_read_is_that_refusal() {
+    for (status, class, code) in [("429 Slow", "rate_limited.window", 7), ("404 None", "not_found", 5)] {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Encoding: gzip\r\nX-Retry-After: 9\r\n");
+        let (origin, _) = answering(&head, b"no gzip");
+        let call = Invocation::new().args(["call", ACTION, "--product-id", "111", "--json", "--no-wait"]);
+        let call = call.args(["--base-url", &origin, "--store-hash", "abc123"]);
+        let error = call.env("CONNECTOR_ACCESS_TOKEN", TOKEN).run().error(code);
+        assert_eq!(error["class"], class, "{error}");
+    }
 }

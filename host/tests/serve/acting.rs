@@ -151,6 +151,22 @@ fn a_failure_is_told_as_problem_details_with_what_to_do() {
     works.api.next();
     works.api.next();
 
+    // A create whose answer cannot be read.
+    for (headers, body) in [(&[("Content-Encoding", "gzip")][..], "no gzip"), (&[], "<html>")] {
+        works.api.will_answer(201, headers, body);
+        let (status, details) = problem(&works.act("create-product", &[], create));
+        assert_eq!(
+            (status, &details["class"], &details["retryable"]),
+            (502, &json!("decode"), &json!(false))
+        );
+        assert_eq!(details["vendor_status"], 201);
+        let detail = details["detail"].as_str().expect("a text");
+        assert!(detail.ends_with("; the request may have been executed"), "{details}");
+        assert!(details["check_first"].as_str().expect("a text").contains("list-products"), "{details}");
+        works.api.next();
+        assert!(!works.api.was_asked(), "it is sent once");
+    }
+
     // What is wrong with the input is found before anything is sent.
     let (status, details) =
         problem(&works.act("update-product", &[], r#"{"product_id": 0, "colour": "red"}"#));

@@ -1,9 +1,10 @@
 //! Places that hold other places: optional values, boxes, lists and maps.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::{Deref, DerefMut};
 
-use super::{Fields, Items, Read, Scalar, Value, View};
+use super::{Fields, Items, Read, Scalar, Token, Value, View};
 
 impl<T: Value> Value for Option<T> {
     fn blank() -> Self {
@@ -36,6 +37,18 @@ impl<T: Value> Value for Option<T> {
         let read = value.read_scalar(scalar);
         *self = (read == Read::Taken).then_some(value);
         read
+    }
+
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        let mut value = T::blank();
+        let read = value.read_loosely(token);
+        *self = (read == Read::Taken).then_some(value);
+        read
+    }
+
+    fn clear(&mut self) -> bool {
+        *self = None;
+        true
     }
 
     fn read_literal(&mut self, json: &str) -> Read {
@@ -112,6 +125,14 @@ impl<T: Value> Value for Boxed<T> {
         self.0.read_scalar(scalar)
     }
 
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        self.0.read_loosely(token)
+    }
+
+    fn clear(&mut self) -> bool {
+        self.0.clear()
+    }
+
     fn read_literal(&mut self, json: &str) -> Read {
         self.0.read_literal(json)
     }
@@ -176,6 +197,14 @@ impl<T: Value> Value for BTreeMap<String, T> {
 
 impl<T: Value> Fields for BTreeMap<String, T> {
     fn place(&mut self, name: &str) -> Option<&mut dyn Value> {
-        Some(self.entry(name.to_owned()).or_insert_with(T::blank))
+        // Of a doubled key the last value counts whole.
+        match self.entry(name.to_owned()) {
+            Entry::Vacant(entry) => Some(entry.insert(T::blank())),
+            Entry::Occupied(entry) => {
+                let place = entry.into_mut();
+                *place = T::blank();
+                Some(place)
+            }
+        }
     }
 }

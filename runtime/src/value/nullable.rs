@@ -1,6 +1,6 @@
 //! Values of updates, where leaving a value out, emptying it and setting it are three things.
 
-use super::{Fields, Items, Read, Scalar, Value, View};
+use super::{Fields, Items, Read, Scalar, Token, Value, View};
 
 /// A value in an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,15 @@ impl<T: Value> Value for Nullable<T> {
 
     fn read_scalar(&mut self, scalar: Scalar<'_>) -> Read {
         self.insert(T::blank()).read_scalar(scalar)
+    }
+
+    fn read_loosely(&mut self, token: Token<'_>) -> Read {
+        self.insert(T::blank()).read_loosely(token)
+    }
+
+    fn clear(&mut self) -> bool {
+        *self = Self::Absent;
+        true
     }
 
     fn read_literal(&mut self, json: &str) -> Read {

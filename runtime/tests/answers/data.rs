@@ -6,8 +6,8 @@ use bytes::Bytes;
 use connector_runtime::{Class, Json};
 
 use super::{
-    READ, READ_BARE, READ_BESIDE, READ_FIRST, READ_FIRST_BARE, READ_LIST, READ_WRAPPED_LIST, REMOVE, answer,
-    made_of, refused,
+    CREATE, DELETE, READ, READ_BARE, READ_BESIDE, READ_FIRST, READ_FIRST_BARE, READ_LIST, READ_WRAPPED_LIST,
+    REMOVE, UPDATE, answer, made_of, refused,
 };
 
 #[tokio::test]
@@ -71,6 +71,34 @@ async fn the_first_item_of_a_list_is_the_data() {
         assert_eq!(error.to_string(), "touch-thing: decode: the answer holds no list", "{body}");
         assert!(!format!("{error:?}").contains("Private"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_list_is_a_list() {
+    for data in ["null", "{}", r#"{"0":1}"#, "1", r#""Ann Private""#, "true"] {
+        for (operation, body) in
+            [(&READ_LIST, data.to_owned()), (&READ_WRAPPED_LIST, format!(r#"{{"data": {data}}}"#))]
+        {
+            let error = refused(operation, 200, &[("X-Request-Id", "r-5")], &body).await;
+            assert_eq!((error.class(), error.status()), (Class::Decode, Some(200)), "{body}");
+            assert_eq!((error.is_retryable(), error.request_id()), (false, Some("r-5")), "{body}");
+            assert_eq!(error.to_string(), "touch-thing: decode: the answer holds no list", "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_no_data_may_have_been_executed() {
+    for operation in [&CREATE, &UPDATE, &DELETE] {
+        for (status, body) in [(200, "<html>"), (201, ""), (200, r#"{"date":1}"#), (302, ""), (200, "[1")] {
+            let error = refused(operation, status, &[], body).await;
+            assert_eq!((error.class(), error.is_retryable()), (Class::Decode, false), "{status} {body}");
+            assert!(error.to_string().ends_with("; the request may have been executed"), "{error}");
+            assert_eq!(error.check_first(), operation.check_first, "{status} {body}");
+        }
+    }
+    let error = refused(&READ, 200, &[], "<html>").await;
+    assert!(!error.to_string().contains("executed") && error.check_first().is_none(), "{error}");
 }
 
 #[tokio::test]

@@ -23,10 +23,9 @@ fn a_whole_number_is_an_integer_however_it_is_written() {
 
 #[test]
 fn what_is_no_integer_of_64_bits_is_refused() {
-    for json in ["10.5", "1e16", "-1e17"] {
+    for json in ["10.5", "1e-1", "-0.5"] {
         let fault = fault(&format!(r#"{{"id":{json}}}"#));
-        assert!(fault.starts_with("id: expected an integer, found a number"), "{json}: {fault}");
-        assert!(!fault.contains("beyond"), "{json}: {fault}");
+        assert_eq!(fault, "id: expected an integer, found a number", "{json}");
     }
     for json in [
         "9223372036854775808",
@@ -41,15 +40,17 @@ fn what_is_no_integer_of_64_bits_is_refused() {
             "{json}: {fault}"
         );
     }
-    assert!(fault(r#"{"id":"10"}"#).contains("id: expected an integer, found a string"));
     assert!(fault(r#"{"id":true}"#).contains("id: expected an integer, found a boolean"));
 }
 
 #[test]
-fn a_float_takes_any_number_and_writes_whole_ones_without_a_fraction() {
+fn a_float_takes_numbers_and_writes_whole_ones_without_a_fraction() {
     assert_eq!(item(r#"{"ratio":4}"#).ratio, Some(4.0));
-    assert_eq!(item(r#"{"ratio":18446744073709551615}"#).ratio, Some(18_446_744_073_709_551_615.0));
-    assert!(fault(r#"{"ratio":"4"}"#).contains("ratio: expected a number, found a string"));
+    assert_eq!(
+        fault(r#"{"ratio":18446744073709551615}"#),
+        "ratio: expected a number, found a number beyond 64 bits",
+        "a float would be another whole number"
+    );
     for (read, wrote) in
         [("4", "4"), ("4.0", "4"), ("-3", "-3"), ("4.25", "4.25"), ("1e300", "1e+300"), ("0", "0")]
     {

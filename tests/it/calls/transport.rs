@@ -7,7 +7,7 @@ use std::time::Duration;
 use bigcommerce_connector::actions::GetProduct;
 use bigcommerce_connector::types::ProductInclude;
 use bigcommerce_sandbox::Fault;
-use connector_runtime::{Class, Client, Error, TransportError};
+use connector_runtime::{Class, Client, Error, Patience, TransportError};
 use connector_tests::{ACCESS_TOKEN, ClosedPort, ScriptedServer, Store, client};
 
 use super::{FIRST_PRODUCT, assert_discreet};
@@ -75,11 +75,20 @@ async fn bytes_that_are_no_http_leave_the_outcome_open() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_packed_as_it_says_leaves_the_outcome_open() {
-    let headers = [("Content-Encoding", "gzip")];
-    let server = ScriptedServer::with("200 OK", &headers, r#"{"data":{},"meta":{}}"#).await;
-    let error = error_at(server.origin()).await;
-    assert_unanswered(&error, Class::TransportUnknownOutcome, "the answer broke off");
+async fn a_body_that_is_not_packed_as_it_says_is_an_answer_that_cannot_be_read() {
+    for (coding, what) in [("gzip", "its body is not valid gzip"), ("br", "its content coding is not gzip")] {
+        let headers = [("Content-Encoding", coding), ("X-Request-Id", "abc-123")];
+        let server = ScriptedServer::with("200 OK", &headers, r#"{"data":{},"meta":{}}"#).await;
+        let client = client(server.origin(), ACCESS_TOKEN, Client::DEFAULT_TIMEOUT);
+        let client = client.with_patience(Patience::Unlimited);
+        let error = client.call(&action()).await.expect_err("no answer");
+        assert_discreet(&error);
+        assert_eq!((error.class(), error.status(), error.is_retryable()), (Class::Decode, Some(200), false));
+        assert_eq!(error.request_id(), Some("abc-123"));
+        assert_eq!(error.to_string(), format!("get-product: decode: cannot read the answer: {what}"));
+        assert!(error.source().is_some_and(|cause| cause.is::<TransportError>()), "{error:?}");
+        assert_eq!(server.heads().len(), 1, "nothing is repeated");
+    }
 }
 
 #[tokio::test]

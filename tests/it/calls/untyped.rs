@@ -1,7 +1,7 @@
 //! Calls by id and JSON: the same request and the same bytes as the typed call.
 
 use bigcommerce_connector::CONNECTOR;
-use bigcommerce_connector::actions::GetProduct;
+use bigcommerce_connector::actions::{GetProduct, ListProducts};
 use bigcommerce_connector::types::{ProductField, ProductInclude};
 use connector_runtime::Class;
 use connector_tests::Store;
@@ -55,15 +55,35 @@ async fn takes_a_whole_number_with_a_fraction_of_zero_for_an_integer() {
 
 #[tokio::test]
 async fn passes_on_an_answer_that_does_not_fit_its_type() {
-    let server = connector_tests::ScriptedServer::with_json(r#"{"data":{"id":"7"}}"#).await;
+    let server = connector_tests::ScriptedServer::with_json(r#"{"data":{"id":"seven"}}"#).await;
     let client = connector_tests::client(
         server.origin(),
         connector_tests::ACCESS_TOKEN,
         connector_runtime::Client::DEFAULT_TIMEOUT,
     );
     let reply = client.call_untyped("get-product", br#"{"product_id":7}"#).await.unwrap();
-    assert_eq!(reply.json.as_str(), r#"{"id":"7"}"#);
-    assert_eq!(client.call(&GetProduct::new(7)).await.unwrap_err().class(), Class::Decode);
+    assert_eq!((reply.json.as_str(), reply.unreadable), (r#"{"id":"seven"}"#, Vec::new()));
+    let typed = client.call(&GetProduct::new(7)).await.unwrap();
+    assert_eq!((typed.json.as_str(), typed.unreadable.len()), (r#"{"id":"seven"}"#, 1));
+}
+
+#[tokio::test]
+async fn a_list_action_takes_nothing_but_a_list() {
+    for data in ["null", "{}", r#"{"0":{"id":1}}"#, "7"] {
+        let body = format!(r#"{{"data":{data},"meta":{{}}}}"#);
+        let server = connector_tests::ScriptedServer::with_json(&body).await;
+        let client = connector_tests::client(
+            server.origin(),
+            connector_tests::ACCESS_TOKEN,
+            connector_runtime::Client::DEFAULT_TIMEOUT,
+        );
+        let untyped = client.call_untyped("list-products", b"{}").await.unwrap_err();
+        let typed = client.call(&ListProducts::default()).await.unwrap_err();
+        for error in [untyped, typed] {
+            assert_eq!((error.class(), error.status()), (Class::Decode, Some(200)), "{data}");
+            assert_eq!(error.to_string(), "list-products: decode: the answer holds no list", "{data}");
+        }
+    }
 }
 
 #[tokio::test]
