@@ -94,12 +94,20 @@ fn unwrap(
         }
         Returns::List if body.is_empty() => Ok((whole(Json::empty_list(), target)?, None)),
         Returns::First if body.is_empty() => Err(empty_list()),
-        Returns::One | Returns::List => envelope(form, &text(body)?, target),
+        Returns::One => envelope(form, &text(body)?, target),
+        Returns::List => {
+            let (list, meta) = envelope(form, &text(body)?, target)?;
+            // Nothing may be concluded from it: neither that there are no items nor that the list is over.
+            if !list.as_str().starts_with('[') {
+                return Err(decode_fault(NO_LIST));
+            }
+            Ok((list, meta))
+        }
         Returns::First => {
             let (list, meta) = envelope(form, &text(body)?, None)?;
             // Serde would quote what it found in place of a list.
             let items: Vec<&RawValue> =
-                serde_json::from_str(list.as_str()).map_err(|_| decode_fault("the answer holds no list"))?;
+                serde_json::from_str(list.as_str()).map_err(|_| decode_fault(NO_LIST))?;
             let first = items.first().ok_or_else(empty_list)?.get();
             let first = list.part_of(first);
             Ok((whole(first, target.take())?, meta))
@@ -180,6 +188,7 @@ fn envelope(
     Ok((Json::part(body, found), meta))
 }
 
+const NO_LIST: &str = "the answer holds no list";
 const HTML: &str = "the answer is an HTML page, not JSON";
 
 /// Why a body is not the JSON that was expected, with the first error of reading all of it as `T`. Serde's own words quote
