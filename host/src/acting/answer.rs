@@ -37,3 +37,17 @@ fn takes_text(action: &ActionEntry, field: &str, value: &str) -> bool {
     let found = action.prepare(input.as_bytes());
     found.err().is_none_or(|error| error.violations().iter().all(|violation| violation.field() != field))
 }
+
+#[cfg(test)]
+mod tests {
+    use bigcommerce_connector::CONNECTOR;
+
+    use super::takes_text;
+
+    #[test]
+    fn digits_are_a_number_only_for_an_input_that_takes_no_text() {
+        let action = CONNECTOR.action("list-products").unwrap();
+        assert!(takes_text(action, "keyword", "2"));
+        assert!(!takes_text(action, "page", "2"));
+    }
+}

@@ -6,6 +6,7 @@ mod connections;
 mod deliveries;
 mod deployment;
 mod kills;
+mod lists;
 #[cfg(feature = "demo")]
 mod long_life;
 mod loops;
