@@ -99,6 +99,8 @@ pub(crate) struct Api<'t> {
     pub(crate) base: Option<Text<'t>>,
     /// The fields of data and meta.
     pub(crate) envelope: Option<(&'t str, Option<&'t str>)>,
+    /// The record of meta.
+    pub(crate) meta: Option<Text<'t>>,
     pub(crate) errors_in_list: bool,
     /// The fields of message and field map.
     pub(crate) errors: (&'t str, &'t str),
@@ -144,14 +146,26 @@ pub(crate) struct Paging<'t> {
     pub(crate) default_limit: Option<Text<'t>>,
     pub(crate) max_limit: Option<Text<'t>>,
     pub(crate) style: Option<PagingStyle<'t>>,
+    pub(crate) more: Option<Text<'t>>,
+    pub(crate) items: Option<Text<'t>>,
+    pub(crate) ends: Option<Text<'t>>,
+    pub(crate) past_end: Vec<PastEnd<'t>>,
+}
+
+/// The answer to a request behind the last page.
+#[derive(Debug)]
+pub(crate) struct PastEnd<'t> {
+    pub(crate) status: Option<Text<'t>>,
+    pub(crate) path: Option<Text<'t>>,
+    pub(crate) is: Option<Text<'t>>,
 }
 
 #[derive(Debug)]
 pub(crate) enum PagingStyle<'t> {
-    Page { parameter: Option<Text<'t>>, first: Option<Text<'t>>, total: Option<&'t str> },
+    Page { parameter: Option<Text<'t>>, first: Option<Text<'t>>, total: Option<Text<'t>> },
     Offset { parameter: Text<'t> },
-    Cursor { parameter: Option<Text<'t>>, next: &'t str },
-    Link { next: &'t str },
+    Cursor { parameter: Option<Text<'t>>, next: Option<Text<'t>> },
+    Link { next: Text<'t> },
 }
 
 #[derive(Debug)]

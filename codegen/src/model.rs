@@ -128,6 +128,8 @@ pub(crate) struct Api {
     pub(crate) base: String,
     /// The fields of data and meta.
     pub(crate) envelope: Option<(String, Option<String>)>,
+    /// The record of meta.
+    pub(crate) meta: Option<String>,
     /// Whether an error answer is a list.
     pub(crate) errors_in_list: bool,
     /// The fields of message and field map.
@@ -199,7 +201,14 @@ pub(crate) struct Paging {
     pub(crate) default_limit: u32,
     pub(crate) max_limit: u32,
     pub(crate) style: PagingStyle,
+    pub(crate) more: Option<String>,
+    pub(crate) items: Option<String>,
+    pub(crate) ends_short: bool,
+    pub(crate) past_end: Vec<PastEnd>,
 }
+
+/// The answer to a request behind the last page: status, and path and value of its code.
+pub(crate) type PastEnd = (u16, Option<(String, String)>);
 
 /// How the next page is asked for.
 #[derive(Debug)]

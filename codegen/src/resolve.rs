@@ -10,6 +10,7 @@ mod fields;
 mod grant;
 mod hooks;
 mod identifiers;
+mod marks;
 mod paging;
 mod samples;
 mod subscriptions;
@@ -36,10 +37,10 @@ pub(crate) fn resolve(
     let lookup = Lookup::new(manifest, sources, faults);
     let connector = connection::connector(manifest, faults);
     let mut connection = connection::connection(manifest, faults);
-    let apis = connection::apis(manifest, faults);
+    let apis = connection::apis(manifest, &lookup, faults);
     let scopes = connection::scopes(manifest);
     let rate_limit = connection::rate_limit(manifest, faults);
-    let paging = paging::resolve(manifest, faults);
+    let paging = paging::resolve(manifest, rate_limit.as_ref(), faults);
     let signatures = hooks::signatures(manifest, faults);
     let mut types = types::resolve(manifest, &lookup, faults);
     let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, faults);
@@ -55,6 +56,7 @@ pub(crate) fn resolve(
     let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
+        marks::check(manifest, &lookup, faults);
         samples::check(manifest, &types, &actions, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);

@@ -5,7 +5,7 @@
 
 use connector_runtime::{Api, DateFormat, Envelope, ErrorShape};
 
-/// Version `v3`.
+/// Version `v3`. What it says about its data is a [`CollectionMeta`](crate::types::CollectionMeta).
 pub static V3: Api = Api {
     id: "v3",
     server: "https://api.bigcommerce.com",

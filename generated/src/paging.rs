@@ -6,25 +6,26 @@
 use connector_runtime::{Paging, PagingStyle};
 
 /// The style `v3-pages`.
-pub static V3_PAGES: Paging = Paging {
-    style: PagingStyle::Page {
-        parameter: "page",
-        first: 1,
-        total: Some("pagination.total_pages"),
-    },
-    limit: "limit",
-    default_limit: 50,
-    max_limit: 250,
-};
+pub static V3_PAGES: Paging = Paging::new(
+        PagingStyle::Page {
+            parameter: "page",
+            first: 1,
+            total: Some("pagination.total_pages"),
+        },
+        "limit",
+        50,
+        250,
+    )
+    .items("pagination.total");
 
 /// The style `v2-pages`.
-pub static V2_PAGES: Paging = Paging {
-    style: PagingStyle::Page {
+pub static V2_PAGES: Paging = Paging::new(
+    PagingStyle::Page {
         parameter: "page",
         first: 1,
         total: None,
     },
-    limit: "limit",
-    default_limit: 50,
-    max_limit: 250,
-};
+    "limit",
+    50,
+    250,
+);

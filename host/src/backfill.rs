@@ -24,13 +24,27 @@ pub(crate) struct Found {
     pub(crate) new: usize,
     /// Resources whose events were known.
     pub(crate) known: usize,
+    /// Resources without a readable id or time.
+    pub(crate) unreadable: usize,
+}
+
+/// The event of a resource that a search has found.
+#[derive(Debug, PartialEq)]
+enum Event {
+    /// It may have been missed.
+    Missed(Box<Missed>),
+    /// The resource was made and not changed, which is no event of the trigger.
+    None,
+    /// The resource has no readable id, or lacks the time that tells its changes apart.
+    Unreadable,
 }
 
 /// Looks for missed events of a trigger from a moment on, else from its watermark on. Only when all that was found is on
 /// disk does the watermark move; a search that breaks off is done anew from the same moment, and finds what it stored.
 ///
 /// # Errors
-/// Where a call or the storage fails.
+/// When a call or the storage fails, and, after the search, when it looked at resources that cannot be read: their events are
+/// still missing, so that the watermark stays.
 pub(crate) async fn search(
     keeper: &Keeper,
     subject: Subject<'_>,
@@ -55,12 +69,20 @@ pub(crate) async fn search(
     while let Some(page) = pages.next().await {
         let items = items(&page?)?;
         found.looked_at += items.len();
-        let missed =
-            items.iter().filter_map(|item| missed(webhooks, subject.connection, trigger, item, now_ms));
-        let missed: Vec<Missed> = missed.collect();
+        let mut missed = Vec::new();
+        for item in &items {
+            match event(webhooks, subject.connection, trigger, item, now_ms) {
+                Event::Missed(event) => missed.push(*event),
+                Event::None => {}
+                Event::Unreadable => found.unreadable += 1,
+            }
+        }
         let accepted = keeper.storage.accept_missed(missed).await?;
         found.new += accepted.new;
         found.known += accepted.repeated;
+    }
+    if found.unreadable > 0 {
+        return Err(Unkept::Unreadable { unreadable: found.unreadable, looked_at: found.looked_at });
     }
     // A search from later on says nothing of what lies between.
     if mark.is_none_or(|mark| since_ms <= mark) {
@@ -78,22 +100,27 @@ fn moment(at_ms: i64) -> Result<String, Unkept> {
         .to_text())
 }
 
-/// The activation of an item; none where it has no id, or was made and not changed.
-fn missed(
+/// The event of an item, as an activation.
+fn event(
     webhooks: &Webhooks,
     connection: &HostConnection,
     trigger: &Trigger,
     item: &Value,
     now_ms: i64,
-) -> Option<Missed> {
-    let backfill = trigger.backfill?;
-    let id = at(item, backfill.id)?;
-    let resource_id = plain(id)?;
+) -> Event {
+    let Some(backfill) = trigger.backfill else { return Event::None };
+    let Some((id, resource_id)) = at(item, backfill.id).and_then(|id| Some((id, plain(id)?))) else {
+        return Event::Unreadable;
+    };
     let second =
         |path: &str| DateTime::from(at(item, path)?.as_str()?).timestamp().ok().map(|at| at.as_second());
     let date = second(backfill.date);
+    // Without a time two changes of a resource would be one event.
+    if date.is_none() && !backfill.happens_once {
+        return Event::Unreadable;
+    }
     if date.is_some() && backfill.created.is_some_and(|path| second(path) == date) {
-        return None;
+        return Event::None;
     }
     let event = ComposedEvent {
         name: trigger.event,
@@ -116,7 +143,7 @@ fn missed(
         origin: Origin::Backfill,
         envelope: webhooks.event.compose(&event).into(),
     };
-    Some(Missed { activation, happens_once: backfill.happens_once })
+    Event::Missed(Box::new(Missed { activation, happens_once: backfill.happens_once }))
 }
 
 /// The value at a dotted path.
@@ -132,15 +159,22 @@ mod tests {
     use super::*;
     use crate::connections::tests::connection;
 
-    fn found(trigger: &str, item: &Value) -> Option<Missed> {
+    fn event_of(trigger: &str, item: &Value) -> Event {
         let trigger = CONNECTOR.triggers.iter().find(|one| one.id == trigger).unwrap();
-        missed(CONNECTOR.webhooks.unwrap(), &connection("c1", "abc123"), trigger, item, 1_764_000_000_000)
+        event(CONNECTOR.webhooks.unwrap(), &connection("c1", "abc123"), trigger, item, 1_764_000_000_000)
+    }
+
+    fn found(trigger: &str, item: &Value) -> Missed {
+        match event_of(trigger, item) {
+            Event::Missed(missed) => *missed,
+            other => panic!("{item}: {other:?}"),
+        }
     }
 
     #[test]
     fn an_item_becomes_an_event_in_the_form_of_a_webhook() {
         let item = json!({"id": 250, "date_created": "Tue, 05 Mar 2019 21:40:11 +0000"});
-        let missed = found("order-created", &item).unwrap();
+        let missed = found("order-created", &item);
         assert!(missed.happens_once);
         let activation = missed.activation;
         assert_eq!((activation.origin, activation.event_time), (Origin::Backfill, Some(1_551_822_011)));
@@ -155,15 +189,30 @@ mod tests {
     #[test]
     fn what_was_made_and_not_changed_is_no_change() {
         let made = json!({"id": 7, "date_created": "2019-03-05T21:40:11Z", "date_modified": "2019-03-05T21:40:11+00:00"});
-        assert_eq!(found("product-updated", &made), None);
+        assert_eq!(event_of("product-updated", &made), Event::None);
         let changed =
             json!({"id": 7, "date_created": "2019-03-05T21:40:11Z", "date_modified": "2019-03-05T21:40:12Z"});
-        let one = found("product-updated", &changed).unwrap();
+        let one = found("product-updated", &changed);
         assert!(!one.happens_once);
-        assert_eq!(one, found("product-updated", &changed).unwrap(), "the same whenever it is found");
+        assert_eq!(one, found("product-updated", &changed), "the same whenever it is found");
         let later =
             json!({"id": 7, "date_created": "2019-03-05T21:40:11Z", "date_modified": "2019-03-05T21:40:13Z"});
-        assert_ne!(one.activation.id, found("product-updated", &later).unwrap().activation.id);
-        assert_eq!(found("product-updated", &json!({"name": "no id"})), None);
+        assert_ne!(one.activation.id, found("product-updated", &later).activation.id);
+    }
+
+    #[test]
+    fn an_item_without_readable_id_or_time_is_no_item_without_event() {
+        for (trigger, item) in [
+            ("product-updated", json!({"name": "no id"})),
+            ("order-created", json!({"id": null, "date_created": "Tue, 05 Mar 2019 21:40:11 +0000"})),
+            ("order-created", json!({"id": {"value": 7}})),
+            ("order-created", json!("text")),
+            ("product-updated", json!({"id": 7})),
+            ("product-updated", json!({"id": 7, "date_modified": "yesterday"})),
+        ] {
+            assert_eq!(event_of(trigger, &item), Event::Unreadable, "{trigger} {item}");
+        }
+        // What happens once needs no time.
+        assert_eq!(found("order-created", &json!({"id": 7})).activation.event_time, None);
     }
 }

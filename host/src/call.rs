@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use connector_runtime::{
-    Client, Connector, Error, ExposeSecret, HttpTransport, Reply, Request, SecretString, next_page,
-    page_position,
+    Client, Connector, Error, ExposeSecret, HttpTransport, NextPage, Outlook, Reply, Request, SecretString,
+    page_position, total_items,
 };
 
 use crate::acting::{Noted, stored};
@@ -98,11 +98,15 @@ async fn once(
         noted.settle(&answered).await;
     }
     let reply = answered.map_err(|error: Error| Failure::call(error, Some(call.operation)))?;
+    // What the answer says about the next page is read in both formats, so that they fail alike; the data is shown first.
+    let next = client.next_page(&request, &reply);
     if call.options.json {
         writeln!(surroundings.stdout, "{}", reply.json.as_str())?;
-        return Ok(());
+    } else {
+        let next = next.as_ref().ok().and_then(Option::as_ref);
+        print(call, &request, &reply, next, surroundings.width, surroundings.stdout)?;
     }
-    print(call, &request, &reply, surroundings.width, surroundings.stdout)
+    next.map(drop).map_err(|error| Failure::call(error, Some(call.operation)))
 }
 
 /// What happened at the gate of the account, on standard error.
@@ -145,12 +149,13 @@ fn print(
     call: &Call,
     request: &Request,
     reply: &Reply<()>,
+    next: Option<&NextPage>,
     width: u16,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     writeln!(out, "{}", table::render(reply.json.as_str(), width))?;
     if request.operation().paging.is_some() {
-        if let Some(note) = more(call, request, reply) {
+        if let Some(note) = next.and_then(|next| more(call, request, reply, next)) {
             writeln!(out, "{note}")?;
         }
         return Ok(());
@@ -167,16 +172,16 @@ fn print(
     Ok(())
 }
 
-/// That there are more pages, and how to come by them; nothing after the last one.
-fn more(call: &Call, request: &Request, reply: &Reply<()>) -> Option<String> {
-    let next = next_page(request, reply)?;
+/// That there are or may be more pages, and how to read them.
+fn more(call: &Call, request: &Request, reply: &Reply<()>, next: &NextPage) -> Option<String> {
     let shown = pages::items(reply)?.len();
-    let of = pages::total(reply).map(|total| format!(" of {total}")).unwrap_or_default();
-    let flag = pages::flag(call, &next)
+    let of = total_items(request, reply).map(|total| format!(" of {total}")).unwrap_or_default();
+    let are = if next.outlook == Outlook::Possible { "may be" } else { "are" };
+    let flag = pages::flag(call, &next.request)
         .map(|flag| format!(", {} the next page", printable(&flag)))
         .unwrap_or_default();
     // With a place in the list, --all would list what comes after it.
     let from_here =
         page_position(request).map(|(field, _)| format!(" without {}", call.flag(field))).unwrap_or_default();
-    Some(format!("items: {shown}{of}; there are more: --all{from_here} lists every one{flag}"))
+    Some(format!("items: {shown}{of}; there {are} more: --all{from_here} lists every one{flag}"))
 }

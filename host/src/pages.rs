@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use connector_runtime::{Client, Error, Paging, PagingStyle, Reply, Request, page_position};
-use serde_json::Value;
+use connector_runtime::{Client, Error, Outlook, Reply, Request, page_position, total_items};
 use serde_json::value::RawValue;
 
 use crate::arguments::Call;
@@ -15,10 +14,6 @@ use crate::shell::quoted;
 use crate::surroundings::Surroundings;
 use crate::table;
 use crate::waiting;
-
-/// Where an answer usually tells how many items there are on all pages together. Only people are told, so that an API
-/// that tells it elsewhere loses nothing but this.
-const TOTAL: [&str; 2] = ["pagination", "total"];
 
 /// What has been read so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +59,8 @@ enum End {
     Reached,
     /// The list has more than was asked for.
     CutOff,
+    /// The list may have more than was asked for: only another answer would decide.
+    PerhapsCutOff,
 }
 
 /// A walk through the pages of a list.
@@ -80,7 +77,9 @@ impl Walk<'_> {
         let operation = self.call.operation;
         let mut pages = client.pages_from(first).at_most(u32::MAX);
         while let Some(request) = pages.position().cloned() {
-            if self.walked.pages >= self.call.options.max_pages {
+            let is_beyond = self.walked.pages >= self.call.options.max_pages;
+            // A full last page is followed by a request that only confirms the end: it is no page too many.
+            if is_beyond && pages.outlook() != Some(Outlook::Possible) {
                 return Err(self.too_long(&request));
             }
             self.progress.show(self.walked);
@@ -91,19 +90,37 @@ impl Walk<'_> {
             })?;
             let items = items(&reply)
                 .ok_or_else(|| Failure::Broken(format!("{}: the answer holds no list", operation.id)))?;
+            if is_beyond {
+                if pages.position().is_none() && items.is_empty() {
+                    break;
+                }
+                return Err(self.too_long(&request));
+            }
             let room = self.room().and_then(|room| usize::try_from(room).ok()).unwrap_or(usize::MAX);
             let taken = &items[..items.len().min(room)];
             self.progress.clear();
             self.sink.take(taken)?;
             self.walked.pages += 1;
             self.walked.items += taken.len() as u64;
-            self.walked.total = total(&reply);
+            self.walked.total = total_items(&request, &reply).or(self.walked.total);
             if self.room() == Some(0) {
-                let is_all = pages.position().is_none() && taken.len() == items.len();
-                return Ok(if is_all { End::Reached } else { End::CutOff });
+                return Ok(self.end(items.len() - taken.len(), pages.outlook()));
             }
         }
         Ok(End::Reached)
+    }
+
+    /// How the list stands when no more items may be taken and `left` items of the last page were not.
+    fn end(&self, left: usize, outlook: Option<Outlook>) -> End {
+        match outlook {
+            _ if left > 0 => End::CutOff,
+            None => End::Reached,
+            Some(Outlook::Announced | Outlook::Likely) => End::CutOff,
+            Some(Outlook::Possible) if self.walked.total.is_some_and(|total| self.walked.items >= total) => {
+                End::Reached
+            }
+            Some(Outlook::Possible) => End::PerhapsCutOff,
+        }
     }
 
     /// How many items may still be taken, where there is a limit.
@@ -129,12 +146,6 @@ pub(crate) fn items(reply: &Reply<()>) -> Option<Vec<&RawValue>> {
     serde_json::from_str(reply.json.as_str()).ok()
 }
 
-/// How many items there are on all pages together, where the answer tells.
-pub(crate) fn total(reply: &Reply<()>) -> Option<u64> {
-    let meta: Value = reply.meta.as_ref()?.parse().ok()?;
-    TOTAL.iter().try_fold(&meta, |value, step| value.get(step))?.as_u64()
-}
-
 /// The flag and value that lead to the page of `request`.
 pub(crate) fn flag(call: &Call, request: &Request) -> Option<String> {
     page_position(request).map(|(field, value)| format!("{} {}", call.flag(field), quoted(&value)))
@@ -158,21 +169,11 @@ pub(crate) fn with_large_pages(input: String, call: &Call) -> (String, Option<u6
     let Some(paging) = call.operation.paging.filter(|_| call.options.all) else { return (input, None) };
     let Ok(members) = serde_json::from_str::<Members>(&input) else { return (input, None) };
     let is_given = |name: &str| members.text(name).is_some_and(|text| text.trim() != "null");
-    if is_given(paging.limit) || place(paging).is_some_and(is_given) {
+    if is_given(paging.limit) || paging.place().is_some_and(is_given) {
         return (input, None);
     }
     let size = u64::from(paging.max_limit).min(call.options.max_items.unwrap_or(u64::MAX));
     (members.with(paging.limit, size).to_json(), Some(size))
-}
-
-/// The input that says where in the list to begin.
-fn place(paging: &Paging) -> Option<&'static str> {
-    match paging.style {
-        PagingStyle::Page { parameter, .. }
-        | PagingStyle::Offset { parameter }
-        | PagingStyle::Cursor { parameter, .. } => Some(parameter),
-        _ => None,
-    }
 }
 
 /// Where items go.
@@ -213,6 +214,7 @@ impl<'a> Sink<'a> {
         writeln!(self.out, "{}", table::render(&format!("[{}]", self.rows), self.width))?;
         let note = match end {
             Some(End::CutOff) => "; there are more: --max-items stopped here",
+            Some(End::PerhapsCutOff) => "; there may be more: --max-items stopped here",
             _ => "",
         };
         writeln!(self.out, "items: {}, pages: {}{note}", walked.items, walked.pages)

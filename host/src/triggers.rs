@@ -1,7 +1,6 @@
 //! Keeps the webhooks of connections as they are wanted: looks, compares, acts, and remembers what it saw.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +20,10 @@ pub(crate) mod command_line;
 pub(crate) mod kept_hooks;
 mod plan;
 pub(crate) mod reconcile;
+mod unkept;
 
 pub(crate) use plan::{Hook, Plan, Step};
+pub(crate) use unkept::Unkept;
 
 use plan::{Rules, Wanted, plan};
 
@@ -56,71 +57,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) row: &'a ConnectionRow,
     /// What the row says.
     pub(crate) connection: &'a HostConnection,
-}
-
-/// Why nothing could be looked at.
-#[derive(Debug)]
-pub(crate) enum Unkept {
-    /// The connector says too little of its webhooks.
-    NoSubscription,
-    /// Webhooks cannot lead to the public address.
-    PublicUrl(String),
-    /// The connection has no credentials.
-    NoCredentials,
-    /// The connection ended, or its credentials were refused: what to do.
-    Ended(&'static str),
-    /// What was to be a list is none.
-    NoList,
-    /// A call failed.
-    Call(Error),
-    /// Storage failed.
-    Storage(StorageError),
-}
-
-impl fmt::Display for Unkept {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSubscription => out.write_str("the connector does not say how its webhooks are managed"),
-            Self::PublicUrl(what) => out.write_str(what),
-            Self::NoCredentials => out.write_str(
-                "it has no token and can only receive: remove it, and add it again with its token, as \
-                 `connector connections add --help` shows",
-            ),
-            Self::NoList => out.write_str("the API answered no list where it promises one: try again"),
-            Self::Ended(advice) => out.write_str(advice),
-            Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
-            Self::Storage(error) => write!(out, "the storage: {error}"),
-        }
-    }
-}
-
-impl Unkept {
-    /// Whether a call was refused for its credentials, also by the connection test.
-    pub(crate) fn is_revoked(&self) -> bool {
-        matches!(self, Self::Call(error) if is_revoked(error))
-    }
-
-    /// Whether it may be over soon without anybody's doing.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Call(error) => error.is_retryable(),
-            Self::Storage(error) => error.is_temporary(),
-            Self::NoList => true,
-            Self::NoSubscription | Self::PublicUrl(_) | Self::NoCredentials | Self::Ended(_) => false,
-        }
-    }
-}
-
-impl From<StorageError> for Unkept {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-impl From<Error> for Unkept {
-    fn from(error: Error) -> Self {
-        Self::Call(error)
-    }
 }
 
 /// What was seen of a connection, and what is to be done.

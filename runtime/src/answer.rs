@@ -9,10 +9,12 @@ use crate::Json;
 use crate::connector::Connector;
 use crate::error::{Class, Error, Parts, Violation};
 use crate::error_body;
+use crate::json::look_up;
 use crate::operation::{Operation, Returns};
 use crate::rate_limit;
 use crate::request::Request;
 use crate::success::Success;
+use crate::text;
 use crate::transport::{Sent, TransportError};
 
 /// A successful answer.
@@ -133,9 +135,24 @@ fn refusal(
         open,
         api_message,
         violations,
+        is_past_end: is_past_end(operation, status, answer.body()),
         ..Parts::default()
     };
     Error::new(class, operation, parts)
+}
+
+/// Whether this is what the manifest declares as the answer behind the last page of a list.
+fn is_past_end(operation: &Operation, status: u16, body: &[u8]) -> bool {
+    let declared = operation.paging.map(|paging| paging.past_end).unwrap_or_default();
+    let has = |path: &str, code: &str| {
+        let body: Option<serde_json::Value> = serde_json::from_slice(text::without_mark(body)).ok();
+        match body.as_ref().and_then(|body| look_up(body, path)) {
+            Some(serde_json::Value::String(text)) => text == code,
+            Some(serde_json::Value::Number(number)) => number.to_string() == code,
+            _ => false,
+        }
+    };
+    declared.iter().any(|past| past.status == status && past.code.is_none_or(|(path, code)| has(path, code)))
 }
 
 fn class(status: u16) -> Class {

@@ -121,6 +121,11 @@ impl Client {
         self.connection.connector()
     }
 
+    /// The connection that it calls over.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// How long its calls may wait.
     #[must_use]
     pub fn patience(&self) -> Patience {

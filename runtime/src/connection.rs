@@ -133,22 +133,39 @@ impl Connection {
         Ok(())
     }
 
-    /// The address of a path below an API's base.
+    /// The server that an API's requests go to.
+    pub(crate) fn server<'a>(&'a self, api: &'a Api) -> &'a str {
+        self.origin.as_deref().unwrap_or(api.server)
+    }
+
+    /// Whether a pair of a query carries one of the connection's credentials.
+    pub(crate) fn is_credential(&self, pair: &str) -> bool {
+        let name = pair.split('=').next().unwrap_or_default();
+        let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+        self.query.iter().any(|(known, _)| *known == name)
+    }
+
+    /// The address of a path below an API's base, with the credentials that stand in the query.
     pub(crate) fn url(&self, api: &Api, path_and_query: &str) -> String {
-        let server = self.origin.as_deref().unwrap_or(api.server);
+        let mut url = self.address(self.server(api), api, path_and_query);
+        let start = if url.contains('?') { 0 } else { url.len() };
+        for (name, secret) in &self.query {
+            push_query_name(&mut url, start, name);
+            push_component(&mut url, secret.expose_secret());
+        }
+        url
+    }
+
+    /// The address of a path below an API's base at this server, without credentials.
+    pub(crate) fn address(&self, server: &str, api: &Api, path_and_query: &str) -> String {
         let mut url = String::with_capacity(server.len() + api.base.len() + path_and_query.len() + 64);
         url.push_str(server);
         self.push_base(&mut url, api.base);
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         url.push_str(path);
-        let start = url.len();
         if !query.is_empty() {
             url.push('?');
             url.push_str(query);
-        }
-        for (name, secret) in &self.query {
-            push_query_name(&mut url, start, name);
-            push_component(&mut url, secret.expose_secret());
         }
         url
     }

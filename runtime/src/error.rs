@@ -173,6 +173,8 @@ pub(crate) struct Parts {
     pub(crate) earlier_open: bool,
     pub(crate) api_message: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// Whether it is the declared answer to a request behind the last page.
+    pub(crate) is_past_end: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -204,8 +206,8 @@ impl Error {
         Self::new(Class::RateLimitedWindow, operation, parts)
     }
 
-    /// A list that does not end.
-    pub(crate) fn endless(operation: &'static Operation, detail: String) -> Self {
+    /// A list whose end cannot be known, or that has none.
+    pub(crate) fn paging(operation: &'static Operation, detail: String) -> Self {
         Self::new(Class::Decode, operation, Parts { detail, ..Parts::default() })
     }
 
@@ -261,6 +263,10 @@ impl Error {
             vec![Violation::new("action".to_owned(), format!("`{id}` is no action of this connector"))];
         let detail = "there is no such action".to_owned();
         Self(Box::new(Parts { class: Some(Class::Validation), detail, violations, ..Parts::default() }))
+    }
+
+    pub(crate) fn is_past_end(&self) -> bool {
+        self.0.is_past_end
     }
 
     /// The stable class.

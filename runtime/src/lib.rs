@@ -216,9 +216,11 @@ pub use hooks::{
     Subscription, Trigger, Webhooks,
 };
 pub use json::Json;
-pub use operation::{Body, Effect, Method, Operation, Paging, PagingStyle, Repeat, Returns};
+pub use operation::{Body, Effect, Method, Operation, Repeat, Returns};
 pub use pages::{Pages, TypedPages};
-pub use paging::{next_page, page_position};
+pub use paging::{
+    MOST_EMPTY_PAGES, NextPage, Outlook, Paging, PagingStyle, PastEnd, page_position, total_items,
+};
 pub use record::{Extra, Record, Visit};
 pub use request::Request;
 pub use retry::Patience;

@@ -2,6 +2,7 @@
 
 use crate::changes::Changes;
 use crate::connector::Api;
+use crate::paging::Paging;
 use crate::rules::Parameter;
 
 /// An operation of the API, as an action calls it.
@@ -237,50 +238,4 @@ pub enum Repeat {
     Never,
     /// Unless one of these inputs is given.
     SafeWithout(&'static [&'static str]),
-}
-
-/// How answers come in pages. Parameters are named as the caller names them, places in what the answer says about
-/// its data as dotted paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paging {
-    /// How the next page is asked for.
-    pub style: PagingStyle,
-    /// The parameter that sets the size of a page.
-    pub limit: &'static str,
-    /// The size where the parameter is not given.
-    pub default_limit: u32,
-    /// The greatest size.
-    pub max_limit: u32,
-}
-
-/// How the next page is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PagingStyle {
-    /// By its number.
-    Page {
-        /// The parameter that takes it.
-        parameter: &'static str,
-        /// The number of the first page.
-        first: u32,
-        /// Where the number of pages stands, if the API tells.
-        total: Option<&'static str>,
-    },
-    /// By the number of items to skip.
-    Offset {
-        /// The parameter that takes it.
-        parameter: &'static str,
-    },
-    /// By a mark that the page before gave.
-    Cursor {
-        /// The parameter that takes it.
-        parameter: &'static str,
-        /// Where the mark stands.
-        next: &'static str,
-    },
-    /// By an address or a query that the page before gave.
-    Link {
-        /// Where it stands.
-        next: &'static str,
-    },
 }

@@ -1,6 +1,5 @@
 //! All pages of a list, one after the other, each through the same gate as every other call.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 
 use futures_core::Stream;
@@ -10,18 +9,21 @@ use crate::action::Action;
 use crate::answer::Reply;
 use crate::client::Client;
 use crate::error::{Error, Parts};
-use crate::paging::{next_page, page_position};
+use crate::paging::{NextPage, Outlook, Walk, input, page_position};
 use crate::request::Request;
 use crate::success::{Success, misfit};
 
-/// The pages of a list as raw JSON. It holds one request, whatever the length of the list.
+/// The pages of a list as raw JSON. It holds one request and 16 bytes for each page, whatever the length of the list.
 ///
-/// It ends after the last page: where the API says so, where a page has no items, or where no page follows. A page that
-/// repeats the one before, and pages beyond [`Pages::at_most`], are errors, so that no answer makes it go on for ever.
+/// The list ends when the vendor's mark or flag says so, then by the total, then with an empty page; a short page ends it
+/// only if the manifest declares that, and so does an error answer. These are errors of class `decode`: an answer that is no
+/// list, a mark, flag or total that is unreadable, a flag that announces a page without a mark, the same address or the same
+/// items twice, and [`MOST_EMPTY_PAGES`](crate::MOST_EMPTY_PAGES) pages in a row without items. Pages beyond
+/// [`Pages::at_most`] are errors as well, so that no answer makes it go on for ever.
 pub struct Pages {
     client: Client,
-    next: Option<Request>,
-    before: Option<u64>,
+    next: Option<NextPage>,
+    walk: Walk,
     read: u32,
     most: u32,
 }
@@ -33,7 +35,8 @@ pub struct TypedPages<A> {
 }
 
 impl Client {
-    /// All pages of a list from the one that `action` asks for, each as large as the API allows where it says no size.
+    /// All pages of a list from the one that `action` asks for, each as large as the API allows if it gives neither a size nor
+    /// a place in the list.
     ///
     /// # Errors
     /// Class `validation` with every constraint that the input violates.
@@ -54,7 +57,9 @@ impl Client {
     /// All pages from this one on, of its own size: what [`Pages::position`] gave is gone on with.
     #[must_use]
     pub fn pages_from(&self, first: Request) -> Pages {
-        Pages { client: self.clone(), next: Some(first), before: None, read: 0, most: Pages::MOST }
+        let walk = Walk::beginning_at(&first);
+        let next = Some(NextPage { request: first, outlook: Outlook::Announced });
+        Pages { client: self.clone(), next, walk, read: 0, most: Pages::MOST }
     }
 }
 
@@ -78,37 +83,54 @@ impl Pages {
         &mut self,
         read: fn(Success) -> Result<Reply<T>, Error>,
     ) -> Option<Result<Reply<T>, Error>> {
-        let request = self.next.clone()?;
+        let request = self.next.as_ref()?.request.clone();
+        let fault = |detail| Some(Err(Error::paging(request.operation(), detail)));
         if self.read >= self.most {
-            let detail = format!("too many pages: the list goes on after {}", self.most);
-            return Some(Err(Error::endless(request.operation(), detail)));
+            return fault(format!("too many pages: the list goes on after {}", self.most));
         }
         let reply = match self.client.exchange(request.clone()).await.and_then(read) {
             Ok(reply) => reply,
+            Err(error) if error.is_past_end() && self.walk.may_be_past_end(&request) => {
+                self.next = None;
+                return None;
+            }
             Err(error) => return Some(Err(error)),
         };
-        let next = next_page(&request, &reply);
-        let digest = digest(reply.json.as_str());
-        // An empty page ends the list, however many there were.
-        if self.before == Some(digest) && next.is_some() {
-            let detail = "a page repeats the one before: the API does not go on".to_owned();
-            return Some(Err(Error::endless(request.operation(), detail)));
-        }
-        (self.next, self.before) = (next, Some(digest));
-        self.read += 1;
+        let step = match self.walk.next(self.client.connection(), &request, &reply) {
+            Ok(step) => step,
+            Err(detail) => return fault(detail),
+        };
+        self.walk.note(&step);
+        self.next = step.next;
+        self.read = self.read.saturating_add(1);
         Some(Ok(reply))
     }
 
     /// The request of the next page, to go on from later; `None` after the last.
     #[must_use]
     pub fn position(&self) -> Option<&Request> {
-        self.next.as_ref()
+        Some(&self.next.as_ref()?.request)
     }
 
-    /// The input that leads to the next page, by its name, and its value; see [`page_position`].
+    /// How sure it is that the next page has items; `None` after the last page.
+    #[must_use]
+    pub fn outlook(&self) -> Option<Outlook> {
+        Some(self.next.as_ref()?.outlook)
+    }
+
+    /// The input that leads to the next page, by its name, and its value; see [`page_position`]. It belongs to pages of
+    /// [`Pages::page_size`]: give both inputs to go on.
     #[must_use]
     pub fn resume_with(&self) -> Option<(&'static str, String)> {
-        page_position(self.next.as_ref()?)
+        page_position(self.position()?)
+    }
+
+    /// The input that sets the size of the pages, by its name, and its value; `None` when the request has no size, and after
+    /// the last page.
+    #[must_use]
+    pub fn page_size(&self) -> Option<(&'static str, String)> {
+        let request = self.position()?;
+        input(request, request.operation().paging?.limit)
     }
 
     /// The pages as a stream, which ends with the first error.
@@ -176,7 +198,8 @@ fn without_blanks<A: Action>(mut reply: Reply<A::Output>) -> Result<A::Output, E
     Err(Error::new(class, A::OPERATION, parts))
 }
 
-/// The request with the greatest pages that the API gives, where it asks for no size: fewer requests are spent.
+/// The request with the greatest pages that the API gives, where it asks for no size: fewer requests are spent. A request
+/// for the middle of a list keeps its size: page 2 of large pages lies behind items that the caller has not seen.
 fn large(request: Request) -> Request {
     let operation = request.operation();
     let described = operation.paging.and_then(|paging| {
@@ -184,13 +207,9 @@ fn large(request: Request) -> Request {
         Some((limit.wire, paging.max_limit))
     });
     match described {
-        Some((wire, most)) if request.query(wire).is_none() => request.with_query(wire, &most.to_string()),
+        Some((wire, most)) if request.query(wire).is_none() && page_position(&request).is_none() => {
+            request.with_query(wire, &most.to_string())
+        }
         _ => request,
     }
-}
-
-fn digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

@@ -105,6 +105,7 @@ fn unwrap(
         Returns::One => envelope(form, &text_of(body)?, target),
         Returns::List => {
             let (list, meta) = envelope(form, &text_of(body)?, target)?;
+            // A value of another kind is no empty list and does not end a list.
             if list.as_str().starts_with('[') { Ok((list, meta)) } else { Err(decode_fault(NO_LIST)) }
         }
         Returns::First => {

@@ -2,7 +2,7 @@
 //! of the manifest: where the two disagree, one of them is wrong.
 
 use bigcommerce_connector::{CONNECTOR, actions};
-use connector_runtime::{Action, Class, Client, Decimal, next_page};
+use connector_runtime::{Action, Class, Client, Decimal};
 use connector_tests::Store;
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ async fn pages_are_walked_to_their_end_in_both_versions() {
         while let Some(page) = request {
             let reply = store.client.send(page.clone()).await.unwrap();
             items += reply.json.parse::<Vec<Value>>().unwrap().len();
-            request = next_page(&page, &reply);
+            request = store.client.next_page(&page, &reply).unwrap().map(|next| next.request);
         }
         assert_eq!(items, expected, "{id}");
     }

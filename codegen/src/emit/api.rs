@@ -24,7 +24,11 @@ pub(super) fn emit(model: &Model) -> Module {
 
 fn api(api: &Api) -> TokenStream {
     let name = ident(&api.rust);
-    let documentation = format!(" Version `{}`.", api.id);
+    let about = api
+        .meta
+        .as_ref()
+        .map(|record| format!(" What it says about its data is a [`{record}`](crate::types::{record})."));
+    let documentation = format!(" Version `{}`.{}", api.id, about.unwrap_or_default());
     let (id, server, base) = (&api.id, &api.server, &api.base);
     let text = |text: &Option<String>| match text {
         Some(text) => quote!(Some(#text)),

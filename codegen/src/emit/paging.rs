@@ -10,8 +10,9 @@ use crate::model::{Model, Paging, PagingStyle};
 /// `paging.rs`.
 pub(super) fn emit(model: &Model) -> Module {
     let styles = model.paging.iter().map(style);
+    let past_end = model.paging.iter().any(|paging| !paging.past_end.is_empty()).then(|| quote!(, PastEnd));
     let items = quote! {
-        use connector_runtime::{Paging, PagingStyle};
+        use connector_runtime::{Paging, PagingStyle #past_end};
         #(#styles)*
     };
     Module::new("connector.yaml, paging", "How lists come in pages.", items)
@@ -37,13 +38,20 @@ fn style(paging: &Paging) -> TokenStream {
         }
         PagingStyle::Link { next } => quote!(PagingStyle::Link { next: #next }),
     };
+    let more = paging.more.as_ref().map(|path| quote!(.more(#path)));
+    let items = paging.items.as_ref().map(|path| quote!(.items(#path)));
+    let ends_short = paging.ends_short.then(|| quote!(.ends_short()));
+    let past_end = paging.past_end.iter().map(|(status, code)| {
+        let status = Literal::u16_unsuffixed(*status);
+        let code = match code {
+            Some((path, is)) => quote!(Some((#path, #is))),
+            None => quote!(None),
+        };
+        quote!(PastEnd { status: #status, code: #code })
+    });
+    let past_end = (!paging.past_end.is_empty()).then(|| quote!(.past_end(&[#(#past_end),*])));
     quote! {
         #[doc = #documentation]
-        pub static #rust: Paging = Paging {
-            style: #style,
-            limit: #limit,
-            default_limit: #default,
-            max_limit: #max,
-        };
+        pub static #rust: Paging = Paging::new(#style, #limit, #default, #max) #more #items #ends_short #past_end;
     }
 }

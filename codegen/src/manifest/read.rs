@@ -6,7 +6,7 @@ mod hooks;
 
 use super::{
     Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Manifest, OAuth2, Paging,
-    PagingStyle, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
+    PagingStyle, PastEnd, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
 };
 use crate::tree::{Kind, Node};
 
@@ -98,6 +98,7 @@ fn api<'t>(id: Text<'t>, node: &'t Node<'_>) -> Api<'t> {
         server: node.get_text("server"),
         base: node.get_text("base"),
         envelope: node.get("envelope").map(|node| (text(node, "data"), plain(node, "meta"))),
+        meta: node.get("envelope").and_then(|node| node.get_text("type")),
         errors_in_list: errors.is_some_and(|node| flag(node, "list")),
         errors: errors.map(|node| (text(node, "message"), text(node, "fields"))).unwrap_or_default(),
         dates: text(node, "dates"),
@@ -138,14 +139,19 @@ fn paging<'t>(name: Text<'t>, node: &'t Node<'_>) -> Paging<'t> {
     let page = |node: &'t Node<'_>| PagingStyle::Page {
         parameter: node.get_text("parameter"),
         first: node.get_text("first"),
-        total: plain(node, "total"),
+        total: node.get_text("total"),
     };
     let cursor = |node: &'t Node<'_>| PagingStyle::Cursor {
         parameter: node.get_text("parameter"),
-        next: text(node, "next"),
+        next: node.get_text("next"),
+    };
+    let past_end = |node: &'t Node<'_>| PastEnd {
+        status: node.get_text("status"),
+        path: node.get_text("path"),
+        is: node.get_text("is"),
     };
     let offset = || Some(PagingStyle::Offset { parameter: node.get_text("offset")? });
-    let link = || Some(PagingStyle::Link { next: plain(node, "link")? });
+    let link = || Some(PagingStyle::Link { next: node.get_text("link")? });
     let limit = node.get("limit");
     Paging {
         name,
@@ -158,6 +164,10 @@ fn paging<'t>(name: Text<'t>, node: &'t Node<'_>) -> Paging<'t> {
             .or_else(|| node.get("cursor").map(cursor))
             .or_else(offset)
             .or_else(link),
+        more: node.get_text("more"),
+        items: node.get_text("items"),
+        ends: node.get_text("ends"),
+        past_end: node.get("past_end").map(Node::items).unwrap_or_default().iter().map(past_end).collect(),
     }
 }
 

@@ -6,13 +6,13 @@ use regex_lite::Regex;
 
 use super::endpoint::report_stray;
 use super::identifiers::{Identifiers, Names};
-use super::{grant, unknown};
+use super::{Lookup, grant, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Text};
 use crate::model::{
     Api, Connection, ConnectionField, Connector, Credential, DateFormat, Placement, Quota, RateLimit, Scope,
-    Wait, WaitUnit,
+    Ty, Wait, WaitUnit,
 };
 use crate::name;
 use crate::source::Spanned;
@@ -112,7 +112,11 @@ fn connection_field(
 }
 
 /// The versions of the API.
-pub(super) fn apis(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Api> {
+pub(super) fn apis(
+    manifest: &Manifest<'_>,
+    lookup: &Lookup<'_, '_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Api> {
     let mut names = Identifiers::new(Names::Ours, &[]);
     let pair = |(first, second): (&str, &str)| (first.to_owned(), second.to_owned());
     let resolve = |given: &manifest::Api<'_>| {
@@ -124,12 +128,17 @@ pub(super) fn apis(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Vec
             faults.push(fault.help("move the path to `base`"));
         }
         check_base(base, manifest, faults);
+        let meta = match given.meta {
+            Some(record) => Some(meta(record, lookup, faults)?),
+            None => None,
+        };
         Some(Api {
             id: given.id.value.to_owned(),
             rust: rust?,
             server: server.value.to_owned(),
             base: base.value.to_owned(),
             envelope: given.envelope.map(|(data, meta)| (data.to_owned(), meta.map(str::to_owned))),
+            meta,
             errors_in_list: given.errors_in_list,
             errors: pair(given.errors),
             dates: if given.dates == "rfc2822" { DateFormat::Rfc2822 } else { DateFormat::Rfc3339 },
@@ -137,6 +146,17 @@ pub(super) fn apis(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) -> Vec
         })
     };
     manifest.apis.iter().filter_map(resolve).collect()
+}
+
+/// The record of what an API says about its data.
+fn meta(given: Text<'_>, lookup: &Lookup<'_, '_>, faults: &mut Vec<Diagnostic>) -> Option<String> {
+    let Ty::Record(record) = lookup.named(given, faults)? else {
+        let message = format!("`{}` is no record", given.value);
+        let fault = Diagnostic::new(Code::BadValue, given.span, message);
+        faults.push(fault.help("name the record of what an answer says about its data"));
+        return None;
+    };
+    Some(record)
 }
 
 fn check_base(base: Spanned<&str>, manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) {

@@ -193,13 +193,14 @@ pub(super) fn report_unused(
     actions: &[Action],
     faults: &mut Vec<Diagnostic>,
 ) {
+    let metas = manifest.apis.iter().filter_map(|api| Some(api.meta?.value));
     let by_name: BTreeMap<&str, &Type> = types.iter().map(|ty| (ty.name.as_str(), ty)).collect();
     let inputs = actions.iter().flat_map(|action| action.parameters.iter().map(|parameter| &parameter.ty));
     let outputs = actions.iter().filter_map(|action| match &action.returns {
         Returns::Nothing => None,
         Returns::One(ty) | Returns::List(ty) | Returns::First(ty) => Some(ty),
     });
-    let mut open: Vec<&str> = inputs.chain(outputs).filter_map(Ty::named).collect();
+    let mut open: Vec<&str> = inputs.chain(outputs).filter_map(Ty::named).chain(metas).collect();
     let mut used = BTreeSet::new();
     while let Some(name) = open.pop() {
         if !used.insert(name) {

@@ -9,7 +9,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Path, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use connector_runtime::{Class, Connection, Connector, Patience, SecretString, text};
+use connector_runtime::{ActionEntry, Class, Connection, Connector, Patience, SecretString, text};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
@@ -108,6 +108,7 @@ async fn act(
 
 /// A call that can be made.
 struct Call {
+    action: &'static ActionEntry,
     entry: Arc<Entry>,
     vendor: Connection,
     owner: Owner,
@@ -142,14 +143,18 @@ impl Desk {
         let prepared = known.prepare(&input).map_err(|error| Problem::of(&error))?;
         let vendor = live.connection.connect(self.connector).map_err(|error| Problem::of(&error))?;
         let owner = Owner::of(&live.connection);
-        Ok(Call { vendor, owner, prepared, asked, entry })
+        Ok(Call { action: known, vendor, owner, prepared, asked, entry })
     }
 
     async fn call(&self, call: Call) -> Result<String, Problem> {
-        let Call { entry, vendor, owner, prepared, asked } = call;
-        let request = prepared.clone();
+        let Call { action, entry, vendor, owner, prepared, asked } = call;
+        let (request, connection) = (prepared.clone(), vendor.clone());
         match self.acting.run(vendor, &owner, request, &asked.behalf, asked.patience).await {
-            Ok(reply) => Ok(answer(&prepared, &reply).to_json()),
+            Ok(reply) => {
+                // A caller who reads page after page must not take an unreadable answer for the end of the list.
+                let next = connection.next_page(&prepared, &reply).map_err(|error| Problem::of(&error))?;
+                Ok(answer(action, &prepared, &reply, next.as_ref()).to_json())
+            }
             Err(error) => {
                 if error.class() == Class::AuthRevoked {
                     self.lifecycle.note_refused(entry.row()).await;

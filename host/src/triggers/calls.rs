@@ -16,18 +16,23 @@ pub(super) async fn existing(
     subscription: &Subscription,
 ) -> Result<Vec<Hook>, Unkept> {
     let mut pages = client.pages_untyped(webhooks.list.id, b"{}")?;
-    let mut hooks = Vec::new();
+    let (mut hooks, mut looked_at) = (Vec::new(), 0);
     while let Some(page) = pages.next().await {
         let items = items(&page?)?;
+        looked_at += items.len();
         hooks.extend(items.iter().filter_map(|item| hook(item, subscription)));
+    }
+    let unreadable = looked_at - hooks.len();
+    if unreadable > 0 {
+        tracing::warn!(unreadable, "webhooks without a readable id, event or address are left alone");
     }
     Ok(hooks)
 }
 
-/// The items of a page. What is no list is no empty one: nothing may be concluded from it.
+/// The items of a page.
 ///
 /// # Errors
-/// Where the answer is no list.
+/// When the answer is no list; nothing may be concluded from it.
 pub(crate) fn items(page: &Reply<()>) -> Result<Vec<Value>, Unkept> {
     page.json.parse().map_err(|_| Unkept::NoList)
 }

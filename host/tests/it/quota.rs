@@ -35,7 +35,7 @@ fn last(outcome: &Outcome) -> Value {
 #[test]
 fn a_list_waits_for_its_quota_and_is_never_refused() {
     let store = narrow(2, 400);
-    let text = store.list("list-products").args(["--all", "--json", "--limit", "40"]).run().ok();
+    let text = store.list("list-products").args(["--all", "--json", "--limit", "45"]).run().ok();
     assert_eq!(text.lines().count(), 200);
     assert_eq!(store.statuses(), [200; 5]);
 }
@@ -89,7 +89,7 @@ fn invocations_that_share_a_file_respect_what_others_have_used() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("quota");
     let store = narrow(3, 600_000);
-    let list = store.list("list-products").args(["--all", "--json", "--limit", "100"]);
+    let list = store.list("list-products").args(["--all", "--json", "--limit", "150"]);
     list.env("CONNECTOR_SHARE_QUOTA", &file).run().ok();
     store.product().args(["--share-quota"]).args([&file]).run().ok();
     let error = store.product().args(["--share-quota"]).args([&file]).run().error(7);

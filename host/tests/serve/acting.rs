@@ -111,11 +111,23 @@ fn the_data_come_as_the_api_sent_them_and_paging_stands_beside() {
     let whole: Value = serde_json::from_str(&answer.body).expect("JSON");
     assert_eq!(whole["paging"], json!({"has_more": true, "next": {"page": 2}, "total": 3}));
     assert_eq!(whole["meta"]["pagination"]["total_pages"], 2);
-    works.api.will_answer(200, &[], page);
+    let last = r#"{"data": [{"id": 3}], "meta": {"pagination": {"total": "3", "total_pages": "2"}}}"#;
+    works.api.will_answer(200, &[], last);
     let answer = works.act("list-products", &[], r#"{"limit": 2, "page": 2}"#);
     let whole: Value = serde_json::from_str(&answer.body).expect("JSON");
     assert_eq!(whole["paging"], json!({"has_more": false, "next": null, "total": 3}));
     assert_eq!(metric(&works.served, "connector_actions_total{outcome=\"ok\"}"), 3);
+
+    // A full last page is no end for a workflow that reads page after page, and neither is an answer that is no list.
+    works.api.will_answer(200, &[], page);
+    let answer = works.act("list-products", &[], r#"{"limit": 2, "page": 2}"#);
+    let whole: Value = serde_json::from_str(&answer.body).expect("JSON");
+    assert_eq!(whole["paging"], json!({"has_more": true, "next": {"page": 3}, "total": 3}));
+    for broken in [r#"{"data": null}"#, r#"{"data": [], "meta": {"pagination": {"total_pages": "many"}}}"#] {
+        works.api.will_answer(200, &[], broken);
+        let (status, details) = problem(&works.act("list-products", &[], "{}"));
+        assert_eq!((status, &details["class"]), (502, &"decode".into()), "{details}");
+    }
 }
 
 #[test]

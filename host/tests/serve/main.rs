@@ -8,6 +8,7 @@ mod deployment;
 mod doors;
 mod error_bodies;
 mod kills;
+mod lists;
 #[cfg(feature = "demo")]
 mod long_life;
 mod loops;

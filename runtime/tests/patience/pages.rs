@@ -21,12 +21,8 @@ impl Action for ListThings {
     const OPERATION: &'static Operation = &LIST;
 }
 
-static PAGING: Paging = Paging {
-    style: PagingStyle::Page { parameter: "page", first: 1, total: None },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 250,
-};
+static PAGING: Paging =
+    Paging::new(PagingStyle::Page { parameter: "page", first: 1, total: None }, "limit", 2, 250);
 
 static LIST: Operation = Operation::get("list-things", &API, "/things")
     .parameters(&[Parameter::query("page"), Parameter::query("limit")])
@@ -107,7 +103,23 @@ async fn another_program_goes_on_where_one_stopped() {
     let mut rest = client.pages_untyped("list-things", br#"{"limit": 2, "page": 2}"#).unwrap();
     assert_eq!(rest.next().await.unwrap().unwrap().json.as_str(), "[2,3]");
     assert_eq!(rest.next().await.unwrap().unwrap().json.as_str(), "[4]");
+    assert_eq!(rest.next().await.unwrap().unwrap().json.as_str(), "[]");
     assert!(rest.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_in_the_list_keeps_the_size_of_its_pages() {
+    let api = ScriptedApi::new(|request| page_of(request, 1_000));
+    let client = api.client(Patience::Unlimited);
+    // Page 2 of large pages would begin behind items that nobody has seen.
+    let mut pages = client.pages_untyped("list-things", br#"{"page": 2}"#).unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().json.as_str(), "[2,3]");
+    let mut large = client.pages_untyped("list-things", b"{}").unwrap();
+    large.next().await.unwrap().unwrap();
+    assert_eq!(large.resume_with(), Some(("page", "2".to_owned())));
+    assert_eq!(large.page_size(), Some(("limit", "250".to_owned())));
+    let mut rest = client.pages_untyped("list-things", br#"{"limit": 250, "page": 2}"#).unwrap();
+    assert!(rest.next().await.unwrap().unwrap().json.as_str().starts_with("[250,251,"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -159,12 +159,15 @@ apis:
   v1:
     server: https://api.synthetic.example
     base: /accounts/{account}/v1
-    envelope: {data: data, meta: meta}
+    envelope: {data: data, meta: meta, type: Meta}
     errors: {message: title, fields: errors}
     dates: rfc3339
 rate_limit: {status: 429, waits: [{header: X-Reset, unit: milliseconds}], overload_wait: 1s, max_wait: 2m}
 paging:
   pages: {limit: {parameter: limit, default: 50, max: 250}, page: {parameter: page, total: pagination.total_pages}}
+types:
+  Meta: {description: What is said about the data., record: {pagination: Pagination}}
+  Pagination: {description: The place of a page., record: {total_pages: integer}}
 actions:
 "#;
 

@@ -171,6 +171,11 @@ static ENVELOPE: Shape = Shape::Object(&object(
             &Shape::Text,
             "the field of what is said about the data; left out where it stands beside the data",
         ),
+        optional(
+            "type",
+            &Shape::Text,
+            "the record of what is said about the data; needed by paging styles that read it",
+        ),
     ],
 ));
 
@@ -255,11 +260,32 @@ pub(super) static PAGING: Shape = Shape::Map {
                 &Shape::Text,
                 "where the link to the next page stands in what is said about the data",
             ),
+            optional("more", &Shape::Text, "where the flag that announces another page stands"),
+            optional("items", &Shape::Text, "where the number of items on all pages stands"),
+            optional(
+                "ends",
+                &Shape::Choice(&["empty", "short"]),
+                "which page ends a list that has neither mark, flag nor total; `empty` if not given",
+            ),
+            optional(
+                "past_end",
+                &Shape::List(&PAST_END),
+                "the error answers to a request behind the last page; they end a list from its second page on",
+            ),
         ],
         one_of: &[&["page", "offset", "cursor", "link"]],
         refused: &[],
     }),
 };
+
+static PAST_END: Shape = Shape::Object(&object(
+    "answer past the end",
+    &[
+        required("status", &Shape::Integer, "the status of the answer"),
+        optional("path", &Shape::Text, "where the code of the error stands in the body"),
+        optional("is", &Shape::Text, "the code that must stand there"),
+    ],
+));
 
 static LIMIT: Shape = Shape::Object(&object(
     "page size",

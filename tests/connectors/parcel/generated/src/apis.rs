@@ -19,7 +19,7 @@ pub static V1: Api = Api {
     request_id: None,
 };
 
-/// Version `v2`.
+/// Version `v2`. What it says about its data is a [`Said`](crate::types::Said).
 pub static V2: Api = Api {
     id: "v2",
     server: "https://api.parcel.example",
@@ -36,7 +36,7 @@ pub static V2: Api = Api {
     request_id: Some("X-Parcel-Request"),
 };
 
-/// Version `v2.1`.
+/// Version `v2.1`. What it says about its data is a [`Beside`](crate::types::Beside).
 pub static V2_1: Api = Api {
     id: "v2.1",
     server: "https://next.parcel.example",

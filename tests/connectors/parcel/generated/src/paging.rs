@@ -3,59 +3,71 @@
 
 //! How lists come in pages.
 
-use connector_runtime::{Paging, PagingStyle};
+use connector_runtime::{Paging, PagingStyle, PastEnd};
 
 /// The style `by-page`.
-pub static BY_PAGE: Paging = Paging {
-    style: PagingStyle::Page {
-        parameter: "page",
-        first: 0,
-        total: Some("pagination.total_pages"),
-    },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 5,
-};
+pub static BY_PAGE: Paging = Paging::new(
+        PagingStyle::Page {
+            parameter: "page",
+            first: 0,
+            total: Some("pagination.total_pages"),
+        },
+        "limit",
+        2,
+        5,
+    )
+    .items("pagination.total")
+    .past_end(
+        &[
+            PastEnd { status: 404, code: None },
+            PastEnd {
+                status: 400,
+                code: Some(("error.code", "no_such_page")),
+            },
+        ],
+    );
 
 /// The style `by-number`.
-pub static BY_NUMBER: Paging = Paging {
-    style: PagingStyle::Page {
-        parameter: "page",
-        first: 1,
-        total: None,
-    },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 5,
-};
+pub static BY_NUMBER: Paging = Paging::new(
+        PagingStyle::Page {
+            parameter: "page",
+            first: 1,
+            total: None,
+        },
+        "limit",
+        2,
+        5,
+    )
+    .ends_short();
 
 /// The style `by-offset`.
-pub static BY_OFFSET: Paging = Paging {
-    style: PagingStyle::Offset {
+pub static BY_OFFSET: Paging = Paging::new(
+    PagingStyle::Offset {
         parameter: "skip",
     },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 5,
-};
+    "limit",
+    2,
+    5,
+);
 
 /// The style `by-cursor`.
-pub static BY_CURSOR: Paging = Paging {
-    style: PagingStyle::Cursor {
-        parameter: "after",
-        next: "cursors.next",
-    },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 5,
-};
+pub static BY_CURSOR: Paging = Paging::new(
+        PagingStyle::Cursor {
+            parameter: "after",
+            next: "cursors.next",
+        },
+        "limit",
+        2,
+        5,
+    )
+    .more("cursors.more");
 
 /// The style `by-link`.
-pub static BY_LINK: Paging = Paging {
-    style: PagingStyle::Link {
+pub static BY_LINK: Paging = Paging::new(
+    PagingStyle::Link {
         next: "links.next",
     },
-    limit: "limit",
-    default_limit: 2,
-    max_limit: 5,
-};
+    "limit",
+    2,
+    5,
+);
