@@ -104,17 +104,18 @@ async fn refuses_what_is_no_object_without_repeating_it() {
 
 #[tokio::test]
 async fn refuses_what_is_no_json() {
-    for input in [
-        &b""[..],
-        b"{",
-        b"product_id: 111",
-        br#"{"product_id":111} x"#,
-        br#"{"product_id":111,}"#,
-        b"{\"product_id\":111,\"exclude_fields\":[\"\xff\"]}",
-    ] {
+    for input in [&b""[..], b"{", b"product_id: 111", br#"{"product_id":111} x"#, br#"{"product_id":111,}"#] {
         let error = refusal(input).await;
         assert_eq!(error.class(), Class::Validation);
         assert!(error.to_string().contains("no JSON from line 1 column"), "{error}");
+    }
+    for (input, what) in [
+        (&b"{\"product_id\":111,\"exclude_fields\":[\"\xff\"]}"[..], "the text is not UTF-8 at byte 37"),
+        (b"\xff\xfe{\0", "the text is UTF-16"),
+    ] {
+        let error = refusal(input).await;
+        assert_eq!(error.class(), Class::Validation);
+        assert!(error.to_string().contains(what), "{error}");
     }
 }
 

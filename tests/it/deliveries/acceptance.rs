@@ -25,12 +25,18 @@ fn a_right_delivery_is_taken_and_its_event_read() {
 #[test]
 fn any_bytes_can_be_signed_and_only_an_object_is_an_event() {
     let large = vec![b' '; 1 << 20];
-    let bodies: [&[u8]; 6] = [b"", b"\xff\xfe", b"[]", b"null", b"\xef\xbb\xbf{}", &large];
+    let bodies: [&[u8]; 6] = [b"", b"\xff\xfe", b"[]", b"null", b"\xef\xbb\xbf[]", &large];
     for profile in PROFILES {
         for body in bodies {
             let headers = signed(profile, SECRET, ID, &time(profile, 0), body);
             assert_eq!(event(&headers, body), Err(NoEvent::NotAnObject), "{}", profile.name);
         }
+        let marked = [b"\xef\xbb\xbf", BODY].concat();
+        let headers = signed(profile, SECRET, ID, &time(profile, 0), &marked);
+        assert_eq!(event(&headers, &marked).unwrap().name, "store/order/created", "{}", profile.name);
+        // The mark is a part of what is signed.
+        let headers = map(&right(profile));
+        assert!(verify(&headers, &marked).is_err(), "{}", profile.name);
     }
 }
 
