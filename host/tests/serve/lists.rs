@@ -275,3 +275,40 @@ fn resources_that_a_search_cannot_read_are_reported_and_keep_its_beginning() {
     let (code, _, stderr) = place.run(&search[..3]);
     assert!(code == 2 && stderr.contains("give --since"), "{stderr}");
 }
+
+#[test]
+fn no_webhook_is_made_anew_because_the_list_of_webhooks_gave_a_weak_sign() {
+    const PUBLIC: &str = "https://hooks.shop-engine.net";
+    let place = Place::new();
+    let (token, secret) = (place.file("token", TOKEN), place.file("secret", CLIENT_SECRET));
+    let path = Arc::new(std::sync::OnceLock::<String>::new());
+    let known = Arc::clone(&path);
+    let hook = |id: u64, destination: &str| json!({"id": id, "scope": "store/order/created", "destination": destination, "is_active": true});
+    // The own webhook stands on the third page: the first page is short, and the second page is empty.
+    let vendor = Vendor::start(move |page, _| {
+        let hooks = match page {
+            1 => vec![hook(1, "https://other.example/a")],
+            3 => vec![hook(3, &format!("{PUBLIC}{}", known.get().expect("it is known")))],
+            _ => Vec::new(),
+        };
+        (200, json!({"data": hooks, "meta": {"pagination": {"total_pages": "3"}}}).to_string())
+    });
+    let usual =
+        ["--access-token-file", &token, "--client-secret-file", &secret, "--base-url", &vendor.origin];
+    let (id, own) = place.add(&[&usual[..], &["--trigger", "order-created"]].concat());
+    path.set(own).expect("it is set once");
+    let plan = ["triggers", "plan", "--connection", &id, "--public-url", PUBLIC, "--json"];
+    let (code, stdout, stderr) = place.run(plan);
+    let told: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{code} {stderr}"));
+    let of_orders = told["triggers"].as_array().expect("a list").iter();
+    let of_orders = of_orders.filter(|row| row["event"] == "store/order/created" && row["what"] != "foreign");
+    assert_eq!(of_orders.map(|row| &row["what"]).collect::<Vec<_>>(), ["adopt"], "{told}");
+
+    let broken = Vendor::start(|_, _| (200, r#"{"data": null}"#.to_owned()));
+    let usual =
+        ["--access-token-file", &token, "--client-secret-file", &secret, "--base-url", &broken.origin];
+    let (id, _) = place
+        .add_account(&[&["--store-hash", "def456"], &usual[..], &["--trigger", "order-created"]].concat());
+    let (code, stdout, stderr) = place.run(["triggers", "plan", "--connection", &id, "--public-url", PUBLIC]);
+    assert!(code != 0 && stderr.contains("decode") && !stdout.contains("create"), "{stdout}{stderr}");
+}
