@@ -181,6 +181,15 @@ fn data_of_another_kind_is_no_answer() {
 }
 
 #[test]
+fn json_that_is_at_hand_is_read_as_a_typed_call_reads_it() {
+    let json = r#"{"id":"x","name":7}"#;
+    let reply = called(&GetItem {}, json).unwrap();
+    assert_eq!(reply.json.typed::<Item>(), Ok((reply.data, reply.unreadable)));
+    let misfits = reply.json.typed::<Vec<Item>>().unwrap_err();
+    assert_eq!(misfits[0].to_string(), "expected a list, found an object");
+}
+
+#[test]
 fn of_a_doubled_field_the_last_counts_readable_or_not() {
     let read = item(r#"{"id":"x","id":2,"labels":{"a":true,"a":1},"images":[{"price":[]}],"images":[]}"#);
     assert_eq!((read.id, read.labels.unwrap()["a"], read.images.unwrap().len()), (Some(2), 1, 0));
