@@ -207,6 +207,18 @@ fn a_value_set_in_place_of_an_unreadable_one_is_written_once() {
     assert_eq!(written(&read), r#"{"id":5,"name":"n"}"#);
 }
 
+#[test]
+fn a_large_answer_of_odd_values_is_read_in_one_more_pass() {
+    let many = |item: &dyn Fn(usize) -> String| (0..200_000).map(item).collect::<Vec<_>>().join(",");
+    // Each part is odd, and is named twice.
+    let labels = many(&|index| format!(r#""{}":true"#, index / 2));
+    let reply = called(&GetItem {}, &format!(r#"{{"labels":{{{labels}}},"id":1}}"#)).unwrap();
+    assert_eq!((reply.data.id, reply.unreadable.len()), (Some(1), 100_000));
+    let items = many(&|index| format!(r#"{{"id":"x{index}"}}"#));
+    let reply = called(&ListItems {}, &format!("[{items}]")).unwrap();
+    assert_eq!((reply.data.len(), reply.unreadable.len()), (200_000, 200_000));
+}
+
 const FIELDS: [&str; 16] = [
     "id", "name", "price", "ratio", "is_new", "day", "changed", "colour", "config", "images", "steps",
     "grid", "gaps", "labels", "shelves", "parent",
