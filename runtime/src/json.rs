@@ -11,6 +11,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Any;
 use serde_json::value::RawValue;
 
+use crate::decode::decode_answer;
+use crate::error::Violation;
 use crate::value::{Read, Value, View};
 
 /// One JSON value as text, digit for digit what the API sent. Cheap to clone.
@@ -24,6 +26,20 @@ impl Json {
     /// When the value does not fit `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
+    }
+
+    /// Reads the value into a type of a generated crate, as a typed call does: the second part lists what could not be read
+    /// without loss, as [`Reply::unreadable`](crate::Reply::unreadable) does.
+    ///
+    /// # Errors
+    /// What does not fit, where the value is of another kind than `T`.
+    pub fn typed<T: Value>(&self) -> Result<(T, Vec<Violation>), Vec<Violation>> {
+        let (mut value, mut unreadable) = (T::blank(), Vec::new());
+        match decode_answer(&self.0, &mut value, &mut unreadable) {
+            Ok(piece) if piece.is_read => Ok((value, unreadable)),
+            Ok(_) => Err(unreadable),
+            Err(_) => Err(vec![Violation::new(String::new(), "the text is not whole JSON".to_owned())]),
+        }
     }
 
     /// The JSON text.

@@ -4,8 +4,7 @@
 //! The smallest field of a record that holds an unreadable value is empty, and its text stands in the record's extra
 //! fields: a list or map with one unreadable part is kept whole as text, since a shorter one would be another list.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -78,14 +77,15 @@ impl Salvage<'_> {
         if let Some(fields) = value.fields() {
             return self.fields(fields, text, depth);
         }
-        if depth > 0
-            && let Some(items) = value.items()
-            && let Some(piece) = self.numbered(items, text, depth)?
-        {
-            return Ok(piece);
+        let numbered = match value.items() {
+            Some(items) if depth > 0 => Some(self.numbered(items, text, depth)?),
+            _ => None,
+        };
+        match numbered {
+            Some((piece, true)) => Ok(piece),
+            Some((piece, false)) => Ok(self.piece(value, &text[..piece.length], Read::Refused, kind)),
+            None => Ok(self.piece(value, &text[..skip_value(text)?], Read::Refused, kind)),
         }
-        let json = &text[..skip_value(text)?];
-        Ok(self.piece(value, json, Read::Refused, kind))
     }
 
     fn fields(
@@ -94,14 +94,25 @@ impl Salvage<'_> {
         text: &str,
         depth: usize,
     ) -> Result<Piece, serde_json::Error> {
-        let start = self.found.len();
+        // What was found in each field that is not whole. Of a doubled field the last counts: an earlier one leaves a gap.
+        let mut found: Vec<Option<Vec<Violation>>> = Vec::new();
+        let mut places = BTreeMap::new();
         // Fields that neither the record nor its extra fields hold.
         let mut lost = BTreeSet::new();
+        let since = self.found.len();
         let length = walk_object(text, |name, from_value| {
-            // Of a doubled field the last counts whole.
-            self.forget(start, &name);
-            let since = self.found.len();
-            let Some(place) = fields.place(&name) else { return self.unknown(fields, name, from_value) };
+            if let Some(place) = places.remove(&name) {
+                found[place] = None;
+            }
+            let Some(place) = fields.place(&name) else {
+                let length = skip_value(from_value)?;
+                let name = name.into_owned();
+                match fields.extra() {
+                    Some(extra) => drop(extra.insert(name, Json::copy(&from_value[..length]))),
+                    None => found.push(Some(vec![Violation::new(name, "unknown field".to_owned())])),
+                }
+                return Ok(length);
+            };
             let piece = self.read(place, from_value, depth + 1)?;
             let is_empty = !piece.is_read && place.clear();
             let is_kept = match fields.extra() {
@@ -115,7 +126,11 @@ impl Salvage<'_> {
                 }
                 None => piece.is_read,
             };
-            self.within(since, &name);
+            if self.found.len() > since {
+                self.within(since, &name);
+                places.insert(name.clone(), found.len());
+                found.push(Some(self.found.split_off(since)));
+            }
             if is_kept {
                 lost.remove(&name);
             } else {
@@ -124,32 +139,17 @@ impl Salvage<'_> {
             Ok(piece.length)
         })
         .map_err(|error| no_json(text, error))?;
+        self.found.extend(found.into_iter().flatten().flatten());
         Ok(Piece { length, is_read: lost.is_empty() })
     }
 
-    fn unknown(
-        &mut self,
-        fields: &mut dyn Fields,
-        name: Cow<'_, str>,
-        from_value: &str,
-    ) -> Result<usize, serde_json::Error> {
-        let length = skip_value(from_value)?;
-        match fields.extra() {
-            Some(extra) => {
-                extra.insert(name.into_owned(), Json::copy(&from_value[..length]));
-            }
-            None => self.found.push(Violation::new(name.into_owned(), "unknown field".to_owned())),
-        }
-        Ok(length)
-    }
-
-    /// An object that PHP makes of a list: its names are 0, 1, 2 and so on, in this order. `None` where they are not.
+    /// An object that PHP makes of a list, and whether it is one: its names are 0, 1, 2 and so on, in this order.
     fn numbered(
         &mut self,
         items: &mut dyn Items,
         text: &str,
         depth: usize,
-    ) -> Result<Option<Piece>, serde_json::Error> {
+    ) -> Result<(Piece, bool), serde_json::Error> {
         let start = self.found.len();
         let (mut index, mut is_list, mut is_read) = (0_usize, true, true);
         let length = walk_object(text, |name, from_value| {
@@ -168,7 +168,7 @@ impl Salvage<'_> {
         if !is_list {
             self.found.truncate(start);
         }
-        Ok(is_list.then_some(Piece { length, is_read }))
+        Ok((Piece { length, is_read }, is_list))
     }
 
     fn list(&mut self, value: &mut dyn Value, text: &str, depth: usize) -> Result<Piece, serde_json::Error> {
@@ -219,18 +219,6 @@ impl Salvage<'_> {
     fn within(&mut self, since: usize, step: &dyn fmt::Display) {
         for violation in &mut self.found[since..] {
             violation.prefix(step);
-        }
-    }
-
-    /// Takes back what was found since `start` in the field `name`.
-    fn forget(&mut self, start: usize, name: &str) {
-        if self.found.len() > start {
-            let rest = self.found.split_off(start);
-            let is_within = |violation: &Violation| {
-                let rest = violation.field().strip_prefix(name);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            self.found.extend(rest.into_iter().filter(|violation| !is_within(violation)));
         }
     }
 }

@@ -181,6 +181,15 @@ fn data_of_another_kind_is_no_answer() {
 }
 
 #[test]
+fn json_that_is_at_hand_is_read_as_a_typed_call_reads_it() {
+    let json = r#"{"id":"x","name":7}"#;
+    let reply = called(&GetItem {}, json).unwrap();
+    assert_eq!(reply.json.typed::<Item>(), Ok((reply.data, reply.unreadable)));
+    let misfits = reply.json.typed::<Vec<Item>>().unwrap_err();
+    assert_eq!(misfits[0].to_string(), "expected a list, found an object");
+}
+
+#[test]
 fn of_a_doubled_field_the_last_counts_readable_or_not() {
     let read = item(r#"{"id":"x","id":2,"labels":{"a":true,"a":1},"images":[{"price":[]}],"images":[]}"#);
     assert_eq!((read.id, read.labels.unwrap()["a"], read.images.unwrap().len()), (Some(2), 1, 0));
@@ -196,6 +205,18 @@ fn a_value_set_in_place_of_an_unreadable_one_is_written_once() {
     assert_same(r#"{"id":"x","name":"n"}"#, &written(&read));
     read.id = Some(5);
     assert_eq!(written(&read), r#"{"id":5,"name":"n"}"#);
+}
+
+#[test]
+fn a_large_answer_of_odd_values_is_read_in_one_more_pass() {
+    let many = |item: &dyn Fn(usize) -> String| (0..200_000).map(item).collect::<Vec<_>>().join(",");
+    // Each part is odd, and is named twice.
+    let labels = many(&|index| format!(r#""{}":true"#, index / 2));
+    let reply = called(&GetItem {}, &format!(r#"{{"labels":{{{labels}}},"id":1}}"#)).unwrap();
+    assert_eq!((reply.data.id, reply.unreadable.len()), (Some(1), 100_000));
+    let items = many(&|index| format!(r#"{{"id":"x{index}"}}"#));
+    let reply = called(&ListItems {}, &format!("[{items}]")).unwrap();
+    assert_eq!((reply.data.len(), reply.unreadable.len()), (200_000, 200_000));
 }
 
 const FIELDS: [&str; 16] = [

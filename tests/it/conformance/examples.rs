@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use bigcommerce_connector::{CONNECTOR, actions, connection};
 use bytes::Bytes;
-use connector_runtime::{Action, Body, Client, Decimal, Envelope, Operation, Place, Returns, SecretString};
+use connector_runtime::{
+    Action, Body, Client, Decimal, Envelope, Json, Operation, Place, Returns, SecretString, Violation,
+};
 use serde_json::{Value, json};
 
 use super::deviations::{Difference, assert_listed};
@@ -14,14 +16,15 @@ use super::judge::Judge;
 use super::transport::Canned;
 use super::{catalog, described, operations, tell};
 
-/// Reads an answer's data in the type of its action, and writes it again.
-type ReadAndWrite = fn(&str) -> serde_json::Result<Value>;
+/// Reads an answer's data in the type of its action, and writes it again, with what could not be read.
+type ReadAndWrite = fn(&Value) -> Result<(Value, Vec<Violation>), Vec<Violation>>;
 
-fn read_and_write<A: Action>(json: &str) -> serde_json::Result<Value>
+fn read_and_write<A: Action>(data: &Value) -> Result<(Value, Vec<Violation>), Vec<Violation>>
 where
-    A::Output: serde::de::DeserializeOwned + serde::Serialize,
+    A::Output: serde::Serialize,
 {
-    serde_json::to_value(serde_json::from_str::<A::Output>(json)?)
+    let (read, unreadable) = Json::from(data.clone()).typed::<A::Output>()?;
+    Ok((serde_json::to_value(read).unwrap(), unreadable))
 }
 
 macro_rules! types {
@@ -132,20 +135,14 @@ fn what_is_sent_for_a_documented_request_says_the_same_as_the_request() {
 
 /// What of the data does not come through its type: fields that are no such thing, and what is written otherwise.
 fn lost_on_the_way(read_and_write: ReadAndWrite, data: &Value) -> Vec<String> {
-    let (mut data, mut lost) = (data.clone(), Vec::new());
-    loop {
-        match read_and_write(&data.to_string()) {
-            Ok(again) => {
-                compare(&data, &again, "", &mut lost);
-                return lost;
-            }
-            Err(error) => {
-                let error = error.to_string();
-                // Without that field, so that the others are read too.
-                remove(&mut data, error.split(": ").next().unwrap());
-                lost.push(error);
-            }
+    match read_and_write(data) {
+        Ok((again, unreadable)) => {
+            let mut lost = unreadable.iter().map(ToString::to_string).collect();
+            compare(data, &again, "", &mut lost);
+            converted(data, &again, "", &mut lost);
+            lost
         }
+        Err(misfits) => misfits.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -233,6 +230,22 @@ fn compare(whole: &Value, part: &Value, place: &str, lost: &mut Vec<String>) {
         }
         (whole, part) if whole == part || (number(whole).is_some() && number(whole) == number(part)) => {}
         (whole, part) => lost.push(format!("{}: {whole} → {part}", place.trim_start_matches('.'))),
+    }
+}
+
+/// Lists numbers that were read as texts: nothing is lost, but the type is another one.
+fn converted(sent: &Value, read: &Value, place: &str, found: &mut Vec<String>) {
+    match (sent, read) {
+        (Value::Object(fields), Value::Object(_)) => fields.iter().for_each(|(name, value)| {
+            converted(value, &read[name], &format!("{place}.{name}"), found);
+        }),
+        (Value::Array(items), Value::Array(others)) => items.iter().zip(others).for_each(|(item, other)| {
+            converted(item, other, &format!("{place}[]"), found);
+        }),
+        (Value::Number(_), Value::String(_)) => {
+            found.push(format!("{}: {sent} → {read}", place.trim_start_matches('.')));
+        }
+        _ => {}
     }
 }
 
