@@ -1,8 +1,8 @@
 //! The next page, in every style: asked for where there is one, and never without end.
 
 use connector_runtime::{
-    Api, DateFormat, Envelope, ErrorShape, Json, Operation, Paging, PagingStyle, Parameter, Reply, Request,
-    Returns, impl_input, next_page, page_position,
+    Api, DateFormat, DecimalFormat, Envelope, ErrorShape, Json, Operation, Paging, PagingStyle, Parameter,
+    Reply, Request, Returns, impl_input, next_page, page_position,
 };
 
 static API: Api = Api {
@@ -12,6 +12,7 @@ static API: Api = Api {
     envelope: Envelope::Object { data: "data", meta: Some("meta") },
     errors: ErrorShape::Object { message: "message", fields: "fields" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 
