@@ -105,6 +105,7 @@ pub(crate) struct Api<'t> {
     /// The fields of message and field map.
     pub(crate) errors: (&'t str, &'t str),
     pub(crate) dates: &'t str,
+    pub(crate) decimals: Option<&'t str>,
     pub(crate) request_id: Option<&'t str>,
 }
 

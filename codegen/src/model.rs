@@ -135,6 +135,8 @@ pub(crate) struct Api {
     /// The fields of message and field map.
     pub(crate) errors: (String, String),
     pub(crate) dates: DateFormat,
+    /// Whether a body holds decimals as strings of their digits.
+    pub(crate) has_text_decimals: bool,
     pub(crate) request_id: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 
 //! The versions of the API.
 
-use connector_runtime::{Api, DateFormat, Envelope, ErrorShape};
+use connector_runtime::{Api, DateFormat, DecimalFormat, Envelope, ErrorShape};
 
 /// Version `v3`. What it says about its data is a [`CollectionMeta`](crate::types::CollectionMeta).
 pub static V3: Api = Api {
@@ -19,6 +19,7 @@ pub static V3: Api = Api {
         fields: "errors",
     },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: Some("X-Request-Id"),
 };
 
@@ -33,5 +34,6 @@ pub static V2: Api = Api {
         fields: "details",
     },
     dates: DateFormat::Rfc2822,
+    decimals: DecimalFormat::Text,
     request_id: Some("X-Request-Id"),
 };

@@ -42,10 +42,10 @@ use crate::transport::{HttpTransport, Sent, Transport, TransportError};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use connector_runtime::{Connection, Connector, Api, DateFormat, Envelope, ErrorShape, Operation, RateLimit};
+/// # use connector_runtime::{Connection, Connector, Api, DateFormat, DecimalFormat, Envelope, ErrorShape, Operation, RateLimit};
 /// # use connector_runtime::{ActionEntry, Action, impl_input};
 /// # static API: Api = Api { id: "v1", server: "https://api.acme.example", base: "", envelope: Envelope::None,
-/// #     errors: ErrorShape::Object { message: "title", fields: "errors" }, dates: DateFormat::Rfc3339, request_id: None };
+/// #     errors: ErrorShape::Object { message: "title", fields: "errors" }, dates: DateFormat::Rfc3339, decimals: DecimalFormat::Number, request_id: None };
 /// # struct Ping {}
 /// # impl_input!(Ping {});
 /// # impl Action for Ping {

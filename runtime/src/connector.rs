@@ -176,8 +176,19 @@ pub struct Api {
     pub errors: ErrorShape,
     /// How dates are written.
     pub dates: DateFormat,
+    /// How a body holds decimals.
+    pub decimals: DecimalFormat,
     /// Response header that names a request to the vendor's support.
     pub request_id: Option<&'static str>,
+}
+
+/// How the body of a request holds decimals. Both forms keep the digits as they were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecimalFormat {
+    /// A JSON number: `10.00`.
+    Number,
+    /// A JSON string: `"10.00"`.
+    Text,
 }
 
 /// Where the data of a successful answer stands.

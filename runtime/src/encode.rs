@@ -1,9 +1,10 @@
-//! Writes records as JSON through their field table: for bodies in the date format of an API version, for serde as the
-//! dates came. Decimals are written as raw text, which `serde_json` alone knows.
+//! Writes records as JSON through their field table: for bodies in the forms of an API version, for serde with dates as
+//! they came. Decimals are written as raw text, which `serde_json` alone knows.
 
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use crate::connector::{Api, DecimalFormat};
 use crate::date::DateFormat;
 use crate::record::Record;
 use crate::value::{Value, View};
@@ -13,13 +14,29 @@ use crate::value::{Value, View};
 /// # Errors
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
-    Encoded { source: Source::Record(record), dates: None }.serialize(serializer)
+    let form = Form { dates: None, decimals: DecimalFormat::Number };
+    Encoded { source: Source::Record(record), form }.serialize(serializer)
 }
 
 /// A value or record on its way into a serializer.
 pub(crate) struct Encoded<'a> {
     source: Source<'a>,
+    form: Form,
+}
+
+/// How values are written that JSON has no type for.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    /// `None` leaves a date as it came.
     dates: Option<DateFormat>,
+    decimals: DecimalFormat,
+}
+
+impl Form {
+    /// The form of a body of this API.
+    pub(crate) fn of(api: &Api) -> Self {
+        Self { dates: Some(api.dates), decimals: api.decimals }
+    }
 }
 
 enum Source<'a> {
@@ -28,8 +45,8 @@ enum Source<'a> {
 }
 
 impl<'a> Encoded<'a> {
-    pub(crate) fn new(value: &'a dyn Value, dates: Option<DateFormat>) -> Self {
-        Self { source: Source::Value(value), dates }
+    pub(crate) fn new(value: &'a dyn Value, form: Form) -> Self {
+        Self { source: Source::Value(value), form }
     }
 
     fn record<S: Serializer>(&self, record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
@@ -41,7 +58,7 @@ impl<'a> Encoded<'a> {
         let mut replaced = Vec::new();
         record.each(&mut |name, value| {
             if outcome.is_ok() && !matches!(value.view(), View::Absent) {
-                outcome = map.serialize_entry(name, &Encoded::new(value, self.dates));
+                outcome = map.serialize_entry(name, &Encoded::new(value, self.form));
                 if unknown.is_some_and(|unknown| unknown.contains_key(name)) {
                     replaced.push(name);
                 }
@@ -72,13 +89,16 @@ impl Serialize for Encoded<'_> {
                 serializer.serialize_i64(value as i64)
             }
             View::Number(value) => serializer.serialize_f64(value),
+            View::Decimal(value) if self.form.decimals == DecimalFormat::Text => {
+                serializer.collect_str(&value)
+            }
             // A JSON number with the decimal's own digits: a float would change them.
             View::Decimal(value) => serde_json::value::RawValue::from_string(value.to_string())
                 .map_err(S::Error::custom)?
                 .serialize(serializer),
             View::String(value) => serializer.serialize_str(value),
             View::Date(value) => serializer.serialize_str(value.as_str()),
-            View::DateTime(value) => match self.dates {
+            View::DateTime(value) => match self.form.dates {
                 Some(format) => serializer.serialize_str(&value.format(format).map_err(S::Error::custom)?),
                 None => serializer.serialize_str(&value.to_text()),
             },
@@ -86,14 +106,14 @@ impl Serialize for Encoded<'_> {
             View::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {
-                    list.serialize_element(&Encoded::new(item, self.dates))?;
+                    list.serialize_element(&Encoded::new(item, self.form))?;
                 }
                 list.end()
             }
             View::Map(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
                 for (key, value) in entries {
-                    map.serialize_entry(key, &Encoded::new(value, self.dates))?;
+                    map.serialize_entry(key, &Encoded::new(value, self.form))?;
                 }
                 map.end()
             }

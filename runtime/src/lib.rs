@@ -11,7 +11,7 @@
 //! use std::time::Duration;
 //!
 //! use connector_runtime::{
-//!     Action, ActionEntry, Api, BoxFuture, Client, Connection, Connector, Credential, DateFormat, Decimal, Envelope,
+//!     Action, ActionEntry, Api, BoxFuture, Client, Connection, Connector, Credential, DateFormat, DecimalFormat, Decimal, Envelope,
 //!     ErrorShape, Extra, Operation, Parameter, Placement, RateLimit, SecretString, Transport, TransportError,
 //!     impl_input, impl_record,
 //! };
@@ -23,6 +23,7 @@
 //!     envelope: Envelope::Object { data: "data", meta: Some("meta") },
 //!     errors: ErrorShape::Object { message: "title", fields: "errors" },
 //!     dates: DateFormat::Rfc3339,
+//!     decimals: DecimalFormat::Number,
 //!     request_id: Some("X-Request-Id"),
 //! };
 //!
@@ -205,8 +206,8 @@ pub use changes::{ChangedId, Changes};
 pub use client::Client;
 pub use connection::Connection;
 pub use connector::{
-    AccountLabel, Api, Callbacks, Caller, ConnectionField, Connector, Credential, Envelope, ErrorShape,
-    ExternalInstall, OAuth2, Placement, QuotaHeaders, RateLimit, WaitHeader, WaitUnit,
+    AccountLabel, Api, Callbacks, Caller, ConnectionField, Connector, Credential, DecimalFormat, Envelope,
+    ErrorShape, ExternalInstall, OAuth2, Placement, QuotaHeaders, RateLimit, WaitHeader, WaitUnit,
 };
 pub use date::{Date, DateFormat, DateTime, InvalidDate};
 pub use enumeration::Enumeration;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::changes::ChangedId;
-use crate::encode::Encoded;
+use crate::encode::{Encoded, Form};
 use crate::error::{Error, Violation};
 use crate::operation::{Body, Effect, Operation, Repeat};
 use crate::percent::{push_component, push_query_name};
@@ -278,8 +278,7 @@ impl Builder {
     }
 
     fn json(&mut self, parameter: &Parameter, value: &dyn Value) -> Option<Vec<u8>> {
-        let dates = Some(self.request.operation.api.dates);
-        let json = serde_json::to_vec(&Encoded::new(value, dates));
+        let json = serde_json::to_vec(&Encoded::new(value, Form::of(self.request.operation.api)));
         if json.is_err() {
             self.violations.push(parameter.violation("cannot be written as JSON"));
         }

@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::connector::{Api, Envelope, ErrorShape};
+    use crate::connector::{Api, DecimalFormat, Envelope, ErrorShape};
     use crate::date::DateFormat;
     use crate::error::Parts;
     use crate::operation::Operation;
@@ -145,6 +145,7 @@ mod tests {
         envelope: Envelope::None,
         errors: ErrorShape::Object { message: "title", fields: "errors" },
         dates: DateFormat::Rfc3339,
+        decimals: DecimalFormat::Number,
         request_id: None,
     };
     static TOUCH: Operation = Operation::post("touch", &API, "/things");

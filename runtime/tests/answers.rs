@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_runtime::{
-    Api, BoxFuture, Class, Client, Connection, Connector, DateFormat, Effect, Envelope, Error, ErrorShape,
-    Operation, RateLimit, Reply, Request, Returns, Sent, Transport, TransportError, WaitHeader, WaitUnit,
-    impl_input,
+    Api, BoxFuture, Class, Client, Connection, Connector, DateFormat, DecimalFormat, Effect, Envelope, Error,
+    ErrorShape, Operation, RateLimit, Reply, Request, Returns, Sent, Transport, TransportError, WaitHeader,
+    WaitUnit, impl_input,
 };
 
 #[path = "answers/data.rs"]
@@ -77,6 +77,7 @@ const fn api(envelope: Envelope) -> Api {
         envelope,
         errors: ErrorShape::Object { message: "title", fields: "errors" },
         dates: DateFormat::Rfc3339,
+        decimals: DecimalFormat::Number,
         request_id: Some("X-Request-Id"),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use connector_runtime::{
     Api, Body, BoxFuture, Class, Client, Connection, ConnectionField, Connector, Credential, DateFormat,
-    Envelope, Error, ErrorShape, HttpTransport, Nullable, Operation, Parameter, Placement, RateLimit,
-    Request, SecretString, Sent, Transport, TransportError, impl_input,
+    DecimalFormat, Envelope, Error, ErrorShape, HttpTransport, Nullable, Operation, Parameter, Placement,
+    RateLimit, Request, SecretString, Sent, Transport, TransportError, impl_input,
 };
 
 const SECRET: &str = "hush/hush+1 =&?";
@@ -66,6 +66,7 @@ static API: Api = Api {
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "title", fields: "errors" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -15,8 +15,8 @@ mod records;
 
 use bytes::Bytes;
 use connector_runtime::{
-    Action, Api, BoxFuture, Client, Connection, Connector, DateFormat, Envelope, Error, ErrorShape,
-    Operation, RateLimit, Reply, Returns, Transport, TransportError, impl_input,
+    Action, Api, BoxFuture, Client, Connection, Connector, DateFormat, DecimalFormat, Envelope, Error,
+    ErrorShape, Operation, RateLimit, Reply, Returns, Transport, TransportError, impl_input,
 };
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ static API: Api = Api {
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "title", fields: "errors" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

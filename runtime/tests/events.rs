@@ -7,8 +7,8 @@ use connector_runtime::signature::{
     Tolerance, Verifier,
 };
 use connector_runtime::{
-    Api, DateFormat, DedupePart, Envelope, ErrorShape, Event, EventShape, NoEvent, Operation, SecretString,
-    Webhooks,
+    Api, DateFormat, DecimalFormat, DedupePart, Envelope, ErrorShape, Event, EventShape, NoEvent, Operation,
+    SecretString, Webhooks,
 };
 use http::{HeaderMap, HeaderName};
 
@@ -36,6 +36,7 @@ static API: Api = Api {
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "message", fields: "fields" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -116,9 +116,9 @@ impl ApiError {
         self
     }
 
-    /// The 404 of a path that leads nowhere.
-    pub(crate) fn unknown_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is no resource at this path.")
+    /// The 404 of a path that the sandbox does not serve, whether BigCommerce has it or not.
+    pub(crate) fn unserved() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "The sandbox does not serve this path.")
     }
 
     /// The answer in the error shape of `version`.
@@ -210,8 +210,8 @@ mod tests {
 
     #[test]
     fn leaves_out_the_map_of_errors_when_it_is_empty() {
-        let body = ApiError::unknown_path().v3_body();
+        let body = ApiError::unserved().v3_body();
         assert!(body.get("errors").is_none());
-        assert_eq!(ApiError::unknown_path().v2_body()[0]["details"], json!(null));
+        assert_eq!(ApiError::unserved().v2_body()[0]["details"], json!(null));
     }
 }

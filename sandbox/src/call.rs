@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -26,10 +26,12 @@ pub(crate) struct Caller(pub(crate) Arc<str>);
 /// A request that has passed the gateway.
 pub(crate) struct Call {
     shared: Arc<Shared>,
-    /// The values of the path's parameters after the store's hash; none where the path cannot be decoded.
+    /// The values of the path's parameters after the store's hash.
     segments: Vec<String>,
     parameters: Option<Vec<(String, String)>>,
     query: String,
+    /// Host and port that the client has addressed; `None` if the request does not name them.
+    host: Option<String>,
     is_json: bool,
     body: Bytes,
     /// Whose request it is.
@@ -44,10 +46,13 @@ impl FromRequest<Arc<Shared>> for Call {
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let version = ApiPath::parse(parts.uri.path()).map_or(ApiVersion::V3, |path| path.version);
-        let segments = RawPathParams::from_request_parts(&mut parts, shared).await.map(segments);
+        let segments = RawPathParams::from_request_parts(&mut parts, shared).await;
+        let segments = segments.ok().as_ref().and_then(ids);
+        let segments = segments.ok_or_else(|| ApiError::unserved().in_version(version))?;
         let parameters = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let is_json = is_json(&parts.headers);
+        let host = parts.headers.get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let caller = parts.extensions.get::<Caller>().map(|Caller(client_id)| Arc::clone(client_id));
         let client_id = caller.unwrap_or_else(|| Arc::clone(&shared.accounts.client_id));
         let url_fails = parts.extensions.get::<UrlFails>().is_some();
@@ -57,9 +62,10 @@ impl FromRequest<Arc<Shared>> for Call {
         })?;
         Ok(Self {
             shared: Arc::clone(shared),
-            segments: segments.unwrap_or_default(),
+            segments,
             parameters: parameters.map(|Query(parameters)| parameters),
             query,
+            host,
             is_json,
             body,
             client_id,
@@ -77,6 +83,7 @@ impl Call {
             segments,
             parameters: Some(Vec::new()),
             query: String::new(),
+            host: None,
             is_json: true,
             body: body.to_string().into(),
             client_id,
@@ -87,6 +94,16 @@ impl Call {
     /// The store's hash.
     pub(crate) fn store_hash(&self) -> &str {
         &self.shared.store_hash
+    }
+
+    /// The address of the v2 API as the client reaches it, so that a client can follow the links of an answer.
+    /// BigCommerce's own address stands in if the request does not name a host.
+    pub(crate) fn v2_address(&self) -> String {
+        let origin = match &self.host {
+            Some(host) => format!("http://{host}"),
+            None => "https://api.bigcommerce.com".to_owned(),
+        };
+        format!("{origin}/stores/{}/v2", self.store_hash())
     }
 
     /// The settings of webhooks and their deliveries.
@@ -120,10 +137,9 @@ impl Call {
         self.shared.now_ms()
     }
 
-    /// The id in this place of the path, the first after the store's hash being 0. An id is decimal digits
-    /// alone; anything else names no resource.
+    /// The id in this place of the path, the first after the store's hash being 0; `None` beyond 64 bits.
     pub(crate) fn id(&self, place: usize) -> Option<u64> {
-        self.segments.get(place).and_then(|segment| resource_id(segment))
+        self.segments.get(place).filter(|segment| is_id(segment))?.parse().ok()
     }
 
     /// The decoded parameters of the query.
@@ -183,15 +199,16 @@ impl Call {
     }
 }
 
-/// The id in a path segment.
-fn resource_id(segment: &str) -> Option<u64> {
-    segment.bytes().all(|byte| byte.is_ascii_digit()).then(|| segment.parse().ok()).flatten()
+/// Whether a path segment is an id: decimal digits alone.
+fn is_id(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The path's values but for the store's hash, which the gateway has checked.
-fn segments(parameters: RawPathParams) -> Vec<String> {
+/// The values of the path's parameters, without the store's hash, which the gateway has checked. All of them are ids:
+/// `None` for another value, such as the `admin` of `/hooks/admin`, because no route of the sandbox serves that path.
+pub(crate) fn ids(parameters: &RawPathParams) -> Option<Vec<String>> {
     let own = parameters.iter().filter(|(name, _)| *name != "store_hash");
-    own.map(|(_, value)| value.to_owned()).collect()
+    own.map(|(_, value)| is_id(value).then(|| value.to_owned())).collect()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -202,13 +219,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::resource_id;
+    use super::is_id;
 
     #[test]
     fn an_id_is_digits_alone() {
-        assert_eq!(resource_id("111"), Some(111));
-        for other in ["", "+111", "-1", "1.0", "abc", "111x", "99999999999999999999999"] {
-            assert_eq!(resource_id(other), None, "{other:?}");
+        assert!(is_id("111") && is_id("99999999999999999999999"));
+        for other in ["", "+111", "-1", "1.0", "abc", "111x"] {
+            assert!(!is_id(other), "{other:?}");
         }
     }
 }

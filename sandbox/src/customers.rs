@@ -13,13 +13,15 @@ use serde_json::{Value, json};
 use crate::answer::{ApiError, V3Error, no_content, v3_list};
 use crate::call::Call;
 use crate::date::customer_date;
-use crate::fields::{require, writable};
+use crate::fields::{require, take_own_id, writable};
 use crate::paging::parameter;
 use crate::server::Shared;
-use crate::store::{Document, Store};
+use crate::store::{Document, Sequence, Store, fields};
 use crate::webhooks::event::Event;
-use customer_fields::{UPDATABLE, WRITABLE, defaults};
+use countries::country;
+use customer_fields::{UPDATABLE, WRITABLE, address_defaults, defaults};
 
+mod countries;
 mod customer_fields;
 mod customer_list;
 
@@ -45,13 +47,13 @@ pub(crate) async fn create(call: Call) -> Result<Response, V3Error> {
     let mut made = Vec::new();
     for sent in items {
         require(&sent, &["first_name", "last_name", "email"])?;
-        let written = writable(&sent, WRITABLE)?;
+        let written = writable(&sent, &[WRITABLE])?;
         check_email(&draft, None, &written, "Create customers failed.")?;
         let customer = new_customer(&call, &mut draft, written)?;
         let id = draft.customers.insert(customer.clone(), call.now_millis());
         draft.events.push(Event::about("store/customer/created", "customer", id));
         draft.events.extend(address_events(id, &customer));
-        made.push(Value::Object(customer_list::created(&customer, &sent)));
+        made.push(Value::Object(customer_list::whole(&customer)));
     }
     *store = draft;
     Ok(v3_list(made, json!({})))
@@ -66,14 +68,15 @@ async fn update(call: Call) -> Result<Response, V3Error> {
     let mut store = call.store();
     let mut draft = store.clone();
     let mut changed = Vec::new();
-    for sent in items {
+    for mut sent in items {
         require(&sent, &["id"])?;
         let id = sent["id"].as_u64().unwrap_or_default();
-        let written = writable(&sent, UPDATABLE)?;
+        take_own_id(&mut sent, "id", id)?;
+        let written = writable(&sent, &[UPDATABLE])?;
         check_email(&draft, Some(id), &written, "Update customers failed.")?;
         let unknown = || ApiError::invalid("id", format!("there is no customer with the id {id}"));
         let customer = draft.customers.get_mut(id).ok_or_else(unknown)?;
-        customer.extend(written);
+        write(customer, written)?;
         customer.insert("date_modified".to_owned(), customer_date(call.now()).into());
         changed.push(customer_list::plain(customer).into());
         draft.events.push(Event::about("store/customer/updated", "customer", id));
@@ -144,20 +147,63 @@ fn check_email(
 fn new_customer(call: &Call, store: &mut Store, mut written: Document) -> Result<Document, ApiError> {
     let id = store.customers.next_id();
     if let Some(addresses) = written.get_mut("addresses").and_then(Value::as_array_mut) {
-        for address in addresses.iter_mut().filter_map(Value::as_object_mut) {
-            require(address, &["first_name", "last_name", "city", "country_code", "address1"])?;
-            address.insert("id".to_owned(), store.parts.take().into());
-            address.insert("customer_id".to_owned(), id.into());
+        for address in addresses {
+            *address = new_address(address, id, &mut store.parts)?.into();
         }
     }
-    // The password is write-only; what the answer shows of the object is the other field.
-    let reset = written.get("authentication").is_some_and(|it| it["force_password_reset"] == true);
-    written.insert("authentication".to_owned(), json!({"force_password_reset": reset}));
+    if let Some(attributes) = written.get_mut("attributes").and_then(Value::as_array_mut) {
+        for attribute in attributes.iter_mut().filter_map(Value::as_object_mut) {
+            require(attribute, &["attribute_id", "attribute_value"])?;
+            let date = customer_date(call.now());
+            attribute.extend(fields(json!({
+                "id": store.parts.take(), "customer_id": id, "date_created": date, "date_modified": date,
+            })));
+        }
+    }
     let mut customer = defaults(id, call.now());
-    customer.extend(written);
+    write(&mut customer, written)?;
     let count = |name: &str| customer[name].as_array().map_or(0, Vec::len).into();
     let (addresses, attributes): (Value, Value) = (count("addresses"), count("attributes"));
     customer.insert("address_count".to_owned(), addresses);
     customer.insert("attribute_count".to_owned(), attributes);
     Ok(customer)
+}
+
+/// The address as it is kept, with the name of its country.
+fn new_address(sent: &Value, customer: u64, parts: &mut Sequence) -> Result<Document, ApiError> {
+    let sent = fields(sent.clone());
+    require(&sent, &["first_name", "last_name", "city", "country_code", "address1"])?;
+    check_form_fields(&sent)?;
+    let code = sent["country_code"].as_str().unwrap_or_default();
+    let unknown = || ApiError::invalid("country_code", "is not the code of a country");
+    let country = country(code).ok_or_else(unknown)?;
+    let mut address = address_defaults(parts.take(), customer);
+    address.extend(sent);
+    address.insert("country".to_owned(), country.into());
+    Ok(address)
+}
+
+/// Writes the customer's own fields and those parts that may be changed.
+fn write(customer: &mut Document, mut written: Document) -> Result<(), ApiError> {
+    if written.get("channel_ids").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        return Err(ApiError::invalid("channel_ids", "must have at least one item, or be null"));
+    }
+    check_form_fields(&written)?;
+    // The password is write-only: no answer shows it.
+    if let Some(authentication) = written.remove("authentication")
+        && let Some(reset) = authentication.get("force_password_reset")
+    {
+        customer.insert("authentication".to_owned(), json!({"force_password_reset": reset}));
+    }
+    written.remove("trigger_account_created_notification");
+    for field in written.get_mut("form_fields").and_then(Value::as_array_mut).into_iter().flatten() {
+        field["customer_id"] = customer["id"].clone();
+    }
+    customer.extend(written);
+    Ok(())
+}
+
+fn check_form_fields(sent: &Document) -> Result<(), ApiError> {
+    let all = sent.get("form_fields").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(Value::as_object).try_for_each(|field| require(field, &["name", "value"]))
 }

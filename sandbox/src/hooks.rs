@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{ApiError, V3Error, v3_list, v3_object};
 use crate::call::Call;
-use crate::fields::{Field, Kind, SHORT_TEXT, require, writable};
+use crate::fields::{Field, Kind, SHORT_TEXT, require, take_own_id, writable};
 use crate::filter::{Criteria, Filter, IS, Kind as FilterKind};
 use crate::paging::{PAGE_PARAMETERS, Page};
 use crate::server::Shared;
@@ -90,7 +90,7 @@ async fn read(call: Call) -> Result<Response, V3Error> {
 async fn create(call: Call) -> Result<Response, V3Error> {
     let sent = call.object()?;
     require(&sent, &["scope", "destination"])?;
-    let written = writable(&sent, WRITABLE)?;
+    let written = writable(&sent, &[WRITABLE])?;
     let mut store = awake(&call);
     let id = store.hooks.next_id();
     let mut hook = fields(json!({
@@ -106,7 +106,9 @@ async fn create(call: Call) -> Result<Response, V3Error> {
 
 /// `PUT /v3/hooks/{webhook_id}`: at least one field.
 async fn update(call: Call) -> Result<Response, V3Error> {
-    let written = writable(&call.object()?, WRITABLE)?;
+    let mut sent = call.object()?;
+    take_own_id(&mut sent, "id", call.id(0).ok_or_else(not_found)?)?;
+    let written = writable(&sent, &[WRITABLE])?;
     if written.is_empty() {
         return Err(ApiError::invalid("body", "must have at least one field of a webhook").into());
     }

@@ -9,9 +9,15 @@
 //! # Resources
 //!
 //! v3: products, brands, categories (as trees and in the older form), customers, webhooks. v2: orders with
-//! their products and shipping addresses, order statuses and counts, the store and its time. A store starts
-//! with 200 products, 8 brands, a category tree, 100 customers and 50 orders, all invented and the same for
-//! the same seed.
+//! their products, shipping addresses, consignments, coupons, fees, taxes, messages and shipments, order statuses and
+//! counts, the store and its time. The parts of an order can be read, and `PUT /v2/orders/{order_id}` changes products,
+//! shipping addresses, pickups and fees. A store starts with 200 products, 8 brands, a category tree, 100 customers and 50
+//! orders, all invented and the same for the same seed.
+//!
+//! A request writes every field that BigCommerce documents as writable, and it is refused for any other field: with 400
+//! in v2 and with 422 in v3. Every link in an answer is served. It leads to the host that the client has addressed. Links
+//! out of the API are the exception: pictures, carriers and the storefront below `.example`, the control panel, and the page
+//! on status codes. A path that the sandbox does not serve is a 404 that names the sandbox as the cause.
 //!
 //! # Webhooks
 //!

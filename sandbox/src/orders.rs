@@ -9,22 +9,29 @@ use axum::routing::get;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::answer::{self, ApiError, V2Error, no_content};
-use crate::call::Call;
-use crate::paging::{PAGE_PARAMETERS, Page};
+use crate::answer::{self, ApiError, no_content};
 use crate::server::Shared;
 
+mod consignments;
+mod line_write;
+mod links;
 mod order_fields;
 mod order_lines;
 mod order_list;
+mod order_parts;
+mod order_sums;
 mod order_view;
 mod order_write;
+mod part_write;
 mod shopping;
 mod statuses;
+mod taxes;
 
-pub(crate) use order_lines::{line, settle};
+pub(crate) use order_lines::{TAX, line};
+pub(crate) use order_sums::settle;
 pub(crate) use order_view::{address_defaults, defaults};
-pub(crate) use order_write::{place, shipping_address_parts};
+pub(crate) use order_write::place;
+pub(crate) use part_write::{fee_parts, pickup_parts, shipping_address_parts};
 pub(crate) use shopping::shopping;
 pub(crate) use statuses::status_name;
 
@@ -39,63 +46,31 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
             &at("/orders/{order_id}"),
             get(order_list::read).put(order_write::update).delete(order_write::archive),
         )
-        .route(&at("/orders/{order_id}/products"), get(products))
-        .route(&at("/orders/{order_id}/products/{line_id}"), get(product))
-        .route(&at("/orders/{order_id}/shipping_addresses"), get(shipping_addresses))
-        .route(&at("/orders/{order_id}/shipping_addresses/{address_id}"), get(shipping_address))
-        .route(&at("/orders/{order_id}/coupons"), get(coupons))
+        .merge(part_routes())
         .route(&at("/order_statuses"), get(statuses::list))
         .route(&at("/order_statuses/{status_id}"), get(statuses::read))
 }
 
-/// `GET /v2/orders/{order_id}/products`
-async fn products(call: Call) -> Result<Response, V2Error> {
-    Ok(part_list(&call, "products")?)
-}
-
-/// `GET /v2/orders/{order_id}/products/{product_id}`, where the last id is that of the line.
-async fn product(call: Call) -> Result<Response, V2Error> {
-    Ok(part(&call, "products")?)
-}
-
-/// `GET /v2/orders/{order_id}/shipping_addresses`
-async fn shipping_addresses(call: Call) -> Result<Response, V2Error> {
-    Ok(part_list(&call, "shipping_addresses")?)
-}
-
-/// `GET /v2/orders/{order_id}/shipping_addresses/{shipping_address_id}`
-async fn shipping_address(call: Call) -> Result<Response, V2Error> {
-    Ok(part(&call, "shipping_addresses")?)
-}
-
-/// `GET /v2/orders/{order_id}/coupons`: no order of this store has any.
-async fn coupons(call: Call) -> Result<Response, V2Error> {
-    parts(&call, "products")?;
-    Ok(no_content())
-}
-
-fn part_list(call: &Call, name: &str) -> Result<Response, ApiError> {
-    let parameters = call.parameters()?;
-    if let Some((other, _)) = parameters.iter().find(|(sent, _)| !PAGE_PARAMETERS.contains(&sent.as_str())) {
-        return Err(ApiError::invalid(other, "is not a parameter of this list"));
-    }
-    let page = Page::read(parameters)?;
-    let parts = parts(call, name)?;
-    Ok(bare_list(page.of(&parts).to_vec()))
-}
-
-fn part(call: &Call, name: &str) -> Result<Response, ApiError> {
-    let id = call.id(1).ok_or_else(not_found)?;
-    let found = parts(call, name)?.into_iter().find(|part| part["id"] == id).ok_or_else(not_found)?;
-    Ok(answer::json(StatusCode::OK, &found))
-}
-
-/// The parts of the order in the path.
-fn parts(call: &Call, name: &str) -> Result<Vec<Value>, ApiError> {
-    let store = call.store();
-    let id = call.id(0).filter(|id| !call.is_hidden(store.orders.created(*id)));
-    let order = id.and_then(|id| store.orders.get(id)).ok_or_else(not_found)?;
-    Ok(order[name].as_array().cloned().unwrap_or_default())
+fn part_routes() -> Router<Arc<Shared>> {
+    let at = |path: &str| format!("/stores/{{store_hash}}/v2/orders/{{order_id}}{path}");
+    Router::new()
+        .route(&at("/products"), get(order_parts::products))
+        .route(&at("/products/{line_id}"), get(order_parts::product))
+        .route(&at("/shipping_addresses"), get(order_parts::shipping_addresses))
+        .route(&at("/shipping_addresses/{address_id}"), get(order_parts::shipping_address))
+        .route(&at("/shipping_addresses/{address_id}/shipping_quotes"), get(order_parts::shipping_quotes))
+        .route(&at("/consignments"), get(order_parts::consignments))
+        .route(
+            &at("/consignments/shipping/{consignment_id}/shipping_quotes"),
+            get(order_parts::shipping_quotes),
+        )
+        .route(&at("/coupons"), get(order_parts::coupons))
+        .route(&at("/fees"), get(order_parts::fees))
+        .route(&at("/taxes"), get(order_parts::taxes))
+        .route(&at("/messages"), get(order_parts::messages))
+        .route(&at("/shipments"), get(order_parts::shipments))
+        .route(&at("/shipments/count"), get(order_parts::shipment_count))
+        .route(&at("/shipments/{shipment_id}"), get(order_parts::shipment))
 }
 
 /// A list as v2 answers it: a bare array, and 204 without a body where it is empty.

@@ -19,6 +19,9 @@ const HIGHEST_LIMIT: u64 = 250;
 /// The parameters that [`Page::read`] reads.
 pub(crate) const PAGE_PARAMETERS: [&str; 2] = ["page", "limit"];
 
+/// The parameters of lists that have cursors beside pages.
+pub(crate) const CURSOR_PARAMETERS: [&str; 2] = ["after", "before"];
+
 /// One page of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
@@ -88,11 +91,21 @@ impl Page {
     }
 
     fn link(self, number: u64, query: &str) -> Value {
+        self.linked(query, format!("page={number}"))
+    }
+
+    /// The link to the page in front of a cursor (`before`) or behind it (`after`).
+    pub(crate) fn cursor_link(self, name: &str, cursor: &str, query: &str) -> Value {
+        self.linked(query, format!("{name}={cursor}"))
+    }
+
+    /// The query with another place in the list. It keeps all parameters but those of the place.
+    fn linked(self, query: &str, place: String) -> Value {
         let others = query.split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
-            !pair.is_empty() && !PAGE_PARAMETERS.contains(&name)
+            !pair.is_empty() && !PAGE_PARAMETERS.contains(&name) && !CURSOR_PARAMETERS.contains(&name)
         });
-        let own = [format!("limit={}", self.limit), format!("page={number}")];
+        let own = [format!("limit={}", self.limit), place];
         let pairs: Vec<String> = others.map(str::to_owned).chain(own).collect();
         Value::String(format!("?{}", pairs.join("&")))
     }

@@ -8,6 +8,7 @@ use random::Random;
 mod assortment;
 mod catalog;
 mod customers;
+mod order_parts;
 mod orders;
 mod people;
 mod products;

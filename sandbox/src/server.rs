@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{RawPathParams, Request};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use http::StatusCode;
@@ -20,7 +20,7 @@ use crate::request_log::{self, RequestLog};
 use crate::store::Store;
 use crate::webhooks::sender::Sender;
 use crate::webhooks::{self, Webhooks};
-use crate::{app, catalog, control, customers, hooks, orders, pages, store_information};
+use crate::{app, call, catalog, control, customers, hooks, orders, pages, store_information};
 
 /// What every request can reach: the store, and the state of its gateway.
 pub(crate) struct Shared {
@@ -84,7 +84,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(control::routes())
         .merge(app::routes())
         .merge(pages::routes())
-        .fallback(unknown_path)
+        .fallback(unserved)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&shared), webhooks::tell))
         .layer(from_fn_with_state(Arc::clone(&shared), gateway::admit))
@@ -92,16 +92,20 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn unknown_path(request: Request) -> Response {
-    ApiError::unknown_path().in_version(version_of(&request))
+async fn unserved(request: Request) -> Response {
+    ApiError::unserved().in_version(version_of(&request))
 }
 
-async fn wrong_method(request: Request) -> Response {
+/// A known path with another method. axum adds the `Allow` header.
+async fn wrong_method(parameters: RawPathParams, request: Request) -> Response {
     let path = request.uri().path();
     if control::is_control_path(path) {
         return control::wrong_method(path);
     }
-    let title = "This path does not have the method of the request.";
+    if ApiPath::parse(path).is_some() && call::ids(&parameters).is_none() {
+        return unserved(request).await;
+    }
+    let title = "The sandbox does not serve this method at this path.";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, title).in_version(version_of(&request))
 }
 

@@ -3,6 +3,7 @@
 mod connection;
 mod effect;
 mod input;
+mod money;
 mod output;
 mod partial;
 mod refusal;

@@ -13,6 +13,7 @@ mod requests;
 mod shape;
 mod transport;
 mod triggers;
+mod writes;
 
 use std::path::PathBuf;
 

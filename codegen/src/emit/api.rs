@@ -12,7 +12,7 @@ pub(super) fn emit(model: &Model) -> Module {
     let apis = model.apis.iter().map(api);
     let imports = (!model.apis.is_empty()).then(|| {
         quote!(
-            use connector_runtime::{Api, DateFormat, Envelope, ErrorShape};
+            use connector_runtime::{Api, DateFormat, DecimalFormat, Envelope, ErrorShape};
         )
     });
     let items = quote! {
@@ -47,6 +47,7 @@ fn api(api: &Api) -> TokenStream {
         DateFormat::Rfc3339 => "Rfc3339",
         DateFormat::Rfc2822 => "Rfc2822",
     });
+    let decimals = ident(if api.has_text_decimals { "Text" } else { "Number" });
     let request_id = text(&api.request_id);
     quote! {
         #[doc = #documentation]
@@ -57,6 +58,7 @@ fn api(api: &Api) -> TokenStream {
             envelope: #envelope,
             errors: ErrorShape::#errors { message: #message, fields: #fields },
             dates: DateFormat::#dates,
+            decimals: DecimalFormat::#decimals,
             request_id: #request_id,
         };
     }

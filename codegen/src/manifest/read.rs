@@ -102,6 +102,7 @@ fn api<'t>(id: Text<'t>, node: &'t Node<'_>) -> Api<'t> {
         errors_in_list: errors.is_some_and(|node| flag(node, "list")),
         errors: errors.map(|node| (text(node, "message"), text(node, "fields"))).unwrap_or_default(),
         dates: text(node, "dates"),
+        decimals: plain(node, "decimals"),
         request_id: plain(node, "request_id"),
     }
 }

@@ -142,6 +142,7 @@ pub(super) fn apis(
             errors_in_list: given.errors_in_list,
             errors: pair(given.errors),
             dates: if given.dates == "rfc2822" { DateFormat::Rfc2822 } else { DateFormat::Rfc3339 },
+            has_text_decimals: given.decimals == Some("text"),
             request_id: given.request_id.map(str::to_owned),
         })
     };

@@ -1,8 +1,8 @@
 //! A caller's JSON as the input of an action: stricter than an answer, and everything wrong is told at once.
 
 use connector_runtime::{
-    Action, ActionEntry, Api, Class, Date, DateFormat, DateTime, Decimal, Envelope, ErrorShape, Operation,
-    Parameter, Request, impl_input,
+    Action, ActionEntry, Api, Class, Date, DateFormat, DateTime, Decimal, DecimalFormat, Envelope,
+    ErrorShape, Operation, Parameter, Request, impl_input,
 };
 
 use crate::records::Colour;
@@ -14,6 +14,7 @@ static API: Api = Api {
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "message", fields: "fields" },
     dates: DateFormat::Rfc2822,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{
-    Api, BoxFuture, Client, Connection, Connector, Credential, DateFormat, Envelope, Error, ErrorShape,
-    Operation, Paging, PagingStyle, Parameter, PastEnd, Placement, RateLimit, Request, Returns, SecretString,
-    Transport, TransportError, impl_input,
+    Api, BoxFuture, Client, Connection, Connector, Credential, DateFormat, DecimalFormat, Envelope, Error,
+    ErrorShape, Operation, Paging, PagingStyle, Parameter, PastEnd, Placement, RateLimit, Request, Returns,
+    SecretString, Transport, TransportError, impl_input,
 };
 
 pub(crate) static ACME: Connector = Connector {
@@ -49,6 +49,7 @@ static API: Api = Api {
     envelope: Envelope::Object { data: "data", meta: Some("meta") },
     errors: ErrorShape::Object { message: "message", fields: "fields" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{
-    Api, BoxFuture, Client, Connection, Connector, DateFormat, Effect, Envelope, ErrorShape, Operation,
-    Patience, QuotaHeaders, RateLimit, Request, Returns, Sent, Transport, TransportError, WaitHeader,
-    WaitUnit, impl_input,
+    Api, BoxFuture, Client, Connection, Connector, DateFormat, DecimalFormat, Effect, Envelope, ErrorShape,
+    Operation, Patience, QuotaHeaders, RateLimit, Request, Returns, Sent, Transport, TransportError,
+    WaitHeader, WaitUnit, impl_input,
 };
 
 pub(crate) static ACME: Connector = Connector {
@@ -59,6 +59,7 @@ pub(crate) static API: Api = Api {
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "title", fields: "errors" },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use connector_runtime::{
-    ActionEntry, Body, Boxed, Date, DateTime, Json, Nullable, Operation, Parameter, impl_input,
+    Action, ActionEntry, Api, Body, Boxed, Date, DateTime, Decimal, DecimalFormat, Json, Nullable, Operation,
+    Parameter, impl_input,
 };
 
-use crate::offers::{API, CREATE, Category, CreateOffer, PARAMETERS, Price};
+use crate::offers::{API, API_OF_NUMBERS, CREATE, Category, CreateOffer, PARAMETERS, Price};
 use crate::{body, listed, prepared};
 
 static CREATE_LISTED: Operation =
@@ -15,6 +16,33 @@ static CREATE_LISTED: Operation =
 static SET_PRICES: Operation = Operation::put("set-prices", &API, "/shops/{shop}/prices")
     .parameters(&[Parameter::path("shop"), Parameter::payload("prices").maximum("2")])
     .body(Body::Payload);
+
+/// The same API, with decimals as texts.
+static TEXT_API: Api = Api { decimals: DecimalFormat::Text, ..API_OF_NUMBERS };
+
+static SET_TEXT_PRICES: Operation = Operation::put("set-text-prices", &TEXT_API, "/prices")
+    .parameters(&[
+        Parameter::body("price"),
+        Parameter::body("tiers"),
+        Parameter::body("by_shop"),
+        Parameter::body("note"),
+    ])
+    .body(Body::Object);
+
+#[derive(Default)]
+struct SetTextPrices {
+    price: Option<Decimal>,
+    tiers: Option<Vec<Price>>,
+    by_shop: Option<BTreeMap<String, Decimal>>,
+    note: Nullable<Decimal>,
+}
+
+impl_input!(SetTextPrices { "price" => price, "tiers" => tiers, "by_shop" => by_shop, "note" => note });
+
+impl Action for SetTextPrices {
+    type Output = bool;
+    const OPERATION: &'static Operation = &SET_TEXT_PRICES;
+}
 
 #[derive(Default)]
 struct SetPrices {
@@ -65,6 +93,30 @@ fn json_tells_the_three_apart_as_well() {
         let request = entry.prepare(input.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(String::from_utf8_lossy(request.body().unwrap()), expected);
     }
+}
+
+#[test]
+fn decimals_are_numbers_or_texts_as_the_api_wants_them_digit_for_digit() {
+    let entry = ActionEntry::of::<SetTextPrices>();
+    let digits = ["10.00", "0.10", "-0.5", "12345678901234567890.12345678", "7", "1e2"];
+    for (given, written) in
+        digits.iter().zip(["10.00", "0.10", "-0.5", "12345678901234567890.12345678", "7", "100"])
+    {
+        for input in [(*given).to_owned(), format!("\"{given}\"")] {
+            let input =
+                format!(r#"{{"price":{input},"tiers":[{{"amount":1.50}}],"by_shop":{{"a":2}},"note":null}}"#);
+            let request = entry.prepare(input.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+            let body = String::from_utf8_lossy(request.body().unwrap());
+            let expected = format!(
+                r#"{{"price":"{written}","tiers":[{{"amount":"1.50"}}],"by_shop":{{"a":"2"}},"note":null}}"#
+            );
+            assert_eq!(body, expected);
+        }
+    }
+    let error = entry.prepare(br#"{"price":"ten"}"#).unwrap_err();
+    assert_eq!(listed(&error), ["price: expected a decimal number, found another string"]);
+    let numbers = CreateOffer { prices: Some(vec![Price::new("10.00", "EUR")]), ..CreateOffer::new("jar") };
+    assert_eq!(body(&CREATE, &numbers), r#"{"name":"jar","prices":[{"amount":10.00,"currency":"EUR"}]}"#);
 }
 
 #[test]

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use connector_runtime::{
-    Action, Api, Body, Boxed, Date, DateFormat, DateTime, Decimal, Envelope, ErrorShape, Extra, Json,
-    Nullable, Operation, Parameter, Rules, impl_input, impl_record,
+    Action, Api, Body, Boxed, Date, DateFormat, DateTime, Decimal, DecimalFormat, Envelope, ErrorShape,
+    Extra, Json, Nullable, Operation, Parameter, Rules, impl_input, impl_record,
 };
 
-pub(crate) static API: Api = Api {
+pub(crate) static API: Api = API_OF_NUMBERS;
+
+pub(crate) const API_OF_NUMBERS: Api = Api {
     id: "v2",
     server: "https://api.acme.example",
     base: "",
     envelope: Envelope::None,
     errors: ErrorShape::Object { message: "message", fields: "fields" },
     dates: DateFormat::Rfc2822,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
 

@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::is_same_text;
-use super::web_address::slug;
+use super::web_address::{custom_url, slug};
 use crate::answer::{self, ApiError, V3Error, no_content, v3_list, v3_object};
 use crate::call::Call;
-use crate::fields::{Field, Kind, LONG, SHORT_TEXT, require, writable};
+use crate::fields::{Field, Kind, LONG, SHORT_TEXT, require, take_own_id, writable};
 use crate::filter::{Criteria, Filter, IS, IS_OR_LIKE, Kind as FilterKind, NUMBERS};
 use crate::paging::{PAGE_PARAMETERS, Page, parameter, sort};
 use crate::selection::{SELECTION_PARAMETERS, Selection, Shape};
@@ -78,9 +78,10 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
 
 /// `PUT /v3/catalog/brands/{brand_id}`
 pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
-    let sent = call.object()?;
+    let mut sent = call.object()?;
     let mut store = call.store();
     let id = call.id(0).filter(|id| store.brands.contains(*id)).ok_or_else(not_found)?;
+    take_own_id(&mut sent, "id", id)?;
     let written = checked(&call, &store, id, &sent)?;
     Ok(write(&call, &mut store, id, written)?)
 }
@@ -118,27 +119,31 @@ pub(super) fn add(store: &mut Store, name: &str, now: u128) -> u64 {
         "meta_description": "",
         "search_keywords": "",
         "image_url": "",
-        "custom_url": {"url": format!("/brands/{}.html", slug(name)), "is_customized": false},
+        "custom_url": {"url": address(name), "is_customized": false},
     }));
     store.brands.insert(brand, now)
 }
 
+/// The address of a brand that nobody has customized.
+fn address(name: &str) -> String {
+    format!("/brands/{}.html", slug(name))
+}
+
 /// The writable part of `sent`, which is in conflict with no other brand.
 fn checked(call: &Call, store: &Store, id: u64, sent: &Document) -> Result<Document, ApiError> {
-    let mut written = writable(sent, WRITABLE)?;
-    let name = written.get("name").and_then(Value::as_str);
+    let mut written = writable(sent, &[WRITABLE])?;
+    let name = written.get("name").and_then(Value::as_str).map(str::to_owned);
     let is_taken = |name: &str| {
         store.brands.iter().any(|(other, brand)| other != id && is_same_text(brand.get("name"), name))
     };
-    if name.is_some_and(is_taken) {
+    if name.as_deref().is_some_and(is_taken) {
         return Err(ApiError::conflict("name", "The brand name is a duplicate"));
     }
-    match written.get_mut("custom_url") {
-        Some(_) if call.url_fails => {
-            written.remove("custom_url");
-        }
-        Some(url) => url["is_customized"] = Value::Bool(true),
-        None => {}
+    let sent = written.remove("custom_url").filter(|_| !call.url_fails);
+    let made = json!({"url": address(name.as_deref().unwrap_or_default()), "is_customized": false});
+    let current = store.brands.get(id).map_or(&made, |brand| &brand["custom_url"]);
+    if let Some(url) = custom_url(sent.as_ref(), Some(current), String::new) {
+        written.insert("custom_url".to_owned(), url);
     }
     Ok(written)
 }

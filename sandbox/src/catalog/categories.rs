@@ -5,10 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::category_fields::{add, change, check_empty, checked, old_form, remove};
+use super::category_fields::{OLD_FORM, add, change, check_empty, checked, old_form, remove};
 use crate::answer::{ApiError, V3Error, no_content, v3_list, v3_object};
 use crate::call::Call;
-use crate::fields::require;
+use crate::fields::{require, take_own_id};
 use crate::filter::{Criteria, Filter, IS, IS_OR_LIKE, Kind, NUMBERS};
 use crate::paging::{PAGE_PARAMETERS, Page, parameter, sort};
 use crate::selection::{SELECTION_PARAMETERS, Selection, Shape};
@@ -58,17 +58,18 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
     let sent = call.object()?;
     require(&sent, &["name", "parent_id"])?;
     let mut store = call.store();
-    let written = checked(&store, store.categories.next_id(), &sent)?;
+    let written = checked(&store, store.categories.next_id(), &sent, OLD_FORM)?;
     let id = add(&mut store, written, call.now_millis());
     Ok(v3_object(store.categories.get(id).map(old_form).unwrap_or_default()))
 }
 
 /// `PUT /v3/catalog/categories/{category_id}`
 pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
-    let sent = call.object()?;
+    let mut sent = call.object()?;
     let mut store = call.store();
     let id = call.id(0).filter(|id| store.categories.contains(*id)).ok_or_else(not_found)?;
-    let written = checked(&store, id, &sent)?;
+    take_own_id(&mut sent, "id", id)?;
+    let written = checked(&store, id, &sent, OLD_FORM)?;
     change(&mut store, id, written);
     Ok(v3_object(store.categories.get(id).map(old_form).unwrap_or_default()))
 }

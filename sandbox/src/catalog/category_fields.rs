@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::is_same_text;
-use super::web_address::free_path;
+use super::web_address::{custom_url, free_path};
 use crate::answer::ApiError;
 use crate::fields::{Field, Kind, LONG, SHORT_TEXT, writable};
 use crate::store::{Document, Store, fields};
@@ -27,10 +27,9 @@ const SORTS: &[&str] = &[
     "price_desc",
 ];
 
-/// The fields of either form that a request may write.
+/// The fields that both forms have and a request may write.
 const WRITABLE: &[Field] = &[
     Field::new("parent_id", Kind::Integer(0, i64::MAX)),
-    Field::new("tree_id", Kind::Integer(1, i64::MAX)),
     Field::new("name", NAME),
     Field::new("description", Kind::Text(0, LONG)),
     Field::new("views", Kind::Integer(0, i64::MAX)),
@@ -43,13 +42,20 @@ const WRITABLE: &[Field] = &[
     Field::new("is_visible", Kind::Flag),
     Field::new("search_keywords", Kind::Text(0, LONG)),
     Field::new("default_product_sort", Kind::OneOf(SORTS)),
-    Field::new(
-        "custom_url",
-        Kind::Object(&[Field::new("url", SHORT_TEXT), Field::new("is_customized", Kind::Flag)]),
-    ),
+];
+
+/// The fields of the older form alone.
+pub(super) const OLD_FORM: &[Field] = &[Field::new(
+    "custom_url",
+    Kind::Object(&[Field::new("url", Kind::Text(1, 255)), Field::new("is_customized", Kind::Flag)]),
+)];
+
+/// The fields of the form of trees alone.
+pub(super) const TREE_FORM: &[Field] = &[
+    Field::new("tree_id", Kind::Integer(1, i64::MAX)),
     Field::new(
         "url",
-        Kind::Object(&[Field::new("path", SHORT_TEXT), Field::new("is_customized", Kind::Flag)]),
+        Kind::Object(&[Field::new("path", Kind::Text(1, 255)), Field::new("is_customized", Kind::Flag)]),
     ),
 ];
 
@@ -71,11 +77,24 @@ pub(super) fn tree_form(category: &Document) -> Document {
     shown
 }
 
-/// What `sent` says of the category with this id, new or not, in the old form; complete with a URL.
-pub(super) fn checked(store: &Store, id: u64, sent: &Document) -> Result<Document, ApiError> {
-    let mut written = writable(sent, WRITABLE)?;
+/// What `sent` has of the category with this id, new or not, in the old form; complete with a URL. `form` has the fields
+/// of the form that the request uses.
+pub(super) fn checked(
+    store: &Store,
+    id: u64,
+    sent: &Document,
+    form: &'static [Field],
+) -> Result<Document, ApiError> {
+    let mut written = writable(sent, &[WRITABLE, form])?;
     if let Some(url) = written.remove("url") {
-        written.insert("custom_url".to_owned(), json!({"url": url["path"]}));
+        let fields = url.as_object().into_iter().flatten();
+        let renamed = fields.map(|(name, value)| (if name == "path" { "url" } else { name }, value));
+        let custom_url: Document = renamed.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        written.insert("custom_url".to_owned(), custom_url.into());
+    }
+    let tree = written.get("tree_id").and_then(Value::as_u64);
+    if tree.is_some_and(|tree| !store.trees.contains(tree)) {
+        return Err(ApiError::invalid("tree_id", "there is no category tree with this id"));
     }
     let current = store.categories.get(id);
     let field = |name: &str| written.get(name).or_else(|| current.and_then(|category| category.get(name)));
@@ -95,18 +114,13 @@ pub(super) fn checked(store: &Store, id: u64, sent: &Document) -> Result<Documen
         return Err(ApiError::conflict("name", "A category of this name is there already"));
     }
     let is_taken = |path: &str| others().any(|other| is_same_text(other["custom_url"].get("url"), path));
-    match written.remove("custom_url").and_then(|url| url["url"].as_str().map(str::to_owned)) {
-        Some(url) if is_taken(&url) => {
-            return Err(ApiError::conflict("custom_url", "The category URL is a duplicate"));
-        }
-        Some(url) => {
-            written.insert("custom_url".to_owned(), json!({"url": url, "is_customized": true}));
-        }
-        None if current.is_none() => {
-            let url = json!({"url": free_path(&name, is_taken), "is_customized": false});
-            written.insert("custom_url".to_owned(), url);
-        }
-        None => {}
+    let sent = written.remove("custom_url");
+    if sent.as_ref().and_then(|url| url["url"].as_str()).is_some_and(is_taken) {
+        return Err(ApiError::conflict("custom_url", "The category URL is a duplicate"));
+    }
+    let current = current.and_then(|category| category.get("custom_url"));
+    if let Some(url) = custom_url(sent.as_ref(), current, || free_path(&name, is_taken)) {
+        written.insert("custom_url".to_owned(), url);
     }
     Ok(written)
 }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::amount::Amount;
+use crate::answer::ApiError;
 use crate::date::catalog_date;
 use crate::store::{Document, Sequence, fields};
 
@@ -162,41 +163,69 @@ fn value_id(option: &mut Document, label: &Value, parts: &mut Sequence) -> Value
     id
 }
 
-/// Puts an id of its own on each item of the list `name`, and the product's on pictures and videos.
-pub(super) fn number_parts(product: &mut Document, name: &str, now: i64, parts: &mut Sequence) {
+/// Puts an id on each item of the list `name`, and the product's on pictures and videos. An item that was sent with an
+/// id must be an item of the list `before` and keeps what the request does not name.
+pub(super) fn number_parts(
+    product: &mut Document,
+    before: &Value,
+    name: &str,
+    now: i64,
+    parts: &mut Sequence,
+) -> Result<(), ApiError> {
     let product_id = product["id"].clone();
     let Some(items) = product.get_mut(name).and_then(Value::as_array_mut) else {
-        return;
+        return Ok(());
     };
+    let known = before.as_array().map(Vec::as_slice).unwrap_or_default();
     for (place, item) in items.iter_mut().enumerate() {
-        item["id"] = Value::from(parts.take());
+        if item.get("product_id").is_some_and(|sent| *sent != product_id) {
+            return Err(ApiError::invalid(&format!("{name}.{place}.product_id"), "cannot be changed"));
+        }
+        if let Some(id) = item.get("id") {
+            let kept = known.iter().find(|known| known["id"] == *id);
+            let unknown = || ApiError::invalid(&format!("{name}.{place}.id"), "the product has no such part");
+            let mut kept = kept.and_then(Value::as_object).cloned().ok_or_else(unknown)?;
+            kept.extend(item.as_object().cloned().unwrap_or_default());
+            *item = Value::Object(kept);
+        } else {
+            item["id"] = Value::from(parts.take());
+        }
         if name == "images" || name == "videos" {
             item["product_id"] = product_id.clone();
         }
         if name == "images" {
             complete_image(item, place, now);
         }
+        if name == "videos" {
+            complete(item, [("title", json!("")), ("description", json!("")), ("sort_order", json!(place))]);
+            complete(item, [("type", json!("youtube")), ("video_id", json!("")), ("length", json!(""))]);
+        }
         if name == "bulk_pricing_rules" {
             item["amount"] = Amount::of(&item["amount"]).unwrap_or_default().number();
+        }
+    }
+    Ok(())
+}
+
+/// Writes the fields that `item` does not have.
+fn complete<const COUNT: usize>(item: &mut Value, fields: [(&str, Value); COUNT]) {
+    for (name, default) in fields {
+        if item[name].is_null() {
+            item[name] = default;
         }
     }
 }
 
 /// The addresses of a picture: all sizes lead to the one that was sent.
 fn complete_image(image: &mut Value, place: usize, now: i64) {
-    let url = image["image_url"].as_str().unwrap_or_default().to_owned();
-    for size in ["url_zoom", "url_standard", "url_thumbnail", "url_tiny"] {
-        image[size] = Value::from(url.as_str());
-    }
-    for (name, default) in [
-        ("image_file", json!("")),
-        ("description", json!("")),
-        ("sort_order", json!(place)),
-        ("is_thumbnail", json!(place == 0)),
-    ] {
-        if image[name].is_null() {
-            image[name] = default;
+    if let Some(url) = image["image_url"].as_str().map(str::to_owned) {
+        for size in ["url_zoom", "url_standard", "url_thumbnail", "url_tiny"] {
+            image[size] = Value::from(url.as_str());
         }
     }
+    let sizes = ["url_zoom", "url_standard", "url_thumbnail", "url_tiny"].map(|size| (size, json!("")));
+    complete(image, sizes);
+    complete(image, [("image_file", json!("")), ("description", json!(""))]);
+    complete(image, [("sort_order", json!(place)), ("is_thumbnail", json!(place == 0))]);
     image["date_modified"] = Value::from(catalog_date(now));
 }

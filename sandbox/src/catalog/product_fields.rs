@@ -94,10 +94,15 @@ const URL: &[Field] = &[
     Field::new("create_redirect", Kind::Flag),
 ];
 
+/// The ids of a part, which must be those of a part that the product has.
+const PART_ID: Field = Field::new("id", COUNT);
+const PRODUCT_ID: Field = Field::new("product_id", COUNT);
+
 const CUSTOM_FIELD: &[Field] =
-    &[Field::new("name", Kind::Text(1, 250)), Field::new("value", Kind::Text(1, 250))];
+    &[PART_ID, Field::new("name", Kind::Text(1, 250)), Field::new("value", Kind::Text(1, 250))];
 
 const BULK_PRICING_RULE: &[Field] = &[
+    PART_ID,
     Field::new("quantity_min", COUNT),
     Field::new("quantity_max", COUNT),
     Field::new("type", Kind::OneOf(&["price", "percent", "fixed"])),
@@ -105,7 +110,9 @@ const BULK_PRICING_RULE: &[Field] = &[
 ];
 
 const IMAGE: &[Field] = &[
-    Field::new("image_url", SHORT_TEXT),
+    PART_ID,
+    PRODUCT_ID,
+    Field::new("image_url", Kind::Text(0, 2_048)),
     Field::new("image_file", SHORT_TEXT),
     Field::new("is_thumbnail", Kind::Flag),
     Field::new("sort_order", Kind::Integer(-2_147_483_648, 2_147_483_647)),
@@ -113,6 +120,8 @@ const IMAGE: &[Field] = &[
 ];
 
 const VIDEO: &[Field] = &[
+    PART_ID,
+    PRODUCT_ID,
     Field::new("title", SHORT_TEXT),
     Field::new("description", Kind::Text(0, LONG)),
     Field::new("sort_order", Kind::Integer(-2_147_483_648, 2_147_483_647)),
@@ -122,25 +131,26 @@ const VIDEO: &[Field] = &[
 
 const VARIANT: &[Field] = &[
     Field::new("sku", SHORT_TEXT),
-    Field::new("price", Kind::Amount),
-    Field::new("sale_price", Kind::Amount),
-    Field::new("retail_price", Kind::Amount),
-    Field::new("map_price", Kind::Amount),
-    Field::new("cost_price", Kind::Amount),
-    Field::new("weight", Kind::Amount),
-    Field::new("width", Kind::Amount),
-    Field::new("depth", Kind::Amount),
-    Field::new("height", Kind::Amount),
+    Field::new("price", Kind::OptionalAmount),
+    Field::new("sale_price", Kind::OptionalAmount),
+    Field::new("retail_price", Kind::OptionalAmount),
+    Field::new("map_price", Kind::OptionalAmount),
+    Field::new("cost_price", Kind::OptionalAmount),
+    Field::new("weight", Kind::OptionalAmount),
+    Field::new("width", Kind::OptionalAmount),
+    Field::new("depth", Kind::OptionalAmount),
+    Field::new("height", Kind::OptionalAmount),
     Field::new("is_free_shipping", Kind::Flag),
-    Field::new("fixed_cost_shipping_price", Kind::Amount),
+    Field::new("fixed_cost_shipping_price", Kind::OptionalAmount),
     Field::new("purchasing_disabled", Kind::Flag),
     Field::new("purchasing_disabled_message", SHORT_TEXT),
+    Field::new("image_url", Kind::Text(0, 2_048)),
     Field::new("upc", Kind::Text(0, 14)),
     Field::new("gtin", Kind::Text(0, 14)),
     Field::new("mpn", SHORT_TEXT),
-    Field::new("inventory_level", LEVEL),
-    Field::new("inventory_warning_level", LEVEL),
-    Field::new("bin_picking_number", SHORT_TEXT),
+    Field::new("inventory_level", Kind::OptionalInteger),
+    Field::new("inventory_warning_level", Kind::OptionalInteger),
+    Field::new("bin_picking_number", Kind::OptionalText),
     Field::new("option_values", Kind::Objects(600, OPTION_VALUE)),
 ];
 

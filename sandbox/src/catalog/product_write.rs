@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::product_defaults::{defaults, number_parts, options, variant};
 use super::product_fields::{VARIANTS, WRITABLE};
 use super::products::{PRODUCT, not_found};
-use super::web_address::free_path;
+use super::web_address::{custom_url, free_path};
 use super::{brands, is_same_text};
 use crate::amount::Amount;
 use crate::answer::{self, ApiError, V3Error, v3_list, v3_object};
 use crate::call::Call;
 use crate::date::catalog_date;
-use crate::fields::{require, writable};
+use crate::fields::{require, take_own_id, writable};
 use crate::selection::Selection;
 use crate::store::{Document, Store};
 use crate::webhooks::event::{Event, product_changed};
@@ -29,8 +29,9 @@ const NUMBERED: [&str; 4] = ["custom_fields", "bulk_pricing_rules", "images", "v
 pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
     let sent = call.object()?;
     require(&sent, &["name", "type", "weight", "price"])?;
-    let written = writable(&sent, WRITABLE)?;
-    let variants = writable(&sent, VARIANTS)?;
+    let mut written = writable(&sent, &[WRITABLE, VARIANTS])?;
+    let variants = written.remove("variants").into_iter().map(|variants| ("variants".to_owned(), variants));
+    let variants: Document = variants.collect();
     let mut store = call.store();
     let product = new_product(&call, &mut store, written, &variants)?;
     let id = store.products.insert(product.clone(), call.now_millis());
@@ -94,12 +95,12 @@ fn new_product(
 ) -> Result<Document, ApiError> {
     let id = store.products.next_id();
     check_conflicts(store, id, &written, variants)?;
-    take_url(call, store, id, &mut written, true);
+    take_url(call, store, id, &mut written);
     take_brand(call, store, &mut written);
     let mut product = defaults(id, call.now());
     product.extend(written);
     for name in NUMBERED {
-        number_parts(&mut product, name, call.now(), &mut store.parts);
+        number_parts(&mut product, &Value::Null, name, call.now(), &mut store.parts)?;
     }
     add_variants(&mut product, variants, store);
     settle(&mut product);
@@ -108,15 +109,18 @@ fn new_product(
 
 /// The product with this id after the fields in `sent` were written to it; the store keeps the old one.
 fn changed(call: &Call, store: &mut Store, id: u64, sent: &Document) -> Result<Document, ApiError> {
-    let mut written = writable(sent, WRITABLE)?;
+    let mut sent = sent.clone();
+    take_own_id(&mut sent, "id", id)?;
+    let mut written = writable(&sent, &[WRITABLE])?;
     check_conflicts(store, id, &written, &Document::new())?;
-    take_url(call, store, id, &mut written, false);
+    take_url(call, store, id, &mut written);
     take_brand(call, store, &mut written);
     let mut product = store.products.get(id).cloned().ok_or_else(not_found)?;
     let replaced: Vec<&str> = NUMBERED.into_iter().filter(|name| written.contains_key(*name)).collect();
+    let before = product.clone();
     product.extend(written);
     for name in replaced {
-        number_parts(&mut product, name, call.now(), &mut store.parts);
+        number_parts(&mut product, &before[name], name, call.now(), &mut store.parts)?;
     }
     product.insert("date_modified".to_owned(), catalog_date(call.now()).into());
     settle(&mut product);
@@ -164,27 +168,20 @@ fn has_sku(product: &Document, sku: &str) -> bool {
 }
 
 /// Completes the URL that was sent, or makes one from the name of a new product.
-fn take_url(call: &Call, store: &Store, id: u64, written: &mut Document, is_new: bool) {
+fn take_url(call: &Call, store: &Store, id: u64, written: &mut Document) {
     if call.url_fails {
         written.remove("custom_url");
         return;
     }
-    let sent = written.remove("custom_url").and_then(|url| url["url"].as_str().map(str::to_owned));
-    let url = match sent {
-        Some(url) => json!({"url": url, "is_customized": true}),
-        None if is_new => {
-            let is_taken = |path: &str| {
-                store
-                    .products
-                    .iter()
-                    .any(|(other, product)| other != id && product["custom_url"]["url"] == path)
-            };
-            let name = written.get("name").and_then(Value::as_str).unwrap_or_default();
-            json!({"url": free_path(name, is_taken), "is_customized": false})
-        }
-        None => return,
+    let sent = written.remove("custom_url");
+    let is_taken = |path: &str| {
+        store.products.iter().any(|(other, product)| other != id && product["custom_url"]["url"] == path)
     };
-    written.insert("custom_url".to_owned(), url);
+    let current = store.products.get(id).map(|product| &product["custom_url"]);
+    let name = written.get("name").and_then(Value::as_str).unwrap_or_default();
+    if let Some(url) = custom_url(sent.as_ref(), current, || free_path(name, is_taken)) {
+        written.insert("custom_url".to_owned(), url);
+    }
 }
 
 /// Puts the id of the brand that `brand_name` names in its place; a brand of that name is made if need be.

@@ -5,10 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::category_fields::{DEEPEST, add, change, check_empty, checked, remove, tree_form};
+use super::category_fields::{DEEPEST, TREE_FORM, add, change, check_empty, checked, remove, tree_form};
 use crate::answer::{self, ApiError, V3Error, v3_list};
 use crate::call::Call;
-use crate::fields::require;
+use crate::fields::{require, take_own_id};
 use crate::filter::{Criteria, Filter, IS, IS_OR_LIKE, Kind};
 use crate::paging::{PAGE_PARAMETERS, Page, parameter};
 use crate::selection::{SELECTION_PARAMETERS, Selection, Shape};
@@ -87,11 +87,7 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
         if !item.contains_key("tree_id") && !item.contains_key("parent_id") {
             return Err(ApiError::invalid("tree_id", "tree_id or parent_id must be there"));
         }
-        let tree = item.get("tree_id").and_then(Value::as_u64);
-        if tree.is_some_and(|tree| !store.trees.contains(tree)) {
-            return Err(ApiError::invalid("tree_id", "there is no category tree with this id"));
-        }
-        let written = checked(&store, store.categories.next_id(), &item)?;
+        let written = checked(&store, store.categories.next_id(), &item, TREE_FORM)?;
         let id = add(&mut store, written, call.now_millis());
         Ok(store.categories.get(id).map(tree_form).unwrap_or_default())
     });
@@ -103,13 +99,14 @@ pub(super) async fn create(call: Call) -> Result<Response, V3Error> {
 pub(super) async fn update(call: Call) -> Result<Response, V3Error> {
     let items = call.objects(MOST)?;
     let mut store = call.store();
-    let results = items.into_iter().map(|item| {
+    let results = items.into_iter().map(|mut item| {
         require(&item, &["category_id"])?;
         let id = item["category_id"].as_u64().unwrap_or_default();
+        take_own_id(&mut item, "category_id", id)?;
         if !store.categories.contains(id) {
             return Err(ApiError::invalid("category_id", format!("there is no category with the id {id}")));
         }
-        let written = checked(&store, id, &item)?;
+        let written = checked(&store, id, &item, TREE_FORM)?;
         change(&mut store, id, written);
         Ok(Document::new())
     });

@@ -26,6 +26,8 @@ pub(super) const WRITABLE: &[Field] = &[
     Field::new("attributes", Kind::Objects(10, ATTRIBUTE)),
     Field::new("form_fields", Kind::Objects(usize::MAX, FORM_FIELD)),
     Field::new("store_credit_amounts", Kind::Objects(usize::MAX, &[Field::new("amount", Kind::Amount)])),
+    // An instruction to send an e-mail, which no answer shows.
+    Field::new("trigger_account_created_notification", Kind::Flag),
 ];
 
 /// The fields of a customer that can be changed: not its parts, and not where it came from.
@@ -40,6 +42,7 @@ pub(super) const UPDATABLE: &[Field] = &[
     Field::new("customer_group_id", GROUP),
     Field::new("accepts_product_review_abandoned_cart_emails", Kind::Flag),
     Field::new("channel_ids", Kind::OptionalIntegers),
+    Field::new("authentication", Kind::Object(AUTHENTICATION)),
     Field::new("form_fields", Kind::Objects(usize::MAX, FORM_FIELD)),
     Field::new("store_credit_amounts", Kind::Objects(usize::MAX, &[Field::new("amount", Kind::Amount)])),
 ];
@@ -50,11 +53,11 @@ const AUTHENTICATION: &[Field] =
 const ATTRIBUTE: &[Field] =
     &[Field::new("attribute_id", Kind::Integer(1, i64::MAX)), Field::new("attribute_value", SHORT_TEXT)];
 
-const FORM_FIELD: &[Field] = &[Field::new("name", SHORT_TEXT), Field::new("value", SHORT_TEXT)];
+const FORM_FIELD: &[Field] = &[Field::new("name", SHORT_TEXT), Field::new("value", Kind::FormValue)];
 
 const ADDRESS: &[Field] = &[
-    Field::new("first_name", SHORT_TEXT),
-    Field::new("last_name", SHORT_TEXT),
+    Field::new("first_name", Kind::Text(1, 255)),
+    Field::new("last_name", Kind::Text(1, 255)),
     Field::new("company", SHORT_TEXT),
     Field::new("address1", SHORT_TEXT),
     Field::new("address2", SHORT_TEXT),
@@ -64,6 +67,7 @@ const ADDRESS: &[Field] = &[
     Field::new("country_code", Kind::Text(2, 2)),
     Field::new("phone", Kind::Text(0, 50)),
     Field::new("address_type", Kind::OneOf(&["residential", "commercial"])),
+    Field::new("form_fields", Kind::Objects(usize::MAX, FORM_FIELD)),
 ];
 
 /// A customer of which nothing is known but its id.
@@ -86,5 +90,15 @@ pub(super) fn defaults(id: u64, now: i64) -> Document {
         "store_credit_amounts": [{"amount": 0}],
         "shopper_profile_id": null,
         "segment_ids": [],
+    }))
+}
+
+/// An address of which nothing is known but its id and its customer.
+pub(super) fn address_defaults(id: u64, customer: u64) -> Document {
+    fields(json!({
+        "id": id, "customer_id": customer,
+        "first_name": "", "last_name": "", "company": "", "address1": "", "address2": "", "city": "",
+        "state_or_province": "", "postal_code": "", "country": "", "country_code": "", "phone": "",
+        "address_type": "residential", "form_fields": [],
     }))
 }

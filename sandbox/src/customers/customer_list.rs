@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::answer::{ApiError, V3Error, v3_list};
 use crate::call::Call;
 use crate::filter::{Criteria, Filter, Kind};
-use crate::paging::{PAGE_PARAMETERS, Page, parameter, sort};
+use crate::paging::{CURSOR_PARAMETERS, PAGE_PARAMETERS, Page, parameter, sort};
 use crate::store::{Document, fields};
 
 /// What `include` calls the parts, and the fields that hold them.
@@ -43,7 +43,7 @@ pub(super) async fn list(call: Call) -> Result<Response, V3Error> {
     let page = Page::read(parameters)?;
     let included = included(parameters)?;
     let order = order(parameters)?;
-    let others = [&PAGE_PARAMETERS[..], &["after", "before", "include", "sort"]].concat();
+    let others = [&PAGE_PARAMETERS[..], &CURSOR_PARAMETERS, &["include", "sort"]].concat();
     let criteria = Criteria::read(FILTERS, &others, parameters, call.now())?;
     let mut customers: Vec<Document> =
         call.store().customers.iter().map(|(_, it)| named(it)).filter(|it| criteria.admit(it)).collect();
@@ -67,7 +67,7 @@ pub(super) async fn list(call: Call) -> Result<Response, V3Error> {
         meta.insert("pagination".to_owned(), pagination.into());
     }
     if by_cursor || page.number() == 1 {
-        meta.insert("cursor_pagination".to_owned(), cursors(&customers, shown, page).into());
+        meta.insert("cursor_pagination".to_owned(), cursors(&customers, shown, page, call.query()).into());
     }
     Ok(v3_list(data, meta.into()))
 }
@@ -77,12 +77,10 @@ pub(super) fn plain(customer: &Document) -> Document {
     selected(customer, &[])
 }
 
-/// The customer as the answer to its creation shows it: with its store credit and the parts that were sent.
-pub(super) fn created(customer: &Document, sent: &Document) -> Document {
-    let fields = PARTS.iter().map(|(_, field)| *field);
-    let shown: Vec<&str> =
-        fields.filter(|field| *field == "store_credit_amounts" || sent.contains_key(*field)).collect();
-    selected(customer, &shown)
+/// The customer as the answer to its creation shows it: with every documented part.
+pub(super) fn whole(customer: &Document) -> Document {
+    let fields: Vec<&str> = PARTS.iter().map(|(_, field)| *field).collect();
+    selected(customer, &fields)
 }
 
 fn selected(customer: &Document, included: &[&str]) -> Document {
@@ -90,7 +88,15 @@ fn selected(customer: &Document, included: &[&str]) -> Document {
     let shown = customer
         .iter()
         .filter(|(name, _)| *name != "name" && (!is_part(name) || included.contains(&name.as_str())));
-    shown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut shown: Document = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    // Source: `form_fields` of addresses in `reference/customers.v3.yml`, "controlled by `formfields` parameter".
+    if !included.contains(&"form_fields") {
+        let addresses = shown.get_mut("addresses").and_then(Value::as_array_mut).into_iter().flatten();
+        for address in addresses.filter_map(Value::as_object_mut) {
+            address.remove("form_fields");
+        }
+    }
+    shown
 }
 
 /// The customer with its whole name, which can be filtered by.
@@ -129,18 +135,18 @@ fn order(parameters: &[(String, String)]) -> Result<(&'static str, bool), ApiErr
     }
 }
 
-fn cursors(all: &[Document], shown: &[Document], page: Page) -> Document {
+fn cursors(all: &[Document], shown: &[Document], page: Page, query: &str) -> Document {
     let id = |customer: &Document| customer["id"].as_u64().unwrap_or_default();
     let mut meta = fields(json!({"count": shown.len(), "per_page": page.limit(), "links": {}}));
     if let (Some(first), Some(last)) = (shown.first().map(id), shown.last().map(id)) {
-        let link = |name: &str, id: u64| format!("?limit={}&{name}={}", page.limit(), cursor(id));
+        let link = |name: &str, id: u64| page.cursor_link(name, &cursor(id), query);
         meta.insert("start_cursor".to_owned(), cursor(first).into());
         meta.insert("end_cursor".to_owned(), cursor(last).into());
         if all.first().map(id) != Some(first) {
-            meta["links"]["previous"] = Value::from(link("before", first));
+            meta["links"]["previous"] = link("before", first);
         }
         if all.last().map(id) != Some(last) {
-            meta["links"]["next"] = Value::from(link("after", last));
+            meta["links"]["next"] = link("after", last);
         }
     }
     meta

@@ -43,6 +43,7 @@ pub(crate) fn line(id: u64, order_id: u64, product: Option<&Document>, sent: &Do
         "brand": "",
     }));
     line.extend(constants());
+    rename(&mut line, sent);
     line.insert("product_options".to_owned(), chosen(id, &variant, sent));
     price_line(&mut line, price, with_tax);
     line
@@ -67,45 +68,6 @@ pub(super) fn price_line(line: &mut Document, price: Amount, with_tax: Amount) {
     }
 }
 
-/// Brings the sums of an order up to date with its lines, costs, fees and discount.
-pub(crate) fn settle(order: &mut Document) {
-    let items = |name: &str| order.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let sum = |list: &str, name: &str| {
-        items(list).iter().filter_map(|item| Amount::of(&item[name])).fold(Amount::ZERO, Amount::plus)
-    };
-    let own = |name: &str| order.get(name).and_then(Amount::of).unwrap_or_default();
-    let costs = |suffix: &str| {
-        let kinds = ["shipping", "handling", "wrapping"].map(|kind| own(&format!("{kind}_cost_{suffix}")));
-        kinds.into_iter().fold(sum("fees", &format!("cost_{suffix}")), Amount::plus)
-    };
-    let (subtotal, subtotal_with_tax) = (sum("products", "total_ex_tax"), sum("products", "total_inc_tax"));
-    let discount = own("discount_amount");
-    let total = subtotal.plus(costs("ex_tax")).minus(discount);
-    let total_with_tax = subtotal_with_tax.plus(costs("inc_tax")).minus(discount);
-    let mut amounts = vec![
-        ("subtotal_ex_tax".to_owned(), subtotal),
-        ("subtotal_inc_tax".to_owned(), subtotal_with_tax),
-        ("subtotal_tax".to_owned(), subtotal_with_tax.minus(subtotal)),
-        ("total_ex_tax".to_owned(), total),
-        ("total_inc_tax".to_owned(), total_with_tax),
-        ("total_tax".to_owned(), total_with_tax.minus(total)),
-    ];
-    for kind in ["shipping", "handling", "wrapping"] {
-        let (cost, with_tax) = (own(&format!("{kind}_cost_ex_tax")), own(&format!("{kind}_cost_inc_tax")));
-        amounts.push((format!("base_{kind}_cost"), cost));
-        amounts.push((format!("{kind}_cost_tax"), with_tax.minus(cost)));
-    }
-    let count = |name: &str| items("products").iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
-    let (pieces, shipped) = (count("quantity"), count("quantity_shipped"));
-    let addresses = items("shipping_addresses").len();
-    for (name, amount) in amounts {
-        order.insert(name, amount.text().into());
-    }
-    order.insert("items_total".to_owned(), pieces.into());
-    order.insert("items_shipped".to_owned(), shipped.into());
-    order.insert("shipping_address_count".to_owned(), addresses.into());
-}
-
 /// The variant that was asked for: by its id, by the values of options, or the base variant.
 fn variant(product: &Document, sent: &Document) -> Document {
     let variants = product.get("variants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -128,28 +90,77 @@ fn variant(product: &Document, sent: &Document) -> Document {
     found.and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// The options of the variant as the line shows them.
+/// The options of the line: those of its variant, and what a shopper chose or typed besides.
 fn chosen(line_id: u64, variant: &Document, sent: &Document) -> Value {
+    let sent = sent.get("product_options").and_then(Value::as_array).cloned().unwrap_or_default();
     let values = variant.get("option_values").and_then(Value::as_array).cloned().unwrap_or_default();
-    let shown = values.iter().map(|value| {
-        json!({
-            "id": value["id"], "option_id": value["option_id"], "order_product_id": line_id,
-            "product_option_id": value["option_id"],
-            "display_name": value["option_display_name"],
-            "display_name_customer": value["option_display_name"],
-            "display_name_merchant": value["option_display_name"],
-            "display_value": value["label"],
-            "display_value_customer": value["label"],
-            "display_value_merchant": value["label"],
-            "value": value["id"].to_string(),
-            "type": "Multiple choice", "name": value["option_display_name"], "display_style": "Rectangle",
-        })
-    });
-    let own: Vec<Value> = shown.collect();
-    if own.is_empty() {
-        return sent.get("product_options").cloned().unwrap_or_else(|| json!([]));
+    let is_of = |option: &Value, value: &Value| option["id"] == value["option_id"];
+    let mut shown: Vec<Document> = Vec::new();
+    for value in &values {
+        let mut option = option(line_id, &value["option_id"], &value["id"]);
+        option.insert("id".to_owned(), value["id"].clone());
+        named(&mut option, "display_name", &value["option_display_name"]);
+        named(&mut option, "display_value", &value["label"]);
+        option.insert("name".to_owned(), value["option_display_name"].clone());
+        let own = sent.iter().filter(|sent| is_of(sent, value)).filter_map(Value::as_object);
+        own.for_each(|sent| rename_option(&mut option, sent));
+        shown.push(option);
     }
-    own.into()
+    let others = sent.iter().filter(|option| !values.iter().any(|value| is_of(option, value)));
+    for sent in others.filter_map(Value::as_object) {
+        let id = sent.get("id").cloned().unwrap_or_default();
+        let value = sent.get("value").cloned().unwrap_or_default();
+        let mut option = option(line_id, &id, &value);
+        let text = option["value"].clone();
+        named(&mut option, "display_value", &text);
+        option.insert("type".to_owned(), "Text field".into());
+        rename_option(&mut option, sent);
+        shown.push(option);
+    }
+    shown.into_iter().map(Value::Object).collect()
+}
+
+/// An option without names.
+fn option(line_id: u64, option_id: &Value, value: &Value) -> Document {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut option = fields(json!({
+        "id": option_id, "option_id": option_id, "order_product_id": line_id, "product_option_id": option_id,
+        "value": text, "type": "Multiple choice", "name": "", "display_style": "Rectangle",
+    }));
+    named(&mut option, "display_name", &"".into());
+    named(&mut option, "display_value", &"".into());
+    option
+}
+
+/// Gives `name` and its forms for customers and for the merchant the same text.
+fn named(option: &mut Document, name: &str, text: &Value) {
+    for suffix in ["", "_customer", "_merchant"] {
+        option.insert(format!("{name}{suffix}"), text.clone());
+    }
+}
+
+/// Writes the names in `sent` to an option.
+fn rename_option(option: &mut Document, sent: &Document) {
+    for name in ["display_name", "display_value"] {
+        rename_as(option, sent, name);
+    }
+}
+
+/// Writes the names in `sent` to a line.
+pub(super) fn rename(line: &mut Document, sent: &Document) {
+    rename_as(line, sent, "name");
+}
+
+/// Writes the name in `sent`, which is the same as that for customers, and the name for the merchant.
+fn rename_as(target: &mut Document, sent: &Document, name: &str) {
+    let (customer, merchant) = (format!("{name}_customer"), format!("{name}_merchant"));
+    if let Some(text) = sent.get(name).or_else(|| sent.get(&customer)) {
+        target.insert(name.to_owned(), text.clone());
+        target.insert(customer, text.clone());
+    }
+    if let Some(text) = sent.get(&merchant) {
+        target.insert(merchant, text.clone());
+    }
 }
 
 /// What every line of this store says alike.

@@ -37,7 +37,7 @@ const OTHERS: [&str; 3] = ["sort", "include", "consignment_structure"];
 pub(super) async fn list(call: Call) -> Result<Response, V2Error> {
     let parameters = call.parameters()?;
     let page = Page::read(parameters)?;
-    let view = View::read(call.store_hash(), parameters)?;
+    let view = View::read(&call)?;
     let (field, descending) = order(parameters)?;
     let mut orders = admitted(&call)?;
     sort(&mut orders, field, descending);
@@ -47,7 +47,7 @@ pub(super) async fn list(call: Call) -> Result<Response, V2Error> {
 
 /// `GET /v2/orders/{order_id}`
 pub(super) async fn read(call: Call) -> Result<Response, V2Error> {
-    let view = View::read(call.store_hash(), call.parameters()?)?;
+    let view = View::read(&call)?;
     let store = call.store();
     let id = call.id(0).filter(|id| !call.is_hidden(store.orders.created(*id)));
     let order = id.and_then(|id| store.orders.get(id)).ok_or_else(not_found)?;
@@ -70,7 +70,8 @@ pub(super) fn admitted(call: &Call) -> Result<Vec<Document>, ApiError> {
     Ok(met.cloned().collect())
 }
 
-fn operator_behind((name, value): &(String, String)) -> (String, String) {
+/// The parameter with its operator behind the name, where the filters have it: `min_id` becomes `id:min`.
+pub(super) fn operator_behind((name, value): &(String, String)) -> (String, String) {
     let moved = ["min", "max"].iter().find_map(|operator| {
         let base = name.strip_prefix(operator)?.strip_prefix('_')?;
         Some(format!("{base}:{operator}"))

@@ -1,37 +1,42 @@
 //! What an answer shows of an order, and the fields that every order has.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::consignments::consignments;
+use super::links::Links;
+use super::order_sums::settle;
 use super::status_name;
 use crate::answer::ApiError;
+use crate::call::Call;
 use crate::date::order_date;
 use crate::store::{Document, fields};
 
-const INCLUDES: [&str; 3] = ["consignments", "consignments.line_items", "fees"];
+/// What `include` calls the line items of consignments.
+pub(super) const LINE_ITEMS: &str = "consignments.line_items";
+
+const INCLUDES: [&str; 3] = ["consignments", LINE_ITEMS, "fees"];
+
+/// The parts of an order that its answer shows as links.
+const LINKED: [&str; 5] = ["products", "shipping_addresses", "coupons", "consignments", "fees"];
+
+/// The parts of an order that its answer does not show. They have paths of their own.
+const HIDDEN: [&str; 3] = ["pickups", "shipments", "messages"];
 
 /// What the parameters of a request ask to be shown in full.
-pub(super) struct View<'a> {
-    store_hash: &'a str,
+pub(super) struct View {
+    links: Links,
     has_consignments: bool,
     has_line_items: bool,
     has_fees: bool,
 }
 
-impl<'a> View<'a> {
+impl View {
     /// Reads `include`.
-    pub(super) fn read(store_hash: &'a str, parameters: &[(String, String)]) -> Result<Self, ApiError> {
-        let sent = parameters.iter().filter(|(name, _)| name == "include");
-        let names: Vec<&str> =
-            sent.flat_map(|(_, value)| value.split(',')).filter(|it| !it.is_empty()).collect();
-        if let Some(unknown) = names.iter().find(|name| !INCLUDES.contains(name)) {
-            return Err(ApiError::invalid(
-                "include",
-                format!("{unknown} is none of: {}", INCLUDES.join(", ")),
-            ));
-        }
-        let has_line_items = names.contains(&"consignments.line_items");
+    pub(super) fn read(call: &Call) -> Result<Self, ApiError> {
+        let names = included(call.parameters()?, &INCLUDES)?;
+        let has_line_items = names.contains(&LINE_ITEMS);
         Ok(Self {
-            store_hash,
+            links: Links::of(call),
             has_consignments: has_line_items || names.contains(&"consignments"),
             has_line_items,
             has_fees: names.contains(&"fees"),
@@ -41,41 +46,43 @@ impl<'a> View<'a> {
     /// The order as it is answered: its parts are links, but for those that were asked for.
     pub(super) fn of(&self, order: &Document) -> Document {
         let mut shown = order.clone();
-        for part in ["products", "shipping_addresses", "coupons", "consignments", "fees"] {
-            shown.insert(part.to_owned(), self.link(order, part));
+        for part in HIDDEN {
+            shown.remove(part);
+        }
+        for part in LINKED {
+            shown.insert(part.to_owned(), self.links.part(order, part));
         }
         if self.has_fees {
             shown.insert("fees".to_owned(), order["fees"].clone());
         }
         if self.has_consignments {
-            shown.insert("consignments".to_owned(), self.consignments(order));
+            let consignments = consignments(&self.links, order, self.has_line_items);
+            shown.insert("consignments".to_owned(), consignments);
         }
         shown
     }
+}
 
-    fn link(&self, order: &Document, part: &str) -> Value {
-        let resource = format!("/orders/{}/{part}", order["id"]);
-        json!({
-            "url": format!("https://api.bigcommerce.com/stores/{}/v2{resource}", self.store_hash),
-            "resource": resource,
-        })
+/// The items of `include`, each of which must be in `known`.
+pub(super) fn included<'a>(
+    parameters: &'a [(String, String)],
+    known: &[&str],
+) -> Result<Vec<&'a str>, ApiError> {
+    let sent = parameters.iter().filter(|(name, _)| name == "include");
+    let names: Vec<&str> = sent.flat_map(|(_, value)| value.split(',')).filter(|it| !it.is_empty()).collect();
+    match names.iter().find(|name| !known.contains(name)) {
+        Some(unknown) => {
+            Err(ApiError::invalid("include", format!("{unknown} is none of: {}", known.join(", "))))
+        }
+        None => Ok(names),
     }
+}
 
-    fn consignments(&self, order: &Document) -> Value {
-        let lines =
-            if self.has_line_items { order["products"].clone() } else { self.link(order, "products") };
-        let addresses = order["shipping_addresses"].as_array().into_iter().flatten();
-        let shipping: Vec<Value> = addresses
-            .map(|address| {
-                let mut consignment = address.clone();
-                // The address says which order it is of; within that order nothing does.
-                consignment.as_object_mut().and_then(|fields| fields.remove("order_id"));
-                consignment["line_items"] = lines.clone();
-                consignment
-            })
-            .collect();
-        json!({"pickups": [], "shipping": shipping, "downloads": [], "email": {"gift_certificates": []}})
-    }
+/// Whether the answer shows a field of this name and no request may write it.
+pub(super) fn is_shown(name: &str) -> bool {
+    let mut order = defaults(0, 0);
+    settle(&mut order, true);
+    !HIDDEN.contains(&name) && (LINKED.contains(&name) || order.contains_key(name))
 }
 
 /// An order of which nothing is known but its id.
@@ -121,7 +128,8 @@ fn origin() -> Document {
         "external_source": null, "external_id": null, "external_merchant_id": null,
         "external_order_id": "",
         "tax_provider_id": "BasicTaxProvider", "customer_locale": "en",
-        "products": [], "shipping_addresses": [], "fees": [],
+        "products": [], "shipping_addresses": [], "fees": [], "coupons": [],
+        "pickups": [], "shipments": [], "messages": [],
     }))
 }
 

@@ -2,27 +2,37 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::order_fields::{MONEY, PARTS, READ_ONLY, WRITABLE};
-use super::order_lines::{TAX, line, price_line, settle};
-use super::order_view::{View, address_defaults, defaults};
+use super::line_write::{Place, objects, write_lines};
+use super::order_fields::{NEW_PARTS, PARTS, WRITABLE, WRITABLE_ONCE};
+use super::order_sums::{COSTS, settle, settle_addresses, settle_taxes};
+use super::order_view::{View, defaults, is_shown};
+use super::part_write::{add_pickup, change_pickups, write_addresses, write_fees};
 use super::{not_found, status_name};
-use crate::amount::Amount;
 use crate::answer::{self, ApiError, V2Error, no_content};
 use crate::call::Call;
 use crate::date::{order_date, read_date};
-use crate::fields::{require, writable};
+use crate::fields::{Field, require, writable};
 use crate::store::{Document, Store};
 use crate::webhooks::event::Event;
 
 /// The status of an order that has left as a whole.
 const SHIPPED: u64 = 2;
 
+/// The currency of the store.
+const CURRENCY: &str = "USD";
+
+/// The channel of the store, which has no other.
+const CHANNEL: u64 = 1;
+
+/// The parts of an order, which are written apart from its own fields.
+const PART_NAMES: [&str; 4] = ["products", "shipping_addresses", "consignments", "fees"];
+
 /// `POST /v2/orders`: 201, as real stores were seen to answer.
 pub(super) async fn create(call: Call) -> Result<Response, V2Error> {
     let sent = call.object()?;
-    let view = View::read(call.store_hash(), call.parameters()?)?;
+    let view = View::read(&call)?;
     let mut store = call.store();
     let id = place(&mut store, &sent, call.now_millis())?;
     let order = store.orders.get(id).ok_or_else(not_found)?;
@@ -32,50 +42,58 @@ pub(super) async fn create(call: Call) -> Result<Response, V2Error> {
 /// Places an order with what was `sent` at `now_ms`; its id.
 pub(crate) fn place(store: &mut Store, sent: &Document, now_ms: u128) -> Result<u64, ApiError> {
     let now = i64::try_from(now_ms / 1_000).unwrap_or(i64::MAX);
-    require(sent, &["billing_address", "products"])?;
-    check_prices(sent)?;
-    let written = checked(sent)?;
-    let parts = writable(sent, PARTS)?;
-    if lines(&parts).is_empty() {
-        return Err(ApiError::invalid("products", "must have at least one item"));
-    }
-    check_customer(store, &written)?;
+    require(sent, &["billing_address"])?;
+    let (written, parts) = checked(store, sent, &[WRITABLE, WRITABLE_ONCE, NEW_PARTS])?;
+    let pickups = parts.get("consignments").and_then(Value::as_object).map(|all| objects(all, "pickups"));
+    let lines = objects(&parts, "products");
     let id = store.orders.next_id();
     let mut order = defaults(id, now);
-    write_own(&mut order, written, now);
-    write_addresses(&mut order, &parts, store);
-    write_fees(&mut order, &parts, store);
-    write_lines(&mut order, &lines(&parts), store)?;
-    settle(&mut order);
+    write_addresses(&mut order, &parts, store)?;
+    write_fees(&mut order, &parts, store)?;
+    match pickups.and_then(|mut pickups| pickups.pop()) {
+        Some(_) if !lines.is_empty() || parts.contains_key("shipping_addresses") => {
+            let complaint = "cannot be sent together with products or shipping_addresses";
+            return Err(ApiError::invalid("consignments", complaint));
+        }
+        Some(pickup) => add_pickup(&mut order, pickup, store)?,
+        None if lines.is_empty() => {
+            return Err(ApiError::invalid("products", "must have at least one item"));
+        }
+        None => write_lines(&mut order, &lines, Place::Address, store)?,
+    }
+    write_own(&mut order, &written, now);
+    finish(&mut order, &written, true);
     order.insert("date_modified".to_owned(), order_date(now).into());
     store.events.push(Event::about("store/order/created", "order", id));
     Ok(store.orders.insert(order, now_ms))
 }
 
-/// `PUT /v2/orders/{order_id}`: the fields that are sent. A line with an `id` is changed, one without is
-/// added, one with the quantity 0 goes; changed lines clear the discount. Fees are replaced as a whole.
+/// `PUT /v2/orders/{order_id}`: the fields that are sent. Lines and addresses are changed by their ids. Fees are replaced
+/// as a whole.
 pub(super) async fn update(call: Call) -> Result<Response, V2Error> {
     let sent = call.object()?;
-    let view = View::read(call.store_hash(), call.parameters()?)?;
+    let view = View::read(&call)?;
     let mut store = call.store();
     let id = call.id(0).filter(|id| store.orders.contains(*id)).ok_or_else(not_found)?;
-    if sent.contains_key("external_merchant_id") {
-        return Err(ApiError::invalid("external_merchant_id", "cannot be changed").into());
-    }
-    check_prices(&sent)?;
-    let written = checked(&sent)?;
-    let parts = writable(&sent, PARTS)?;
-    check_customer(&store, &written)?;
+    let (written, parts) = checked(&store, &sent, &[WRITABLE, PARTS])?;
     let mut order = store.orders.get(id).cloned().ok_or_else(not_found)?;
     let previous = order["status_id"].clone();
-    write_own(&mut order, written, call.now());
-    write_addresses(&mut order, &parts, &mut store);
-    write_fees(&mut order, &parts, &mut store);
-    if parts.contains_key("products") {
-        write_lines(&mut order, &lines(&parts), &mut store)?;
-        order.insert("discount_amount".to_owned(), Amount::ZERO.text().into());
+    write_addresses(&mut order, &parts, &mut store)?;
+    write_fees(&mut order, &parts, &mut store)?;
+    let lines = objects(&parts, "products");
+    let mut has_new_lines = change_pickups(&mut order, &parts, &mut store)?;
+    if !lines.is_empty() {
+        write_lines(&mut order, &lines, Place::Address, &mut store)?;
+        has_new_lines = true;
     }
-    settle(&mut order);
+    write_own(&mut order, &written, call.now());
+    let has_new_costs = parts.contains_key("fees") || written.keys().any(|name| is_summand(name));
+    if has_new_lines || has_new_costs {
+        finish(&mut order, &written, has_new_lines);
+    } else {
+        write_overrides(&mut order, &written);
+        settle_addresses(&mut order);
+    }
     order.insert("date_modified".to_owned(), order_date(call.now()).into());
     let shown = view.of(&order).into();
     store.events.push(Event::about("store/order/updated", "order", id));
@@ -100,53 +118,52 @@ pub(super) async fn archive(call: Call) -> Result<Response, V2Error> {
     Ok(no_content())
 }
 
-/// The order's own fields in `sent`; a read-only one among them is refused.
-fn checked(sent: &Document) -> Result<Document, ApiError> {
-    if let Some(name) = READ_ONLY.iter().find(|name| sent.contains_key(**name)) {
+/// The order's own fields in `sent`, and its parts. `tables` has the fields that may be sent.
+fn checked(
+    store: &Store,
+    sent: &Document,
+    tables: &[&'static [Field]],
+) -> Result<(Document, Document), ApiError> {
+    let is_writable = |name: &str| tables.iter().copied().flatten().any(|field| field.name == name);
+    if let Some(name) = sent.keys().find(|name| is_shown(name) && !is_writable(name)) {
         let title = format!(
             "The field '{name}' cannot be written to. Please remove it from your request before trying again."
         );
         return Err(ApiError::new(StatusCode::BAD_REQUEST, title));
     }
-    let mut written = writable(sent, WRITABLE)?;
-    for name in MONEY {
-        if let Some(amount) = written.get(*name).and_then(Amount::of) {
-            written.insert((*name).to_owned(), amount.text().into());
-        }
-    }
-    for kind in ["shipping", "handling", "wrapping"] {
-        let (without, with) = (format!("{kind}_cost_ex_tax"), format!("{kind}_cost_inc_tax"));
+    let accepted = writable(sent, tables)?;
+    let (parts, written): (Document, Document) =
+        accepted.into_iter().partition(|(name, _)| PART_NAMES.contains(&name.as_str()));
+    let costs = COSTS.map(|kind| format!("{kind}_cost"));
+    for pair in costs.into_iter().chain(["subtotal".to_owned(), "total".to_owned()]) {
+        let (without, with) = (format!("{pair}_ex_tax"), format!("{pair}_inc_tax"));
         if written.contains_key(&without) != written.contains_key(&with) {
             return Err(ApiError::invalid(&without, format!("must be sent together with {with}")));
         }
     }
-    Ok(written)
+    check_references(store, &written)?;
+    Ok((written, parts))
 }
 
-/// Refuses a line that has one of the two prices without the other.
-fn check_prices(sent: &Document) -> Result<(), ApiError> {
-    let is_half = |line: &Value| line.get("price_ex_tax").is_some() != line.get("price_inc_tax").is_some();
-    let half = sent.get("products").and_then(Value::as_array).into_iter().flatten().any(is_half);
-    if half {
-        return Err(ApiError::invalid("products", "price_ex_tax and price_inc_tax must be sent together"));
+/// Refuses a customer, channel or currency that the store does not have.
+fn check_references(store: &Store, written: &Document) -> Result<(), ApiError> {
+    let id = |name: &str| written.get(name).and_then(Value::as_u64);
+    if let Some(id) = id("customer_id").filter(|id| *id != 0 && !store.customers.contains(*id)) {
+        return Err(ApiError::invalid("customer_id", format!("there is no customer with the id {id}")));
     }
-    Ok(())
-}
-
-fn check_customer(store: &Store, written: &Document) -> Result<(), ApiError> {
-    let customer = written.get("customer_id").and_then(Value::as_u64).filter(|id| *id != 0);
-    match customer.filter(|id| !store.customers.contains(*id)) {
-        Some(id) => Err(ApiError::invalid("customer_id", format!("there is no customer with the id {id}"))),
+    if let Some(id) = id("channel_id").filter(|id| *id != CHANNEL) {
+        return Err(ApiError::invalid("channel_id", format!("there is no channel with the id {id}")));
+    }
+    match written.get("default_currency_code").filter(|code| **code != CURRENCY) {
+        Some(_) => Err(ApiError::invalid("default_currency_code", format!("must be {CURRENCY}"))),
         None => Ok(()),
     }
 }
 
-fn lines(parts: &Document) -> Vec<Document> {
-    let lines = parts.get("products").and_then(Value::as_array).into_iter().flatten();
-    lines.filter_map(Value::as_object).cloned().collect()
-}
-
-fn write_own(order: &mut Document, mut written: Document, now: i64) {
+/// Writes the order's own fields, but for those that stand in the place of sums.
+fn write_own(order: &mut Document, written: &Document, now: i64) {
+    let mut written: Document =
+        written.iter().filter(|(name, _)| !OVERRIDES.contains(&name.as_str())).map(owned).collect();
     if let Some(date) = written.get("date_created").and_then(Value::as_str).and_then(|it| read_date(it, now))
     {
         written.insert("date_created".to_owned(), order_date(date).into());
@@ -163,111 +180,46 @@ fn write_own(order: &mut Document, mut written: Document, now: i64) {
             written.insert("date_shipped".to_owned(), order_date(now).into());
         }
     }
+    // Either address resets the other. Source: `ip_address` in `reference/orders.v2.oas2.yml`.
+    for (name, other) in [("ip_address", "ip_address_v6"), ("ip_address_v6", "ip_address")] {
+        if written.contains_key(name) && !written.contains_key(other) {
+            order.insert(other.to_owned(), "".into());
+        }
+    }
+    // Prices of this store are entered without tax, so that the base of a cost is the cost without tax.
+    for kind in COSTS {
+        let base = format!("base_{kind}_cost");
+        if let Some(cost) = written.get(&format!("{kind}_cost_ex_tax")).cloned() {
+            written.entry(base).or_insert(cost);
+        }
+    }
     order.extend(written);
 }
 
-fn write_addresses(order: &mut Document, parts: &Document, store: &mut Store) {
-    let Some(sent) = parts.get("shipping_addresses").and_then(Value::as_array) else {
-        return;
-    };
-    let order_id = order["id"].clone();
-    let address = |sent: &Value| {
-        let mut address = address_defaults();
-        address.extend(sent.as_object().cloned().unwrap_or_default());
-        address.extend(shipping_address_parts(store.parts.take(), &order_id, 0));
-        Value::Object(address)
-    };
-    let addresses: Vec<Value> = sent.iter().map(address).collect();
-    order.insert("shipping_addresses".to_owned(), addresses.into());
+/// The fields that stand in the place of what the store computes from the lines.
+const OVERRIDES: [&str; 6] =
+    ["subtotal_ex_tax", "subtotal_inc_tax", "total_ex_tax", "total_inc_tax", "items_total", "items_shipped"];
+
+/// Whether the total follows from the field.
+fn is_summand(name: &str) -> bool {
+    name == "discount_amount" || name.starts_with("subtotal_") || name.contains("_cost_")
 }
 
-/// What a shipping address says besides where it is.
-pub(crate) fn shipping_address_parts(id: u64, order_id: &Value, pieces: u64) -> Document {
-    crate::store::fields(json!({
-        "id": id, "order_id": order_id,
-        "items_total": pieces, "items_shipped": 0, "shipping_method": "Flat Rate",
-        "base_cost": "0.0000", "cost_ex_tax": "0.0000", "cost_inc_tax": "0.0000", "cost_tax": "0.0000",
-        "cost_tax_class_id": 2,
-        "base_handling_cost": "0.0000", "handling_cost_ex_tax": "0.0000",
-        "handling_cost_inc_tax": "0.0000", "handling_cost_tax": "0.0000", "handling_cost_tax_class_id": 2,
-        "shipping_zone_id": 1, "shipping_zone_name": "United States",
-        "shipping_quotes": {
-            "url": "", "resource": format!("/orders/{order_id}/shipping_addresses/{id}/shipping_quotes"),
-        },
-        "form_fields": [],
-    }))
+/// Brings the sums up to date and writes what was sent in their place.
+fn finish(order: &mut Document, written: &Document, has_new_lines: bool) {
+    settle(order, has_new_lines);
+    let subtotals = written.iter().filter(|(name, _)| name.starts_with("subtotal_")).map(owned);
+    order.extend(subtotals.collect::<Document>());
+    settle(order, false);
+    write_overrides(order, written);
 }
 
-fn write_fees(order: &mut Document, parts: &Document, store: &mut Store) {
-    let Some(sent) = parts.get("fees").and_then(Value::as_array) else {
-        return;
-    };
-    let fee = |sent: &Value| {
-        let mut fee = sent.clone();
-        let cost = Amount::of(&fee["cost_ex_tax"]).unwrap_or_default();
-        let with_tax = Amount::of(&fee["cost_inc_tax"]).unwrap_or_else(|| cost.with_tax(TAX));
-        fee["cost_ex_tax"] = cost.text().into();
-        fee["cost_inc_tax"] = with_tax.text().into();
-        fee["cost_tax"] = with_tax.minus(cost).text().into();
-        if fee["id"].is_null() {
-            fee["id"] = store.parts.take().into();
-        }
-        fee
-    };
-    let fees: Vec<Value> = sent.iter().map(fee).collect();
-    order.insert("fees".to_owned(), fees.into());
+fn write_overrides(order: &mut Document, written: &Document) {
+    let overrides = written.iter().filter(|(name, _)| OVERRIDES.contains(&name.as_str())).map(owned);
+    order.extend(overrides.collect::<Document>());
+    settle_taxes(order);
 }
 
-fn write_lines(order: &mut Document, sent: &[Document], store: &mut Store) -> Result<(), ApiError> {
-    let order_id = order["id"].as_u64().unwrap_or_default();
-    let mut kept: Vec<Document> =
-        order["products"].as_array().into_iter().flatten().filter_map(Value::as_object).cloned().collect();
-    for sent in sent {
-        match sent.get("id").and_then(Value::as_u64) {
-            Some(id) => {
-                let place = kept.iter().position(|line| line["id"] == id);
-                let place = place.ok_or_else(|| {
-                    ApiError::invalid("products", format!("the order has no product with the id {id}"))
-                })?;
-                change_line(&mut kept[place], sent);
-            }
-            None => kept.push(new_line(order_id, sent, store)?),
-        }
-    }
-    kept.retain(|line| line["quantity"] != 0);
-    let lines: Vec<Value> = kept.into_iter().map(Value::Object).collect();
-    order.insert("products".to_owned(), lines.into());
-    Ok(())
-}
-
-/// Changes what a request may change of a line: quantity, prices, names.
-fn change_line(line: &mut Document, sent: &Document) {
-    for name in ["quantity", "name", "name_customer", "name_merchant", "sku", "upc", "external_id"] {
-        if let Some(value) = sent.get(name) {
-            line.insert(name.to_owned(), value.clone());
-        }
-    }
-    let price = |name: &str| sent.get(name).and_then(Amount::of).or_else(|| Amount::of(&line[name]));
-    let (price, with_tax) = (price("price_ex_tax"), price("price_inc_tax"));
-    price_line(line, price.unwrap_or_default(), with_tax.unwrap_or_default());
-}
-
-/// A line for a product of the catalogue, or for one that only this order knows.
-fn new_line(order_id: u64, sent: &Document, store: &mut Store) -> Result<Document, ApiError> {
-    let product_id = sent.get("product_id").and_then(Value::as_u64).filter(|id| *id != 0);
-    let product =
-        match product_id {
-            Some(id) => Some(store.products.get(id).ok_or_else(|| {
-                ApiError::invalid("products", format!("there is no product with the id {id}"))
-            })?),
-            None => {
-                let custom = ["name", "quantity", "price_ex_tax", "price_inc_tax"];
-                if let Some(missing) = custom.iter().find(|name| !sent.contains_key(**name)) {
-                    return Err(ApiError::invalid("products", format!("a custom product needs {missing}")));
-                }
-                None
-            }
-        };
-    let id = store.parts.take();
-    Ok(line(id, order_id, product, sent))
+fn owned((name, value): (&String, &Value)) -> (String, Value) {
+    (name.clone(), value.clone())
 }

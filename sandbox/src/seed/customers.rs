@@ -76,6 +76,7 @@ fn address(customer: u64, first_name: &str, last_name: &str, random: &mut Random
         "country_code": "US",
         "phone": format!("555-01{:02}", customer % 100),
         "address_type": "residential",
+        "form_fields": [],
     })
 }
 

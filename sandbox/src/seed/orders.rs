@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::order_parts;
 use super::random::Random;
 use crate::amount::Amount;
 use crate::date::order_date;
-use crate::orders::{address_defaults, defaults, line, settle, shipping_address_parts, status_name};
+use crate::orders::{TAX, address_defaults, defaults, line, settle, shipping_address_parts, status_name};
 use crate::store::{Document, Table, fields};
 
 /// The id of the first order; the others follow without a gap.
@@ -51,6 +52,7 @@ fn order(
     let id = FIRST_ID + place;
     let created = FIRST_CREATED + i64::try_from(place).unwrap_or(0) * STEP;
     let status = STATUSES[usize::try_from(place % 10).unwrap_or(0)];
+    let is_picked_up = order_parts::is_picked_up(place);
     let mut order = defaults(id, created);
     let lines: Vec<Value> = (0..=random.below(3))
         .map(|_| {
@@ -58,20 +60,30 @@ fn order(
             let sent = fields(json!({"quantity": 1 + random.below(3)}));
             *next_line += 1;
             let mut line = line(*next_line, id, Some(product), &sent);
-            line.insert("order_address_id".to_owned(), (id - FIRST_ID + 1).into());
-            if matches!(status, 2 | 10) {
-                line.insert("quantity_shipped".to_owned(), line["quantity"].clone());
+            let (field, part) = match is_picked_up {
+                true => ("order_pickup_method_id", place),
+                false => ("order_address_id", place + 1),
+            };
+            if line["type"] != "digital" {
+                line.insert(field.to_owned(), part.into());
+                if matches!(status, 2 | 10) {
+                    line.insert("quantity_shipped".to_owned(), line["quantity"].clone());
+                }
             }
             Value::Object(line)
         })
         .collect();
-    let pieces = lines.iter().filter_map(|line| line["quantity"].as_u64()).sum();
+    let is_digital = lines.iter().all(|line| line["type"] == "digital");
+    let is_shipped = !is_picked_up && !is_digital;
     let address = address(customer);
     let mut shipping = address.clone();
-    shipping.extend(shipping_address_parts(id - FIRST_ID + 1, &json!(id), pieces));
+    shipping.extend(shipping_address_parts(place + 1, &json!(id)));
+    let cost = Amount::hundredths(if is_shipped { SHIPPING } else { 0 });
     order.extend(fields(json!({
         "products": lines,
-        "shipping_addresses": [shipping],
+        "shipping_addresses": is_shipped.then_some(shipping).into_iter().collect::<Vec<_>>(),
+        "pickups": is_picked_up.then(|| order_parts::pickup(place)).into_iter().collect::<Vec<_>>(),
+        "order_is_digital": is_digital,
         "customer_id": customer.map_or(json!(0), |customer| customer["id"].clone()),
         "status_id": status, "status": status_name(status), "custom_status": status_name(status),
         "date_modified": order_date(created + i64::try_from(random.below(90_000)).unwrap_or(0)),
@@ -82,13 +94,16 @@ fn order(
         "ip_address": format!("198.51.100.{}", 1 + place),
         "geoip_country": "United States", "geoip_country_iso2": "US",
         "cart_id": (!place.is_multiple_of(3)).then(|| format!("7c1e4a90-0000-4000-8000-{id:012}")),
-        "shipping_cost_ex_tax": Amount::hundredths(SHIPPING).text(),
-        "shipping_cost_inc_tax": Amount::hundredths(SHIPPING).with_tax(825).text(),
+        "base_shipping_cost": cost.text(), "shipping_cost_ex_tax": cost.text(),
+        "shipping_cost_inc_tax": cost.with_tax(TAX).text(),
     })));
     let mut billing = address;
     billing.insert("form_fields".to_owned(), json!([]));
     order.insert("billing_address".to_owned(), billing.into());
-    settle(&mut order);
+    order_parts::add(&mut order, place, created);
+    settle(&mut order, true);
+    let shipments = order_parts::shipments(&order, place, created + 86_400);
+    order.insert("shipments".to_owned(), shipments);
     order
 }
 

@@ -94,12 +94,12 @@ async fn customers_live_from_create_to_delete() {
     assert_eq!((column(&body, "id"), &body["meta"]), (vec![json!(101), json!(102)], &json!({})));
     assert_eq!(body["data"][0]["address_count"], 1);
     assert_eq!(body["data"][0]["addresses"][0]["customer_id"], 101);
-    assert!(body["data"][1].get("addresses").is_none());
+    assert_eq!(body["data"][1]["addresses"], json!([]));
     assert_eq!(body["data"][1]["store_credit_amounts"], json!([{"amount": 0}]));
-    let changed =
-        put(&sandbox, CUSTOMERS, json!([{"id": 101, "company": "Marsh & Co", "origin_channel_id": 9}])).await;
+    let moved = put(&sandbox, CUSTOMERS, json!([{"id": 101, "origin_channel_id": 9}])).await;
+    assert_eq!(moved.status, 422, "the channel that a customer came from cannot be changed");
+    let changed = put(&sandbox, CUSTOMERS, json!([{"id": 101, "company": "Marsh & Co"}])).await;
     assert_eq!(changed.json()["data"][0]["company"], "Marsh & Co");
-    assert_eq!(changed.json()["data"][0]["origin_channel_id"], 1, "where a customer came from stays");
     assert_eq!(delete(&sandbox, CUSTOMERS).await.status, 204);
     assert_eq!(delete(&sandbox, &format!("{CUSTOMERS}?id:in=101,102")).await.status, 204);
     let left = get(&sandbox, &format!("{CUSTOMERS}?limit=1")).await.json();
@@ -125,5 +125,65 @@ async fn a_batch_has_one_to_ten_customers_with_addresses_of_their_own() {
     assert_eq!(post(&sandbox, CUSTOMERS, person(1)).await.status, 422, "an array is required");
     assert_eq!(post(&sandbox, CUSTOMERS, json!([{"email": "a@b.example"}])).await.status, 422);
     assert_eq!(put(&sandbox, CUSTOMERS, json!([{"id": 9_999, "notes": "x"}])).await.status, 422);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_created_customer_comes_back_with_every_documented_part() {
+    let sandbox = sandbox().await;
+    let mut sent = person(1);
+    sent["addresses"] = json!([{"first_name": "Jo", "last_name": "Marsh", "city": "Toronto",
+        "country_code": "CA", "address1": "1 Mill Road", "form_fields": [{"name": "Gate", "value": 3}]}]);
+    sent["attributes"] = json!([{"attribute_id": 5, "attribute_value": "Gold"}]);
+    sent["form_fields"] = json!([{"name": "Colours", "value": ["red", "blue"]}]);
+    let created = post(&sandbox, CUSTOMERS, json!([sent])).await.json()["data"][0].clone();
+    let parts = "include=addresses,storecredit,attributes,formfields,shopper_profile_id,segment_ids";
+    let read = async |id: u64| {
+        let list = get(&sandbox, &format!("{CUSTOMERS}?id:in={id}&{parts}")).await.json();
+        list["data"][0].clone()
+    };
+    let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(created, read(101).await, "the answer to the creation is whole");
+    let seeded = read(1).await;
+    assert_eq!(names(&created), names(&seeded));
+    assert_eq!(names(&created["addresses"][0]), names(&seeded["addresses"][0]));
+    assert_eq!(
+        (&created["addresses"][0]["country"], &created["address_count"]),
+        (&json!("Canada"), &json!(1))
+    );
+    assert_eq!(created["addresses"][0]["form_fields"], json!([{"name": "Gate", "value": 3}]));
+    let attribute = &created["attributes"][0];
+    assert_eq!((&attribute["customer_id"], &attribute["attribute_value"]), (&json!(101), &json!("Gold")));
+    assert!(attribute["id"].is_u64() && attribute["date_created"] == created["date_created"]);
+    assert_eq!(
+        created["form_fields"][0],
+        json!({"name": "Colours", "value": ["red", "blue"], "customer_id": 101})
+    );
+    let without = get(&sandbox, &format!("{CUSTOMERS}?id:in=101&include=addresses")).await.json();
+    assert!(without["data"][0]["addresses"][0].get("form_fields").is_none(), "`formfields` controls them");
+    for wrong in [
+        json!({"addresses": [{"first_name": "Jo", "last_name": "M", "city": "X", "country_code": "XX", "address1": "1"}]}),
+        json!({"attributes": [{"attribute_id": 5}]}),
+        json!({"channel_ids": []}),
+        json!({"shopper_profile_id": "x"}),
+    ] {
+        let mut sent = person(2);
+        sent.as_object_mut().expect("fields").extend(wrong.as_object().expect("fields").clone());
+        assert_eq!(post(&sandbox, CUSTOMERS, json!([sent])).await.status, 422, "{wrong}");
+    }
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn links_of_cursors_keep_the_other_parameters() {
+    let sandbox = sandbox().await;
+    let first =
+        get(&sandbox, &format!("{CUSTOMERS}?limit=30&sort=last_name:desc&include=addresses")).await.json();
+    let next = first["meta"]["cursor_pagination"]["links"]["next"].as_str().expect("a next page").to_owned();
+    assert!(next.contains("sort=last_name:desc") && next.contains("include=addresses"), "{next}");
+    let second = get(&sandbox, &format!("{CUSTOMERS}{next}")).await.json();
+    assert!(second["data"][0]["addresses"].is_array());
+    let by_page = get(&sandbox, &format!("{CUSTOMERS}?limit=30&sort=last_name:desc&page=2")).await.json();
+    assert_eq!(column(&second, "id"), column(&by_page, "id"));
     sandbox.shutdown().await;
 }

@@ -53,11 +53,10 @@ async fn the_sums_of_an_order_are_exact() {
         let lines = get(&sandbox, &format!("{ORDERS}/{id}/products")).await.json();
         let sum: i64 = column(&lines, "total_inc_tax").iter().map(parts).sum();
         assert_eq!(parts(&order["subtotal_inc_tax"]), sum, "order {id}");
-        assert_eq!(
-            parts(&order["total_inc_tax"]),
-            sum + parts(&order["shipping_cost_inc_tax"]),
-            "order {id}"
-        );
+        let fees = get(&sandbox, &format!("{ORDERS}/{id}?include=fees")).await.json()["fees"].clone();
+        let fees: i64 = column(&fees, "cost_inc_tax").iter().map(parts).sum();
+        let costs = parts(&order["shipping_cost_inc_tax"]) + fees - parts(&order["coupon_discount"]);
+        assert_eq!(parts(&order["total_inc_tax"]), sum + costs, "order {id}");
     }
     sandbox.shutdown().await;
 }
@@ -126,7 +125,8 @@ async fn an_update_changes_adds_and_removes_lines() {
     assert_eq!(body["discount_amount"], "0.0000", "changed lines clear the discount");
     assert_eq!(body["subtotal_ex_tax"], "301.9500", "3 x 79.00 and 64.95");
     assert_ne!(body["date_shipped"], "");
-    let fees = json!({"fees": [{"type": "custom_fee", "cost_ex_tax": 10, "cost_inc_tax": 12.5}]});
+    let fees = json!({"fees": [{"type": "custom_fee", "display_name_customer": "Packing",
+        "cost_ex_tax": 10, "cost_inc_tax": 12.5}]});
     let with_fee = put(&sandbox, &format!("{path}?include=fees"), fees).await.json();
     assert_eq!(
         (&with_fee["fees"][0]["cost_tax"], &with_fee["total_ex_tax"]),
@@ -180,7 +180,8 @@ async fn an_archived_order_is_not_gone() {
 #[tokio::test]
 async fn parts_and_orders_that_are_missing_are_404() {
     let sandbox = sandbox().await;
-    for path in ["9999", "9999/products", "9999/shipping_addresses", "100/products/1", "abc"] {
+    for path in ["9999", "9999/products", "9999/shipping_addresses", "100/products/1", "99999999999999999999"]
+    {
         let answer = get(&sandbox, &format!("{ORDERS}/{path}")).await;
         let expected = json!([{"status": 404, "message": "The requested resource was not found."}]);
         assert_eq!((answer.status, answer.json()), (404, expected), "{path}");

@@ -16,7 +16,7 @@ use super::transport::Exchange;
 /// An endpoint as the files write it: method, version, path.
 type Endpoint = (&'static str, &'static str, &'static str);
 
-/// A request: its endpoint, what stands in the path's places, the query, the body, the status to come.
+/// A request: its endpoint, the value or the values in the path's places, the query, the body, the status to come.
 type Call = (&'static str, Value, &'static str, Value, u16);
 
 /// The endpoints, each by the name that the list of deviations has for it.
@@ -27,6 +27,23 @@ const ENDPOINTS: &[(&str, Endpoint)] = &[
     ("list-order-products", ("GET", "v2", "/orders/{order_id}/products")),
     ("list-order-addresses", ("GET", "v2", "/orders/{order_id}/shipping_addresses")),
     ("list-order-coupons", ("GET", "v2", "/orders/{order_id}/coupons")),
+    ("list-order-fees", ("GET", "v2", "/orders/{order_id}/fees")),
+    ("list-order-taxes", ("GET", "v2", "/orders/{order_id}/taxes")),
+    ("list-order-messages", ("GET", "v2", "/orders/{order_id}/messages")),
+    ("list-order-shipments", ("GET", "v2", "/orders/{order_id}/shipments")),
+    ("count-order-shipments", ("GET", "v2", "/orders/{order_id}/shipments/count")),
+    ("get-order-shipment", ("GET", "v2", "/orders/{order_id}/shipments/{shipment_id}")),
+    ("get-order-product", ("GET", "v2", "/orders/{order_id}/products/{product_id}")),
+    ("get-order-address", ("GET", "v2", "/orders/{order_id}/shipping_addresses/{id}")),
+    (
+        "get-address-quotes",
+        ("GET", "v2", "/orders/{order_id}/shipping_addresses/{shipping_address_id}/shipping_quotes"),
+    ),
+    (
+        "get-consignment-quotes",
+        ("GET", "v2", "/orders/{order_id}/consignments/shipping/{shipping_consignment_id}/shipping_quotes"),
+    ),
+    ("get-order-consignments", ("GET", "v2", "/orders/{order_id}/consignments")),
     ("list-order-statuses", ("GET", "v2", "/order_statuses")),
     ("get-order-status", ("GET", "v2", "/order_statuses/{status_id}")),
     ("list-old-categories", ("GET", "v3", "/catalog/categories")),
@@ -75,6 +92,20 @@ fn calls() -> Vec<Call> {
         ("list-order-products", json!("@"), "", none.clone(), 200),
         ("list-order-addresses", json!(100), "", none.clone(), 200),
         ("list-order-coupons", json!(100), "", none.clone(), 204),
+        ("list-order-coupons", json!(106), "", none.clone(), 200),
+        ("list-order-fees", json!(103), "", none.clone(), 200),
+        ("list-order-taxes", json!(100), "", none.clone(), 200),
+        ("list-order-taxes", json!(100), "details=true", none.clone(), 200),
+        ("list-order-messages", json!(101), "", none.clone(), 200),
+        ("list-order-shipments", json!(102), "", none.clone(), 200),
+        ("count-order-shipments", json!(102), "", none.clone(), 200),
+        ("get-order-shipment", json!([102, 3]), "", none.clone(), 200),
+        ("get-order-product", json!([100, 61]), "", none.clone(), 200),
+        ("get-order-address", json!([100, 1]), "", none.clone(), 200),
+        ("get-address-quotes", json!([100, 1]), "", none.clone(), 200),
+        ("get-consignment-quotes", json!([100, 1]), "", none.clone(), 200),
+        ("get-order-consignments", json!(102), "", none.clone(), 200),
+        ("get-order-consignments", json!(115), "include=consignments.line_items", none.clone(), 200),
         ("list-order-products", json!(100), "", none.clone(), 200),
         ("list-order-products", json!(999_999), "", none.clone(), 404),
         ("create-order", none.clone(), "", json!({"status_id": 1}), 400),
@@ -193,9 +224,12 @@ async fn exchange(store: &Store, transport: &HttpTransport, call: Call, last: &V
     let (name, place, query, body, status) = call;
     let (_, (method, version, path)) =
         ENDPOINTS.iter().find(|(other, _)| *other == name).expect("an endpoint");
-    let place = if place == "@" { last.to_string() } else { place.to_string() };
-    let path = path.split_once('{').map_or((*path).to_owned(), |(before, after)| {
-        format!("{before}{place}{}", after.split_once('}').expect("the end of a place").1)
+    let places = if place.is_array() { place } else { json!([place]) };
+    let path = places.as_array().into_iter().flatten().fold((*path).to_owned(), |path, place| {
+        let place = if place == "@" { last } else { place };
+        path.split_once('{').map_or(path.clone(), |(before, after)| {
+            format!("{before}{place}{}", after.split_once('}').expect("the end of a place").1)
+        })
     });
     let query =
         if query.is_empty() { String::new() } else { format!("?{query}").replace('@', &last.to_string()) };

@@ -48,6 +48,11 @@ impl Judge {
         DESCRIPTION.get_or_init(|| self.ask("describe", actions(), Vec::new()))
     }
 
+    /// The same for these operations, by their ids.
+    pub(super) fn describe_by(&self, operations: Vec<Value>) -> Value {
+        self.ask("describe", operations, Vec::new())
+    }
+
     /// The schema of each event that the files describe, by the event's name.
     pub(super) fn events(&self) -> Value {
         self.ask("events", Vec::new(), Vec::new())

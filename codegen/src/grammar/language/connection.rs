@@ -154,6 +154,11 @@ pub(super) static APIS: Shape = Shape::Map {
             required("errors", &ERRORS, "what an error answer looks like"),
             required("dates", &Shape::Choice(&["rfc3339", "rfc2822"]), "how points in time are written"),
             optional(
+                "decimals",
+                &Shape::Choice(&["number", "text"]),
+                "how a body holds decimals: as JSON numbers, the default, or as strings of their digits",
+            ),
+            optional(
                 "request_id",
                 &Shape::Header,
                 "the response header that names a request to the vendor's support",

@@ -3,7 +3,7 @@
 
 //! The versions of the API.
 
-use connector_runtime::{Api, DateFormat, Envelope, ErrorShape};
+use connector_runtime::{Api, DateFormat, DecimalFormat, Envelope, ErrorShape};
 
 /// Version `v1`.
 pub static V1: Api = Api {
@@ -16,6 +16,7 @@ pub static V1: Api = Api {
         fields: "details",
     },
     dates: DateFormat::Rfc2822,
+    decimals: DecimalFormat::Text,
     request_id: None,
 };
 
@@ -33,6 +34,7 @@ pub static V2: Api = Api {
         fields: "errors",
     },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: Some("X-Parcel-Request"),
 };
 
@@ -50,5 +52,6 @@ pub static V2_1: Api = Api {
         fields: "errors",
     },
     dates: DateFormat::Rfc3339,
+    decimals: DecimalFormat::Number,
     request_id: None,
 };
