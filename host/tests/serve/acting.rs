@@ -198,16 +198,6 @@ fn a_failure_is_told_as_problem_details_with_what_to_do() {
 }
 
 #[test]
-fn an_input_is_text_in_utf8_that_may_begin_with_a_byte_order_mark() {
-    let works = Works::new(&[]);
-    works.api.will_answer(200, &[], PRODUCT);
-    assert_eq!(works.act("get-product", &[], "\u{feff}{\"product_id\": 111}").status, Some(200));
-    works.api.will_answer(200, &[], "\u{feff}{\"time\": 1}");
-    let answer = works.act("get-time", &[], "\u{feff}");
-    assert!(answer.status == Some(200) && answer.body.starts_with(r#"{"data":{"time": 1}"#), "{answer:?}");
-}
-
-#[test]
 fn what_the_service_refuses_by_itself_is_a_problem_too() {
     let works = Works::new(&[]);
     let get = r#"{"product_id": 111}"#;

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
+use super::acting::Works;
 use super::acting::{ADMIN, metric};
 use super::*;
 
@@ -326,4 +327,14 @@ fn tls_files_may_begin_with_a_byte_order_mark() {
     let key = place.file("key.pem", &marked(&made.signing_key.serialize_pem()));
     let served = place.serve_with(&["--tls-certificate", &chain, "--tls-key", &key], &[]);
     assert!(served.announced.contains("https://"), "{}", served.announced);
+}
+
+#[test]
+fn the_input_of_an_action_may_begin_with_a_byte_order_mark() {
+    let works = Works::new(&[]);
+    works.api.will_answer(200, &[], r#"{"data": {"id": 111}, "meta": {}}"#);
+    assert_eq!(works.act("get-product", &[], "\u{feff}{\"product_id\": 111}").status, Some(200));
+    works.api.will_answer(200, &[], "\u{feff}{\"time\": 1}");
+    let answer = works.act("get-time", &[], "\u{feff}");
+    assert!(answer.status == Some(200) && answer.body.starts_with(r#"{"data":{"time": 1}"#), "{answer:?}");
 }
