@@ -12,6 +12,7 @@ mod hooks;
 mod identifiers;
 mod marks;
 mod paging;
+mod paths;
 mod samples;
 mod subscriptions;
 mod triggers;
