@@ -10,6 +10,7 @@ mod fields;
 mod grant;
 mod hooks;
 mod identifiers;
+mod inputs;
 mod marks;
 mod paging;
 mod paths;
@@ -45,15 +46,9 @@ pub(crate) fn resolve(
     let signatures = hooks::signatures(manifest, faults);
     let mut types = types::resolve(manifest, &lookup, faults);
     let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, faults);
-    connection.test = manifest
-        .test
-        .and_then(|id| actions::find(id, manifest, &actions, faults))
-        .map(|action| action.id.clone());
-    connection.label = manifest.label.as_ref().and_then(|label| {
-        let action = actions::find(label.action?, manifest, &actions, faults)?;
-        Some((action.id.clone(), label.field.to_owned()))
-    });
-    let webhooks = hooks::webhooks(manifest, &signatures, &actions, faults);
+    connection.test = connection::test(manifest, &actions, faults);
+    connection.label = connection::label(manifest, &actions, &lookup, faults);
+    let webhooks = hooks::webhooks(manifest, &signatures, &actions, &lookup, faults);
     let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);

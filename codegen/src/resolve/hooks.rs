@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identifiers::{Identifiers, Names};
-use super::{actions, grant, subscriptions, unknown};
+use super::{Lookup, actions, grant, subscriptions, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
@@ -169,6 +169,7 @@ pub(super) fn webhooks(
     manifest: &Manifest<'_>,
     signatures: &[Signature],
     actions: &[Action],
+    lookup: &Lookup<'_, '_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Webhooks> {
     let Some(given) = &manifest.webhooks else {
@@ -205,12 +206,11 @@ pub(super) fn webhooks(
         let fault = Diagnostic::new(Code::BadValue, *span, message);
         faults.push(fault.help("name a part of the delivery in it, or remove the line"));
     }
-    let dedupe = given
-        .dedupe
-        .iter()
-        .map(|(_, line)| line.iter().map(|(kind, name)| (*kind == "header", (*name).to_owned())).collect());
+    let dedupe = given.dedupe.iter().map(|(_, line)| {
+        line.iter().map(|(kind, name)| (*kind == "header", name.value.to_owned())).collect()
+    });
     let subscription = match &given.subscription {
-        Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, faults)?),
+        Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, lookup, faults)?),
         None => None,
     };
     let service = given.service.each_ref();
@@ -219,7 +219,8 @@ pub(super) fn webhooks(
         service: service.map(|event| event.as_ref().map(|event| (event.event.to_owned(), event.apart))),
         signatures: profiles,
         actions: inputs.try_into().ok()?,
-        event: [event.name, event.account, event.ty, event.id, event.time].map(str::to_owned),
+        event: [event.name?, event.account?, event.ty?, event.id?, event.time?]
+            .map(|path| path.value.to_owned()),
         account_form: account_form.value.to_owned(),
         dedupe: dedupe.collect(),
     })

@@ -18,6 +18,14 @@ pub(super) enum Reads {
     Flag,
     /// A number of pages or items.
     Count,
+    /// The id of a resource.
+    Id,
+    /// A date with time and offset.
+    Moment,
+    /// A text that is compared or shown.
+    Text,
+    /// A flag that is `true` or `false`.
+    Switch,
 }
 
 impl Reads {
@@ -38,6 +46,10 @@ impl Reads {
             Self::Link => matches!(ty, Ty::String),
             Self::Flag => matches!(ty, Ty::String | Ty::Boolean | Ty::Integer | Ty::Enumeration(_)),
             Self::Count => matches!(ty, Ty::String | Ty::Integer | Ty::Number | Ty::Decimal),
+            Self::Id => matches!(ty, Ty::String | Ty::Integer),
+            Self::Moment => matches!(ty, Ty::DateTime),
+            Self::Text => matches!(ty, Ty::String | Ty::Enumeration(_)),
+            Self::Switch => matches!(ty, Ty::Boolean),
         }
     }
 
@@ -48,6 +60,10 @@ impl Reads {
             Self::Link => "an address: a string",
             Self::Flag => "a flag: a boolean, an integer or a string",
             Self::Count => "a count: an integer or a string",
+            Self::Id => "an id: an integer or a string",
+            Self::Moment => "a moment: a `date-time`",
+            Self::Text => "a text: a string or an enumeration",
+            Self::Switch => "a flag: a boolean",
         }
     }
 }
@@ -65,6 +81,21 @@ pub(super) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
+    /// A value whose faults have the general codes.
+    pub(super) fn new(noun: String, ty: &'a Ty, lookup: &'a Lookup<'a, 'a>) -> Self {
+        Self { noun, ty, lookup, missing: Code::UnknownField, misfit: Code::BadPath }
+    }
+
+    /// Reports a dotted path that leads nowhere, or to another kind of value.
+    pub(super) fn check(&self, path: Option<Text<'_>>, reads: Reads, faults: &mut Vec<Diagnostic>) {
+        faults.extend(path.and_then(|path| self.path(path, reads).err()));
+    }
+
+    /// Like `check`, for the name of a field: a dot in it is part of the name.
+    pub(super) fn check_field(&self, name: Option<Text<'_>>, reads: Reads, faults: &mut Vec<Diagnostic>) {
+        faults.extend(name.and_then(|name| self.walk(name, [name.value], reads).err()));
+    }
+
     /// Follows a dotted path of names on the wire.
     ///
     /// # Errors

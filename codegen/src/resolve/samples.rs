@@ -35,13 +35,12 @@ pub(super) fn check(
         let (Some(sample), Some(webhooks)) = (parse(path, sources, faults), &manifest.webhooks) else {
             continue;
         };
-        let name = webhooks.event.name.split('.').try_fold(&sample, |value, step| value.get(step));
+        let Some(name_at) = webhooks.event.name else { continue };
+        let name = name_at.value.split('.').try_fold(&sample, |value, step| value.get(step));
         let problem = match name.and_then(Json::as_str) {
             Some(name) if name == given.event => None,
-            Some(name) => {
-                Some(format!("`{}` says `{name}`, the trigger `{}`", webhooks.event.name, given.event))
-            }
-            None => Some(format!("there is no `{}`", webhooks.event.name)),
+            Some(name) => Some(format!("`{}` says `{name}`, the trigger `{}`", name_at.value, given.event)),
+            None => Some(format!("there is no `{}`", name_at.value)),
         };
         let help = format!("correct `{}` or the trigger's `event`", path.value);
         report(path, problem, help, faults);
