@@ -5,6 +5,7 @@ mod actions;
 mod advice;
 mod changes;
 mod connection;
+mod deliveries;
 mod endpoint;
 mod fields;
 mod grant;
@@ -54,6 +55,7 @@ pub(crate) fn resolve(
         types::report_unused(manifest, &types, &actions, faults);
         marks::check(manifest, &lookup, faults);
         samples::check(manifest, &types, &actions, sources, faults);
+        deliveries::check(manifest, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);
     let model = Model {

@@ -54,7 +54,7 @@ impl Reads {
     }
 
     /// The kind with its types, for messages.
-    fn noun(self) -> &'static str {
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Mark => "the mark of a page: a string or a number",
             Self::Link => "an address: a string",
@@ -161,7 +161,11 @@ impl<'a> Whole<'a> {
 }
 
 /// The known path that is nearest to one whose last step is not known.
-fn did_you_mean<'k>(before: &[&str], step: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+pub(super) fn did_you_mean<'k>(
+    before: &[&str],
+    step: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<String> {
     let near = nearest(step, known)?;
     Some(format!("did you mean `{}`?", [before, &[near]].concat().join(".")))
 }
