@@ -201,6 +201,7 @@ pub(super) fn webhooks(
     let event = &given.event;
     let account_form = event.account_form?;
     grant::check_template(account_form, manifest, &[], faults);
+    check_account_form(account_form, faults);
     for (span, _) in given.dedupe.iter().filter(|(_, line)| line.is_empty()) {
         let message = "a line without parts makes all deliveries one event";
         let fault = Diagnostic::new(Code::BadValue, *span, message);
@@ -224,4 +225,14 @@ pub(super) fn webhooks(
         account_form: account_form.value.to_owned(),
         dedupe: dedupe.collect(),
     })
+}
+
+/// The runtime reads the account at the one variable of its form.
+fn check_account_form(form: Text<'_>, faults: &mut Vec<Diagnostic>) {
+    // Braces that do not match have been reported.
+    if template::variables(form).is_ok_and(|variables| variables.len() != 1) {
+        let message = "an account cannot be read by a form without exactly one variable";
+        let fault = Diagnostic::new(Code::BadTemplate, form.span, message);
+        faults.push(fault.help("write the form like `accounts/{account}`"));
+    }
 }
