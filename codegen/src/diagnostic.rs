@@ -106,6 +106,10 @@ codes! {
     UnknownResource = "unknown-resource",
     /// A changed resource whose id cannot be told from where it is said to be.
     BadChange = "bad-change",
+    /// A path through a value without fields, or to a value that cannot be read as what it is to be.
+    BadPath = "bad-path",
+    /// An action that cannot take an input that it is called with, or needs another.
+    BadInput = "bad-input",
     /// A trigger that reads nothing and does not say why.
     MissingReason = "missing-reason",
     /// A sample that is no JSON or does not fit its type.
@@ -130,6 +134,7 @@ impl Code {
                 | Self::BadTemplate
                 | Self::BadPaging
                 | Self::BadRead
+                | Self::BadInput
                 | Self::UnknownResource
                 | Self::BadChange
         )

@@ -62,7 +62,7 @@ pub(crate) struct Credential<'t> {
 #[derive(Debug)]
 pub(crate) struct Label<'t> {
     pub(crate) action: Option<Text<'t>>,
-    pub(crate) field: &'t str,
+    pub(crate) field: Option<Text<'t>>,
 }
 
 #[derive(Debug)]
@@ -200,7 +200,7 @@ pub(crate) struct Webhooks<'t> {
     pub(crate) actions: [Option<Text<'t>>; 4],
     pub(crate) event: Event<'t>,
     /// Each line's parts: `header` or `body`, and which.
-    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, &'t str)>)>,
+    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, Text<'t>)>)>,
     pub(crate) subscription: Option<Subscription<'t>>,
     /// The events `uninstalled` and `failing`.
     pub(crate) service: [Option<ServiceEvent<'t>>; 2],
@@ -208,7 +208,7 @@ pub(crate) struct Webhooks<'t> {
 
 #[derive(Debug)]
 pub(crate) struct Subscription<'t> {
-    pub(crate) id: &'t str,
+    pub(crate) id: Option<Text<'t>>,
     pub(crate) event: Option<Text<'t>>,
     pub(crate) destination: Option<Text<'t>>,
     pub(crate) active: Option<Text<'t>>,
@@ -229,20 +229,20 @@ pub(crate) struct Backfill<'t> {
     pub(crate) action: Option<Text<'t>>,
     pub(crate) since: Option<Text<'t>>,
     pub(crate) with: Vec<(Text<'t>, &'t str)>,
-    pub(crate) id: &'t str,
-    pub(crate) date: &'t str,
-    pub(crate) created: Option<&'t str>,
+    pub(crate) id: Option<Text<'t>>,
+    pub(crate) date: Option<Text<'t>>,
+    pub(crate) created: Option<Text<'t>>,
     pub(crate) once: bool,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Event<'t> {
-    pub(crate) name: &'t str,
-    pub(crate) account: &'t str,
+    pub(crate) name: Option<Text<'t>>,
+    pub(crate) account: Option<Text<'t>>,
     pub(crate) account_form: Option<Text<'t>>,
-    pub(crate) ty: &'t str,
-    pub(crate) id: &'t str,
-    pub(crate) time: &'t str,
+    pub(crate) ty: Option<Text<'t>>,
+    pub(crate) id: Option<Text<'t>>,
+    pub(crate) time: Option<Text<'t>>,
 }
 
 #[derive(Debug)]

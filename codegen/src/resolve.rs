@@ -5,13 +5,16 @@ mod actions;
 mod advice;
 mod changes;
 mod connection;
+mod deliveries;
 mod endpoint;
 mod fields;
 mod grant;
 mod hooks;
 mod identifiers;
+mod inputs;
 mod marks;
 mod paging;
+mod paths;
 mod samples;
 mod subscriptions;
 mod triggers;
@@ -44,20 +47,15 @@ pub(crate) fn resolve(
     let signatures = hooks::signatures(manifest, faults);
     let mut types = types::resolve(manifest, &lookup, faults);
     let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, faults);
-    connection.test = manifest
-        .test
-        .and_then(|id| actions::find(id, manifest, &actions, faults))
-        .map(|action| action.id.clone());
-    connection.label = manifest.label.as_ref().and_then(|label| {
-        let action = actions::find(label.action?, manifest, &actions, faults)?;
-        Some((action.id.clone(), label.field.to_owned()))
-    });
-    let webhooks = hooks::webhooks(manifest, &signatures, &actions, faults);
+    connection.test = connection::test(manifest, &actions, faults);
+    connection.label = connection::label(manifest, &actions, &lookup, faults);
+    let webhooks = hooks::webhooks(manifest, &signatures, &actions, &lookup, faults);
     let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
         marks::check(manifest, &lookup, faults);
         samples::check(manifest, &types, &actions, sources, faults);
+        deliveries::check(manifest, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);
     let model = Model {

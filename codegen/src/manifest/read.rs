@@ -25,7 +25,7 @@ pub(crate) fn read_root<'t>(root: &'t Node<'_>, manifest: &mut Manifest<'t>) {
         manifest.test = node.get_text("test");
         manifest.label = node
             .get("label")
-            .map(|node| Label { action: node.get_text("action"), field: text(node, "field") });
+            .map(|node| Label { action: node.get_text("action"), field: node.get_text("field") });
     }
     manifest.apis = named(root.get("apis"), api);
     manifest.scopes = named(root.get("scopes"), scope);

@@ -113,7 +113,12 @@ impl Resolver<'_, '_> {
         let effect = given.effect.map_or(default_effect(method), effect);
         let body = self.body(method, faults);
         let changes = given.changes.as_ref().and_then(|changes| {
-            let call = changes::Call { effect, parameters: &parameters, returns: returns.as_ref() };
+            let call = changes::Call {
+                id: given.id.value,
+                effect,
+                parameters: &parameters,
+                returns: returns.as_ref(),
+            };
             changes::resolve(changes, &call, self.manifest, self.lookup, faults)
         });
         Some(Action {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::paths::{Reads, Whole};
 use super::{Lookup, unknown};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{self, Manifest, Text, TypeKind};
+use crate::manifest::{self, Manifest, Text};
 use crate::model::{ChangedId, Changes, Effect, Field, Returns, Ty};
 
 /// What is known of the action.
 pub(super) struct Call<'a> {
+    pub(super) id: &'a str,
     pub(super) effect: Effect,
     pub(super) parameters: &'a [Field],
     /// None where it has been reported.
@@ -34,7 +36,7 @@ pub(super) fn resolve(
     }
     let id = match (given.input, given.result) {
         (Some(name), _) => input(name, call.parameters, faults)?,
-        (None, Some(field)) => result(field, call.returns?, lookup, faults)?,
+        (None, Some(path)) => result(path, call, lookup, faults)?,
         // The grammar has reported it.
         (None, None) => return None,
     };
@@ -47,7 +49,7 @@ fn input(name: Text<'_>, parameters: &[Field], faults: &mut Vec<Diagnostic>) -> 
         faults.push(unknown(Code::UnknownParameter, "parameter", name, known));
         return None;
     };
-    let (message, help) = match (parameter.required, is_id(&parameter.ty)) {
+    let (message, help) = match (parameter.required, matches!(parameter.ty, Ty::Integer | Ty::String)) {
         (true, true) => return Some(ChangedId::Input(name.value.to_owned())),
         (true, false) => {
             (format!("the parameter `{}` holds no id", name.value), "name an integer or a string")
@@ -62,38 +64,19 @@ fn input(name: Text<'_>, parameters: &[Field], faults: &mut Vec<Diagnostic>) -> 
 }
 
 fn result(
-    name: Text<'_>,
-    returns: &Returns,
+    path: Text<'_>,
+    call: &Call<'_>,
     lookup: &Lookup<'_, '_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<ChangedId> {
-    let record = match returns {
-        Returns::One(Ty::Record(record)) | Returns::First(Ty::Record(record)) => record,
-        _ => {
-            let message = "the action does not answer with a record";
-            let fault = Diagnostic::new(Code::BadChange, name.span, message);
-            faults.push(fault.help("let it return the record that it makes, or name an `input`"));
-            return None;
-        }
-    };
-    let Some(TypeKind::Record(fields)) = lookup.types.get(record.as_str())?.kind.as_ref() else {
+    let (Returns::One(ty @ Ty::Record(_)) | Returns::First(ty @ Ty::Record(_))) = call.returns? else {
+        let message = "the action does not answer with a record";
+        let fault = Diagnostic::new(Code::BadChange, path.span, message);
+        faults.push(fault.help("let it return the record that it makes, or name an `input`"));
         return None;
     };
-    let Some(field) = fields.iter().find(|field| field.name.value == name.value) else {
-        let known = fields.iter().map(|field| field.name.value);
-        faults.push(unknown(Code::UnknownField, "field", name, known));
-        return None;
-    };
-    // A type that is not known has been reported where the record is.
-    let ty = lookup.ty(field.value.as_ref()?, &mut Vec::new())?;
-    if !is_id(&ty) {
-        let message = format!("the field `{}` of `{record}` holds no id", name.value);
-        faults.push(Diagnostic::new(Code::BadChange, name.span, message).help("name an integer or a string"));
-        return None;
-    }
-    Some(ChangedId::Result(name.value.to_owned()))
-}
-
-fn is_id(ty: &Ty) -> bool {
-    matches!(ty, Ty::Integer | Ty::String)
+    let noun = format!("answer of `{}`", call.id);
+    let whole = Whole { misfit: Code::BadChange, ..Whole::new(noun, ty, lookup) };
+    whole.check(Some(path), Reads::Id, faults);
+    Some(ChangedId::Result(path.value.to_owned()))
 }

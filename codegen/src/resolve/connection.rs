@@ -6,13 +6,14 @@ use regex_lite::Regex;
 
 use super::endpoint::report_stray;
 use super::identifiers::{Identifiers, Names};
-use super::{Lookup, grant, unknown};
+use super::paths::{Reads, Whole};
+use super::{Lookup, actions, grant, inputs, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
 use crate::model::{
-    Api, Connection, ConnectionField, Connector, Credential, DateFormat, Placement, Quota, RateLimit, Scope,
-    Ty, Wait, WaitUnit,
+    Action, Api, Connection, ConnectionField, Connector, Credential, DateFormat, Placement, Quota, RateLimit,
+    Returns, Scope, Ty, Wait, WaitUnit,
 };
 use crate::name;
 use crate::source::Spanned;
@@ -47,6 +48,43 @@ pub(super) fn connection(manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) 
     let oauth2 = manifest.oauth2.as_ref().and_then(|given| grant::oauth2(given, manifest, faults));
     let callbacks = manifest.callbacks.as_ref().and_then(|given| grant::callbacks(given, manifest, faults));
     Connection { fields, credentials, oauth2, callbacks, test: None, label: None }
+}
+
+/// The action that shows whether a connection works, which is called without input.
+pub(super) fn test(
+    manifest: &Manifest<'_>,
+    actions: &[Action],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let id = manifest.test?;
+    let action = actions::find(id, manifest, actions, faults)?;
+    inputs::check_complete(action, id, &[], faults);
+    Some(action.id.clone())
+}
+
+/// The action that reads the account's name, which is called without input, and the field of its data.
+pub(super) fn label(
+    manifest: &Manifest<'_>,
+    actions: &[Action],
+    lookup: &Lookup<'_, '_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(String, String)> {
+    let label = manifest.label.as_ref()?;
+    let id = label.action?;
+    let action = actions::find(id, manifest, actions, faults)?;
+    inputs::check_complete(action, id, &[], faults);
+    match &action.returns {
+        Returns::One(ty) | Returns::First(ty) => {
+            let whole = Whole::new(format!("answer of `{}`", action.id), ty, lookup);
+            whole.check_field(label.field, Reads::Text, faults);
+        }
+        Returns::Nothing | Returns::List(_) => {
+            let message = format!("`{}` does not answer with a record", action.id);
+            let fault = Diagnostic::new(Code::BadPath, id.span, message);
+            faults.push(fault.help("name an action that reads the record of the account"));
+        }
+    }
+    Some((action.id.clone(), label.field?.value.to_owned()))
 }
 
 fn credential(

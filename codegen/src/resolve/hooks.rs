@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identifiers::{Identifiers, Names};
-use super::{actions, grant, subscriptions, unknown};
+use super::{Lookup, actions, grant, subscriptions, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
@@ -169,6 +169,7 @@ pub(super) fn webhooks(
     manifest: &Manifest<'_>,
     signatures: &[Signature],
     actions: &[Action],
+    lookup: &Lookup<'_, '_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Webhooks> {
     let Some(given) = &manifest.webhooks else {
@@ -200,17 +201,17 @@ pub(super) fn webhooks(
     let event = &given.event;
     let account_form = event.account_form?;
     grant::check_template(account_form, manifest, &[], faults);
+    check_account_form(account_form, faults);
     for (span, _) in given.dedupe.iter().filter(|(_, line)| line.is_empty()) {
         let message = "a line without parts makes all deliveries one event";
         let fault = Diagnostic::new(Code::BadValue, *span, message);
         faults.push(fault.help("name a part of the delivery in it, or remove the line"));
     }
-    let dedupe = given
-        .dedupe
-        .iter()
-        .map(|(_, line)| line.iter().map(|(kind, name)| (*kind == "header", (*name).to_owned())).collect());
+    let dedupe = given.dedupe.iter().map(|(_, line)| {
+        line.iter().map(|(kind, name)| (*kind == "header", name.value.to_owned())).collect()
+    });
     let subscription = match &given.subscription {
-        Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, faults)?),
+        Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, lookup, faults)?),
         None => None,
     };
     let service = given.service.each_ref();
@@ -219,8 +220,19 @@ pub(super) fn webhooks(
         service: service.map(|event| event.as_ref().map(|event| (event.event.to_owned(), event.apart))),
         signatures: profiles,
         actions: inputs.try_into().ok()?,
-        event: [event.name, event.account, event.ty, event.id, event.time].map(str::to_owned),
+        event: [event.name?, event.account?, event.ty?, event.id?, event.time?]
+            .map(|path| path.value.to_owned()),
         account_form: account_form.value.to_owned(),
         dedupe: dedupe.collect(),
     })
+}
+
+/// The runtime reads the account at the one variable of its form.
+fn check_account_form(form: Text<'_>, faults: &mut Vec<Diagnostic>) {
+    // Braces that do not match have been reported.
+    if template::variables(form).is_ok_and(|variables| variables.len() != 1) {
+        let message = "an account cannot be read by a form without exactly one variable";
+        let fault = Diagnostic::new(Code::BadTemplate, form.span, message);
+        faults.push(fault.help("write the form like `accounts/{account}`"));
+    }
 }

@@ -3,50 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Lookup;
+use super::paths::{Reads, Whole};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{Api, Manifest, Paging, PagingStyle, Text, TypeKind};
-use crate::model::Ty;
-use crate::name::nearest;
-
-/// What a paging style reads.
-#[derive(Clone, Copy)]
-enum Mark {
-    /// The mark of the next page.
-    Next,
-    /// The address of the next page.
-    Link,
-    /// A flag.
-    Flag,
-    /// A number of pages or items.
-    Count,
-}
-
-impl Mark {
-    /// Whether the runtime reads a value of this type as the mark.
-    fn fits(self, ty: &Ty) -> bool {
-        match self {
-            _ if matches!(ty, Ty::Json | Ty::String) => true,
-            Self::Next => {
-                matches!(
-                    ty,
-                    Ty::Integer | Ty::Number | Ty::Decimal | Ty::Date | Ty::DateTime | Ty::Enumeration(_)
-                )
-            }
-            Self::Link => false,
-            Self::Flag => matches!(ty, Ty::Boolean | Ty::Integer | Ty::Enumeration(_)),
-            Self::Count => matches!(ty, Ty::Integer | Ty::Number | Ty::Decimal),
-        }
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Next => "the mark of a page: a string or a number",
-            Self::Link => "an address: a string",
-            Self::Flag => "a flag: a boolean, an integer or a string",
-            Self::Count => "a count: an integer or a string",
-        }
-    }
-}
+use crate::manifest::{Api, Manifest, Paging, PagingStyle, Text};
 
 /// Reports every style that no action uses, and every path of a style into what no answer of its actions contains.
 pub(super) fn check(manifest: &Manifest<'_>, lookup: &Lookup<'_, '_>, faults: &mut Vec<Diagnostic>) {
@@ -63,8 +22,8 @@ pub(super) fn check(manifest: &Manifest<'_>, lookup: &Lookup<'_, '_>, faults: &m
             );
         }
         for api in manifest.apis.iter().filter(|api| apis.contains(api.id.value)) {
-            for (path, mark) in paths(paging) {
-                if let Err(fault) = find(api, path, mark, lookup) {
+            for (path, reads) in paths(paging) {
+                if let Err(fault) = find(api, path, reads, lookup) {
                     faults.push(fault);
                 }
             }
@@ -72,19 +31,19 @@ pub(super) fn check(manifest: &Manifest<'_>, lookup: &Lookup<'_, '_>, faults: &m
     }
 }
 
-fn paths<'t>(paging: &Paging<'t>) -> Vec<(Text<'t>, Mark)> {
+fn paths<'t>(paging: &Paging<'t>) -> Vec<(Text<'t>, Reads)> {
     let style = match paging.style.as_ref() {
-        Some(PagingStyle::Page { total, .. }) => total.map(|path| (path, Mark::Count)),
-        Some(PagingStyle::Cursor { next, .. }) => next.map(|path| (path, Mark::Next)),
-        Some(PagingStyle::Link { next }) => Some((*next, Mark::Link)),
+        Some(PagingStyle::Page { total, .. }) => total.map(|path| (path, Reads::Count)),
+        Some(PagingStyle::Cursor { next, .. }) => next.map(|path| (path, Reads::Mark)),
+        Some(PagingStyle::Link { next }) => Some((*next, Reads::Link)),
         Some(PagingStyle::Offset { .. }) | None => None,
     };
-    let more = paging.more.map(|path| (path, Mark::Flag));
-    let items = paging.items.map(|path| (path, Mark::Count));
+    let more = paging.more.map(|path| (path, Reads::Flag));
+    let items = paging.items.map(|path| (path, Reads::Count));
     [style, more, items].into_iter().flatten().collect()
 }
 
-fn find(api: &Api<'_>, path: Text<'_>, mark: Mark, lookup: &Lookup<'_, '_>) -> Result<(), Diagnostic> {
+fn find(api: &Api<'_>, path: Text<'_>, reads: Reads, lookup: &Lookup<'_, '_>) -> Result<(), Diagnostic> {
     let fault = |why: String| {
         let message = format!("no answer of `{}` can contain `{}`: {why}", api.id.value, path.value);
         Diagnostic::new(Code::BadPaging, path.span, message)
@@ -98,44 +57,8 @@ fn find(api: &Api<'_>, path: Text<'_>, mark: Mark, lookup: &Lookup<'_, '_>) -> R
         return Err(fault.help("declare it as a record: `envelope: {…, type: RECORD}`"));
     };
     // A type that is not known has been reported where the API is.
-    let Some(mut ty) = lookup.named(record, &mut Vec::new()) else { return Ok(()) };
-    let mut before: Vec<&str> = Vec::new();
-    for step in path.value.split('.') {
-        ty = match ty {
-            Ty::Json => return Ok(()),
-            Ty::Map(value) => *value,
-            Ty::Record(name) => {
-                let Some(TypeKind::Record(fields)) =
-                    lookup.types.get(name.as_str()).and_then(|ty| ty.kind.as_ref())
-                else {
-                    return Ok(());
-                };
-                let Some(field) = fields.iter().find(|field| field.wire().value == step) else {
-                    let fault = fault(format!("the record `{name}` has no field `{step}`"));
-                    let known = fields.iter().map(|field| field.wire().value);
-                    let full = |name: &str| [before.as_slice(), &[name]].concat().join(".");
-                    let help = match nearest(step, known) {
-                        Some(near) => format!("did you mean `{}`?", full(near)),
-                        None => format!("add the field `{step}` to `{name}`, or correct the path"),
-                    };
-                    return Err(fault.help(help));
-                };
-                let Some(ty) = field.value.as_ref().and_then(|value| lookup.ty(value, &mut Vec::new()))
-                else {
-                    return Ok(());
-                };
-                ty
-            }
-            _ => {
-                let fault = fault(format!("`{}` is no object", before.join(".")));
-                return Err(fault.help("name a field of a record"));
-            }
-        };
-        before.push(step);
-    }
-    if mark.fits(&ty) {
-        return Ok(());
-    }
-    let message = format!("`{}` of `{}` is not {}", path.value, api.id.value, mark.noun());
-    Err(Diagnostic::new(Code::BadPaging, path.span, message).help("name another field, or correct its type"))
+    let Some(ty) = lookup.named(record, &mut Vec::new()) else { return Ok(()) };
+    let noun = format!("answer of `{}`", api.id.value);
+    let whole = Whole { noun, ty: &ty, lookup, missing: Code::BadPaging, misfit: Code::BadPaging };
+    whole.path(path, reads)
 }

@@ -30,22 +30,6 @@ pub(super) fn check(
         let help = format!("correct `{}` or what the action returns", path.value);
         report(path, problem, help, faults);
     }
-    for given in &manifest.triggers {
-        let Some(path) = given.sample else { continue };
-        let (Some(sample), Some(webhooks)) = (parse(path, sources, faults), &manifest.webhooks) else {
-            continue;
-        };
-        let name = webhooks.event.name.split('.').try_fold(&sample, |value, step| value.get(step));
-        let problem = match name.and_then(Json::as_str) {
-            Some(name) if name == given.event => None,
-            Some(name) => {
-                Some(format!("`{}` says `{name}`, the trigger `{}`", webhooks.event.name, given.event))
-            }
-            None => Some(format!("there is no `{}`", webhooks.event.name)),
-        };
-        let help = format!("correct `{}` or the trigger's `event`", path.value);
-        report(path, problem, help, faults);
-    }
     report_unnamed(manifest, sources, faults);
 }
 
@@ -62,7 +46,7 @@ fn report_unnamed(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec<D
     }
 }
 
-fn parse(path: Text<'_>, sources: &Sources, faults: &mut Vec<Diagnostic>) -> Option<Json> {
+pub(super) fn parse(path: Text<'_>, sources: &Sources, faults: &mut Vec<Diagnostic>) -> Option<Json> {
     let (file, (_, text)) = (0_u16..).zip(sources).find(|(_, (name, _))| name.as_str() == path.value)?;
     match serde_json::from_str(text) {
         Ok(json) => Some(json),
@@ -86,7 +70,7 @@ fn place(error: &serde_json::Error, text: &str) -> usize {
     (0..=place).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn report(path: Text<'_>, problem: Option<String>, help: String, faults: &mut Vec<Diagnostic>) {
+pub(super) fn report(path: Text<'_>, problem: Option<String>, help: String, faults: &mut Vec<Diagnostic>) {
     if let Some(problem) = problem {
         let message = format!("the sample does not fit: {problem}");
         faults.push(Diagnostic::new(Code::BadSample, path.span, message).help(help));

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::identifiers::{Identifiers, Names};
-use super::{Lookup, actions, defined_twice, subscriptions};
+use super::{Lookup, actions, defined_twice, inputs, subscriptions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest};
-use crate::model::{Action, Read, Trigger, Ty};
+use crate::model::{Action, Read, Trigger};
 use crate::name;
 use crate::source::Span;
 
@@ -35,8 +35,8 @@ pub(super) fn resolve(
         let scopes = given.scope.map_or(Some(Vec::new()), |scope| actions::scopes(scope, manifest, faults));
         let read = read(given, manifest, actions, faults);
         let backfill = given.backfill.as_ref();
-        let backfill =
-            backfill.and_then(|backfill| subscriptions::backfill(backfill, manifest, actions, faults));
+        let backfill = backfill
+            .and_then(|backfill| subscriptions::backfill(backfill, manifest, actions, lookup, faults));
         let sample = given.sample.and_then(|path| lookup.sample(path, faults));
         let (Some(module), Some(scopes)) = (module, scopes) else { continue };
         triggers.push(Trigger {
@@ -79,21 +79,7 @@ fn read(
         manifest::Read::Action { action, grace } => ((*action)?, (*grace)?),
     };
     let found = actions::find(action, manifest, actions, faults)?;
-    let required: Vec<_> = found.parameters.iter().filter(|parameter| parameter.required).collect();
-    let [parameter] = required.as_slice() else {
-        let message = match required.len() {
-            0 => format!("`{}` has no required parameter", found.id),
-            count => format!("`{}` has {count} required parameters", found.id),
-        };
-        let fault = Diagnostic::new(Code::BadRead, action.span, message);
-        faults.push(fault.help("name an action with exactly one: it takes the resource's id"));
-        return None;
-    };
-    if !matches!(parameter.ty, Ty::Integer | Ty::String) {
-        let message = format!("the parameter `{}` of `{}` takes no id", parameter.name, found.id);
-        let fault = Diagnostic::new(Code::BadRead, action.span, message);
-        faults.push(fault.help("name an action whose required parameter is an integer or a string"));
-    }
+    let parameter = inputs::id_parameter(found, action, None, Code::BadRead, faults)?;
     Some(Read {
         action: found.id.clone(),
         rust: found.rust.clone(),

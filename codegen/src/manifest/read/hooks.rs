@@ -33,16 +33,16 @@ pub(super) fn signature<'t>(name: Text<'t>, node: &'t Node<'_>) -> Signature<'t>
 
 pub(super) fn webhooks<'t>(node: &'t Node<'_>) -> Webhooks<'t> {
     let event = |node: &'t Node<'_>| Event {
-        name: text(node, "name"),
-        account: text(node, "account"),
+        name: node.get_text("name"),
+        account: node.get_text("account"),
         account_form: node.get_text("account_form"),
-        ty: text(node, "type"),
-        id: text(node, "id"),
-        time: text(node, "time"),
+        ty: node.get_text("type"),
+        id: node.get_text("id"),
+        time: node.get_text("time"),
     };
-    let part = |node: &'t Node<'_>| match plain(node, "header") {
+    let part = |node: &'t Node<'_>| match node.get_text("header") {
         Some(header) => Some(("header", header)),
-        None => Some(("body", plain(node, "body")?)),
+        None => Some(("body", node.get_text("body")?)),
     };
     let lines = node.get("dedupe").map(Node::items).unwrap_or_default();
     Webhooks {
@@ -63,7 +63,7 @@ pub(super) fn webhooks<'t>(node: &'t Node<'_>) -> Webhooks<'t> {
 
 fn subscription<'t>(node: &'t Node<'_>) -> Subscription<'t> {
     Subscription {
-        id: text(node, "id"),
+        id: node.get_text("id"),
         event: node.get_text("event"),
         destination: node.get_text("destination"),
         active: node.get_text("active"),
@@ -80,9 +80,9 @@ fn backfill<'t>(node: &'t Node<'_>) -> Backfill<'t> {
         action: node.get_text("action"),
         since: node.get_text("since"),
         with: with.iter().filter_map(|entry| Some((key(entry), entry.value.text()?.value))).collect(),
-        id: text(node, "id"),
-        date: text(node, "date"),
-        created: plain(node, "created"),
+        id: node.get_text("id"),
+        date: node.get_text("date"),
+        created: node.get_text("created"),
         once: plain(node, "once") == Some("true"),
     }
 }

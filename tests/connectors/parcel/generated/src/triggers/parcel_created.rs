@@ -26,8 +26,8 @@ pub static TRIGGER: Trigger = Trigger {
         since: "created_after",
         with: &[],
         id: "id",
-        date: "created",
-        created: Some("created"),
+        date: "created_at",
+        created: Some("free.announced_at"),
         happens_once: true,
     }),
 };
