@@ -15,6 +15,7 @@ mod sandbox;
 mod vendor;
 #[cfg(feature = "demo")]
 mod webhooks;
+mod without_operators;
 mod written;
 
 use super::*;
