@@ -37,6 +37,7 @@ mod background;
 mod ceiling;
 pub(crate) mod config;
 pub(crate) mod health;
+mod host_header;
 mod listener;
 mod logs;
 mod opening;

@@ -7,6 +7,7 @@ mod deliveries;
 mod deployment;
 mod doors;
 mod error_bodies;
+mod hosts;
 mod kills;
 mod lists;
 #[cfg(feature = "demo")]
