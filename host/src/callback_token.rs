@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::account_form;
 
+mod header;
+
 /// The longest token that is looked at; they have a thousand bytes.
 const LONGEST: usize = 8 * 1024;
 
@@ -33,6 +35,8 @@ pub(crate) enum Refused {
     NoToken,
     /// Another algorithm than HS256, or a signature that no secret of the app makes.
     Signature,
+    /// The header demands an extension, repeats a name, or belongs to another kind of token.
+    Header,
     /// Claims are missing or of another type.
     Claims,
     /// It was made for another app.
@@ -53,6 +57,7 @@ impl Refused {
         match self {
             Self::NoToken => "no_token",
             Self::Signature => "wrong_signature",
+            Self::Header => "protected_header",
             Self::Claims => "claims",
             Self::Audience => "other_app",
             Self::Issuer => "other_issuer",
@@ -97,6 +102,7 @@ pub(crate) fn verify(
     if token.len() > LONGEST || token.split('.').count() != 3 {
         return Err(Refused::NoToken);
     }
+    header::check(token)?;
     let claims = secrets.iter().map(|secret| claims(secret, token)).reduce(|best, next| match best {
         // A token that one secret has signed is judged as that secret's.
         Err(Refused::Signature) => next,

@@ -37,6 +37,7 @@ mod background;
 mod ceiling;
 pub(crate) mod config;
 pub(crate) mod health;
+mod host_header;
 mod listener;
 mod logs;
 mod opening;
@@ -185,7 +186,7 @@ impl Service {
             acting: Arc::new(acting),
             directory: Arc::clone(&directory),
             lifecycle: Arc::clone(&lifecycle),
-            token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            token: config.admin_token.clone(),
             body_timeout: config.limits.body_timeout,
             tally: counts.clone(),
             under_way: UnderWay::default(),
@@ -211,9 +212,9 @@ impl Service {
             })
         };
         let webhooks = bind(config.listen, "--listen", tls, Arc::clone(&counts.connections)).await?;
-        let admin = match &config.admin {
+        let admin = match config.admin_listen {
             // Its connections are nobody's webhooks, and are not counted among them.
-            Some(admin) => Some(bind(admin.listen, "--admin-listen", None, Arc::default()).await?),
+            Some(address) => Some(bind(address, "--admin-listen", None, Arc::default()).await?),
             None => None,
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
@@ -247,7 +248,7 @@ impl Service {
             hooks,
             clock: Arc::clone(&clock),
             sessions: config.base.data.join("sessions.json"),
-            admin_token: config.admin.as_ref().and_then(|admin| admin.token.clone()),
+            admin_token: config.admin_token.clone(),
             public_url: public_url.clone(),
         });
         let portal = Arc::new(portal.map_err(|error| broken("the pages cannot be set up", &error))?);
@@ -273,7 +274,7 @@ impl Service {
             limits: config.limits,
             stop_within: config.stop_within,
             retention: config.retention,
-            token: config.admin.and_then(|admin| admin.token),
+            token: config.admin_token,
             storage,
             gates,
             directory,

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bigcommerce_connector::CONNECTOR;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -21,6 +23,20 @@ fn claims() -> Value {
 
 fn signed(claims: &Value, secret: &str) -> String {
     encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+/// A token with this text as its header, signed like any other.
+fn with_header(header: &str) -> String {
+    of_texts(header, &claims().to_string())
+}
+
+/// A token of two texts, which may be no sound JSON.
+fn of_texts(header: &str, claims: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let message = format!("{}.{}", part(header), part(claims));
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
 }
 
 fn judged(token: &str, secrets: &[&str], now_s: i64) -> Result<CallbackToken, Refused> {
@@ -109,4 +125,93 @@ fn the_secret_before_still_verifies_and_another_does_not() {
     assert_eq!(judged(&token, &["hush-new"], NOW), Err(Refused::Signature));
     assert_eq!(judged(&token, &[], NOW), Err(Refused::Signature));
     assert_eq!(judged(&"a".repeat(9000), &[SECRET], NOW), Err(Refused::NoToken));
+}
+
+#[test]
+fn a_header_that_demands_an_extension_is_refused_whatever_it_names() {
+    for crit in [
+        r#"["exp"],"exp":1"#,
+        r#"["b64"],"b64":true"#,
+        r#"["b64"],"b64":false"#,
+        r#"["http://example.com/UNDEFINED"],"http://example.com/UNDEFINED":true"#,
+        r#"["absent"]"#,
+        r#"["alg"]"#,
+        "[]",
+        "[1]",
+        r#""exp""#,
+        "null",
+        "{}",
+        "false",
+        "0",
+    ] {
+        for header in
+            [format!(r#"{{"alg":"HS256","crit":{crit}}}"#), format!(r#"{{"crit":{crit},"alg":"HS256"}}"#)]
+        {
+            assert_eq!(judged(&with_header(&header), &[SECRET], NOW), Err(Refused::Header), "{header}");
+        }
+    }
+    // The name is compared as it is decoded, and with its case.
+    let escaped = r#"{"alg":"HS256","\u0063rit":["x"],"x":1}"#;
+    assert_eq!(judged(&with_header(escaped), &[SECRET], NOW), Err(Refused::Header));
+    assert!(judged(&with_header(r#"{"alg":"HS256","Crit":["x"]}"#), &[SECRET], NOW).is_ok());
+}
+
+#[test]
+fn a_header_that_two_readers_could_read_differently_is_refused() {
+    for header in [
+        r#"{"alg":"HS256","alg":"HS256"}"#,
+        r#"{"alg":"none","alg":"HS256"}"#,
+        r#"{"alg":"HS256","\u0061lg":"none"}"#,
+        r#"{"alg":"HS256","kid":"a","kid":"b"}"#,
+        r#"{"alg":"HS256","unknown":1,"unknown":1}"#,
+        r#"{"alg":"HS256","b64":false}"#,
+        r#"{"alg":"HS256","b64":"true"}"#,
+        r#"{"alg":"HS256","typ":"at+jwt"}"#,
+        r#"{"alg":"HS256","typ":["JWT"]}"#,
+        r#"{"alg":"HS256","typ":null}"#,
+    ] {
+        assert_eq!(judged(&with_header(header), &[SECRET], NOW), Err(Refused::Header), "{header}");
+    }
+    for header in [
+        "{}",
+        r#"{"typ":"JWT"}"#,
+        r#"{"alg":["HS256"]}"#,
+        r#"{"alg":null}"#,
+        r#"{"alg":"hs256"}"#,
+        r#"{"alg":"HS256 "}"#,
+        r#"{"alg":"none"}"#,
+        r#"{"alg":"HS384"}"#,
+        r#"{"alg":"RS256"}"#,
+    ] {
+        assert_eq!(judged(&with_header(header), &[SECRET], NOW), Err(Refused::Signature), "{header}");
+    }
+    for header in
+        ["", "null", "[]", r#"["alg","HS256"]"#, r#"{"alg":"HS256"} x"#, "\u{feff}{\"alg\":\"HS256\"}"]
+    {
+        assert_eq!(judged(&with_header(header), &[SECRET], NOW), Err(Refused::NoToken), "{header}");
+    }
+}
+
+#[test]
+fn keys_and_addresses_in_a_header_decide_nothing() {
+    let own_key = r#"{"kty":"oct","k":"YXR0YWNrZXI"}"#;
+    for extra in [
+        r#""typ":"jwt""#.to_owned(),
+        r#""typ":"application/jwt""#.to_owned(),
+        r#""kid":"../../dev/null""#.to_owned(),
+        r#""jku":"https://attacker.example/keys""#.to_owned(),
+        r#""x5u":"https://attacker.example/chain","x5c":["AAAA"]"#.to_owned(),
+        format!(r#""jwk":{own_key}"#),
+        r#""b64":true,"unknown":{"a":[1]}"#.to_owned(),
+    ] {
+        let token = with_header(&format!(r#"{{"alg":"HS256",{extra}}}"#));
+        assert!(judged(&token, &[SECRET], NOW).is_ok(), "{extra}");
+        assert_eq!(judged(&token, &["attacker"], NOW), Err(Refused::Signature), "{extra}");
+    }
+}
+
+#[test]
+fn a_claim_that_stands_twice_is_refused() {
+    let twice = claims().to_string().replacen('{', r#"{"sub":"stores/other1","#, 1);
+    assert_eq!(judged(&of_texts(r#"{"alg":"HS256"}"#, &twice), &[SECRET], NOW), Err(Refused::Claims));
 }

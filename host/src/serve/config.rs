@@ -47,8 +47,10 @@ pub(crate) struct Config {
     pub(crate) remember: Duration,
     /// When webhooks are looked at.
     pub(crate) triggers: Habits,
-    /// Where metrics are served.
-    pub(crate) admin: Option<Admin>,
+    /// Where operators and workers are served; none: nowhere.
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// What people sign in to the pages with, and what operators and workers show. It does not depend on `admin_listen`.
+    pub(crate) admin_token: Option<SecretString>,
     /// How activations reach workflows.
     pub(crate) delivery: DeliverySettings,
     /// How log lines are written.
@@ -102,14 +104,6 @@ pub(crate) struct Limits {
     pub(crate) body_timeout: Duration,
 }
 
-/// Where metrics are served.
-pub(crate) struct Admin {
-    /// The address.
-    pub(crate) listen: SocketAddr,
-    /// What `/metrics` wants.
-    pub(crate) token: Option<SecretString>,
-}
-
 /// How log lines are written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Log {
@@ -143,6 +137,7 @@ impl Config {
             let what = "give --public-url: what others call this host by cannot be told from the address";
             return Err(values.wrong("public_url", what));
         }
+        let admin_token = values.secret("admin.token", "file with the admin token")?;
         Ok(Self {
             listen,
             public_url,
@@ -169,7 +164,8 @@ impl Config {
                 )?,
                 after_outage: values.duration("triggers.after_outage")?,
             },
-            admin: admin(values)?,
+            admin_listen: admin_listen(values, admin_token.is_some())?,
+            admin_token,
             delivery: DeliverySettings::read(values)?,
             log: Log {
                 is_json: values.parsed("log.format", "text or json", |text| match text {
@@ -227,7 +223,12 @@ impl BaseConfig {
 /// What is said of an app besides its secrets; none where it has no client id, and only verifies webhooks.
 fn client(values: &Values<'_>, id: &str) -> Result<Option<AppClient>, Failure> {
     let key = |name: &str| format!("apps.{id}.{name}");
-    let Some(client_id) = values.text(&key("client_id")) else { return Ok(None) };
+    let Some(client_id) = values.text(&key("client_id")) else {
+        let unused = ["authorize", "base_url"].map(key).into_iter().find(|key| values.text(key).is_some());
+        let what =
+            format!("nothing uses this, because the app {id} has no client id: set {}", key("client_id"));
+        return unused.map_or(Ok(None), |unused| Err(values.wrong(&unused, &what)));
+    };
     let is_sound = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     let wanted = "a client id, as the vendor shows it";
     let client_id = is_sound(&client_id)
@@ -345,19 +346,18 @@ fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {
     Ok(SqliteOptions { queue, max_pages, ..SqliteOptions::default() })
 }
 
-fn admin(values: &Values<'_>) -> Result<Option<Admin>, Failure> {
+fn admin_listen(values: &Values<'_>, has_token: bool) -> Result<Option<SocketAddr>, Failure> {
     if values.text("admin.listen").as_deref() == Some("none") {
         return Ok(None);
     }
     let listen = values.address("admin.listen")?;
-    let token = values.secret("admin.token", "file with the admin token")?;
-    if token.is_none() && !listen.ip().is_loopback() {
+    if !has_token && !listen.ip().is_loopback() {
         let what = format!(
             "{listen} can be reached by other machines: give --admin-token-file or set CONNECTOR_ADMIN_TOKEN"
         );
         return Err(values.wrong("admin.listen", &what));
     }
-    Ok(Some(Admin { listen, token }))
+    Ok(Some(listen))
 }
 
 /// Not more often than each second: whoever is asked has other things to do.

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 use super::config::Limits;
+use super::host_header;
 use super::tls::Tls;
 
 /// How long to wait where the system has no more sockets.
@@ -110,6 +111,7 @@ impl Listener {
                 answer
             }
         }));
+        let router = host_header::checked(router);
         let service = Arc::new(Service { router, builder: builder(&limits), tls, limits, counts });
         let seats = Arc::new(Semaphore::new(limits.connections));
         let graceful = GracefulShutdown::new();

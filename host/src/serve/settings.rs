@@ -215,14 +215,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "admin.listen",
         "ADDRESS|none",
         Value("127.0.0.1:9464"),
-        "Where `/metrics`, `/healthz`, `/readyz`, actions and the API for workers are served",
+        "Where `/metrics`, `/healthz`, `/readyz`, actions and the API for workers are served; with `none` they are not \
+         served, and the pages keep their admin token",
     ),
     setting(
         "admin.token_file",
         "FILE",
         Words("no token"),
-        "A file with the token that `/metrics` and workers' calls want as `Authorization: Bearer …`; required off \
-         loopback and for workers",
+        "A file with the token that people sign in to the pages with, and that `/metrics`, actions and workers' calls \
+         want as `Authorization: Bearer …`; required off loopback and for workers",
     ),
     reaching(setting("admin.token", "TEXT", Words("no token"), "That token itself"), Secret),
     setting(

@@ -7,6 +7,7 @@ mod deliveries;
 mod deployment;
 mod doors;
 mod error_bodies;
+mod hosts;
 mod kills;
 mod lists;
 #[cfg(feature = "demo")]
@@ -135,8 +136,11 @@ impl Place {
     fn serve_at(&self, listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
         let log = self.folder.path().join(format!("log-{}", unique()));
         let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", listen] };
+        let admin = ["--admin-listen", "127.0.0.1:0"];
+        let admin: &[&str] = if arguments.contains(&admin[0]) { &[] } else { &admin };
         let mut child = program()
-            .args(["serve", "--admin-listen", "127.0.0.1:0"])
+            .arg("serve")
+            .args(admin)
             .args(listen)
             .args(arguments)
             .env("CONNECTOR_DATA", self.data())

@@ -170,13 +170,17 @@ fn a_wrong_configuration_ends_it_with_what_is_wrong() {
 }
 
 /// A certificate for this machine, as files in a place.
-fn certificate(place: &Place) -> (String, String) {
+pub(super) fn certificate(place: &Place) -> (String, String) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
     (place.file("chain.pem", &made.cert.pem()), place.file("key.pem", &made.signing_key.serialize_pem()))
 }
 
 /// Speaks TLS with those who show the certificate in a file; the answer to `bytes`.
-fn exchange_in_tls(address: SocketAddr, chain: &str, bytes: &[u8]) -> Result<Answer, std::io::Error> {
+pub(super) fn exchange_in_tls(
+    address: SocketAddr,
+    chain: &str,
+    bytes: &[u8],
+) -> Result<Answer, std::io::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(chain).expect("PEM")).expect("a certificate");
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());

@@ -15,7 +15,11 @@ mod sandbox;
 mod vendor;
 #[cfg(feature = "demo")]
 mod webhooks;
+mod without_operators;
 mod written;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::*;
 use browser::{Browser, escape};
@@ -140,14 +144,27 @@ fn callback(account: &str, more: &str) -> String {
 
 /// A JWT as the vendor makes it.
 fn signed_claims(secret: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut claims = claims();
+    change(&mut claims);
+    signed_parts(secret, &serde_json::json!({"alg": "HS256", "typ": "JWT"}), &claims)
+}
+
+/// A JWT with this header and these claims.
+fn signed_parts(secret: &str, header: &serde_json::Value, claims: &serde_json::Value) -> String {
+    let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(header), part(claims));
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, jsonwebtoken::Algorithm::HS256);
+    format!("{message}.{}", signature.expect("it can be signed"))
+}
+
+/// The claims that the vendor documents.
+fn claims() -> serde_json::Value {
     let now = now_ms() / 1000;
-    let mut claims = serde_json::json!({
+    serde_json::json!({
         "aud": CLIENT_ID, "iss": "bc", "iat": now, "nbf": now - 5, "exp": now + 86_400,
         "jti": format!("jti-{}", unique()), "sub": "stores/abc123",
         "user": {"id": 7, "email": "user@example.com", "locale": "en-US"},
         "owner": {"id": 8, "email": "owner@example.com"}, "url": "/", "channel_id": null,
-    });
-    change(&mut claims);
-    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
-    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("it can be signed")
+    })
 }

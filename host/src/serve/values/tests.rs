@@ -111,6 +111,36 @@ fn webhooks_are_not_served_in_the_clear_to_other_machines() {
 }
 
 #[test]
+fn the_admin_token_does_not_depend_on_an_address_for_operators() {
+    let token = |listen: &str, variables: &[(&str, &str)]| {
+        let flags: &[_] = &[("admin.listen", listen), ("admin.token_file", "secret")];
+        configured(&Given { flags, variables, ..NOTHING }, |config| {
+            let config = config.unwrap();
+            let token = config.admin_token.map(|token| token.expose_secret().to_owned());
+            (config.admin_listen.is_some(), token)
+        })
+    };
+    assert_eq!(token("127.0.0.1:1", &[]), (true, Some("hush-file".to_owned())));
+    assert_eq!(token("none", &[]), (false, Some("hush-file".to_owned())));
+    let variable = [("CONNECTOR_ADMIN_TOKEN", "hush-variable")];
+    assert_eq!(token("none", &variable), (false, Some("hush-variable".to_owned())));
+    // A file that cannot be read is a fault, although nobody listens for operators.
+    let flags: &[_] = &[("admin.listen", "none"), ("admin.token_file", "missing")];
+    assert!(refused(&Given { flags, ..NOTHING }).contains("missing cannot be read"));
+}
+
+#[test]
+fn settings_of_an_app_that_nothing_would_use_are_refused() {
+    for (name, value) in [("authorize", "true"), ("base_url", "\"https://x.example\"")] {
+        let file = format!("[apps.shop]\nclient_secret_file = \"secret\"\n{name} = {value}\n");
+        let text = refused(&Given { file: Some(&file), ..NOTHING });
+        assert!(text.starts_with("c.toml:3: ") && text.ends_with("set apps.shop.client_id"), "{text}");
+        let file = format!("{file}client_id = \"abc\"\n");
+        configured(&Given { file: Some(&file), ..NOTHING }, |config| assert!(config.is_ok(), "{name}"));
+    }
+}
+
+#[test]
 fn secrets_of_apps_come_from_files_or_variables() {
     let file = Some(
         "[apps.shop]\nclient_secret_file = \"secret\"\n[apps.other]\nclient_secret_file = \"missing\"\n\

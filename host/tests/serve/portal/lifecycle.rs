@@ -92,6 +92,13 @@ fn forged_callbacks_do_nothing_and_are_told_nothing() {
     refused(&signed_claims(APP_SECRET, |claims| claims["sub"] = "stores/../x".into()), "no_account");
     refused(&signed_claims(APP_SECRET, |claims| claims["user"] = serde_json::Value::Null), "claims");
     refused("", "no_token");
+    let demanding = |crit: serde_json::Value| {
+        let header = serde_json::json!({"alg": "HS256", "typ": "JWT", "crit": crit});
+        signed_parts(APP_SECRET, &header, &claims())
+    };
+    for crit in [serde_json::json!(["exp"]), serde_json::json!([]), serde_json::Value::Null] {
+        refused(&demanding(crit), "protected_header");
+    }
     let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzdG9yZXMvYWJjMTIzIn0.";
     assert_eq!(
         stage.stranger().get(&format!("/callbacks/shop/uninstall?signed_payload_jwt={none}")).status,
