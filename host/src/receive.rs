@@ -173,7 +173,7 @@ impl Receiver {
             Err(rejected) => return Outcome::Rejected(rejected.reason()),
         };
         let Some(webhooks) = self.connector.webhooks else { return Outcome::UnknownConnection };
-        let event = match webhooks.event(&verified, headers) {
+        let event = match webhooks.event(&verified) {
             Ok(event) => event,
             Err(fault) => return Outcome::no_event(fault),
         };

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use serde_json::Value as Any;
 use sha2::{Digest, Sha256};
 
@@ -65,7 +64,7 @@ pub struct ReadAfterEvent {
 /// How webhooks are managed, and what an event looks like.
 #[derive(Debug)]
 pub struct Webhooks {
-    /// The profiles of which a delivery must satisfy one whole.
+    /// The profiles of which a delivery must satisfy at least one whole.
     pub signatures: &'static [&'static SignatureProfile],
     /// Lists webhooks.
     pub list: &'static Operation,
@@ -137,7 +136,7 @@ pub struct EventShape {
 /// A part of a delivery that tells events apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DedupePart {
-    /// The value of a header.
+    /// The value of a header that the verified profile has signed; a header that it has not signed is not there.
     Header(&'static str),
     /// The value at a dotted path of the body.
     Body(&'static str),
@@ -185,11 +184,11 @@ impl std::fmt::Display for NoEvent {
 impl std::error::Error for NoEvent {}
 
 impl Webhooks {
-    /// Reads the event of a verified delivery.
+    /// Reads the event of a verified delivery: from its body, and from the headers that the verified profile has signed.
     ///
     /// # Errors
     /// When the body is no event.
-    pub fn event(&self, delivery: &Verified<'_>, headers: &HeaderMap) -> Result<Event, NoEvent> {
+    pub fn event(&self, delivery: &Verified<'_>) -> Result<Event, NoEvent> {
         // The signature is of the bytes as they came; the event is read from the text in them.
         let body = text::read(delivery.body()).map_err(|_| NoEvent::NotAnObject)?;
         let body: Any = serde_json::from_str(body).map_err(|_| NoEvent::NotAnObject)?;
@@ -206,14 +205,14 @@ impl Webhooks {
             resource: text(self.event.resource).map(str::to_owned),
             id,
             time: look_up(&body, self.event.time).and_then(|time| exact::integer(&plain(time))),
-            dedupe_key: self.dedupe_key(delivery, headers, &body),
+            dedupe_key: self.dedupe_key(delivery, &body),
         })
     }
 
     /// The first line of parts that are all there; without one, a digest of the body and the signed time.
-    fn dedupe_key(&self, delivery: &Verified<'_>, headers: &HeaderMap, body: &Any) -> String {
+    fn dedupe_key(&self, delivery: &Verified<'_>, body: &Any) -> String {
         let part = |part: &DedupePart| match part {
-            DedupePart::Header(name) => headers.get(*name)?.to_str().ok().map(str::to_owned),
+            DedupePart::Header(name) => delivery.signed_header(name).map(str::to_owned),
             DedupePart::Body(path) => look_up(body, path).map(plain),
         };
         let whole = |line: &&[DedupePart]| line.iter().map(part).collect::<Option<Vec<String>>>();

@@ -1,6 +1,7 @@
 //! Verification of signed webhooks: schemes are constant data, this module executes them.
 //!
-//! A delivery is checked over its raw bytes, before anything parses it, and must satisfy one profile whole.
+//! A delivery is checked over its raw bytes, before anything parses it, and must satisfy one profile whole. Headers of other
+//! profiles beside it, which vendors send while they change their scheme, have no effect.
 //! Text from the network is bounded and read strictly; a verification allocates nothing.
 
 use std::fmt;
@@ -17,7 +18,7 @@ mod rejected;
 mod sign;
 mod timestamp;
 
-use headers::{Found, Watchlist};
+use headers::{Found, Sighting, Watchlist};
 use key::{Content, Key};
 
 pub use entries::MAX_SIGNATURES;
@@ -32,6 +33,7 @@ pub use sign::{SignError, Signer};
 /// Keys are prepared once. Cheap to share behind an `Arc`, and safe to use from many threads.
 pub struct Verifier {
     watchlist: Watchlist,
+    /// In the order in which they are tried: the indices of the watchlist.
     profiles: Box<[Prepared]>,
     tolerance: Option<Tolerance>,
 }
@@ -42,10 +44,20 @@ struct Prepared {
     keys: Box<[Key]>,
 }
 
-/// A delivery whose signature was found good. Only a [`Verifier`] makes one.
+/// What is verified of a delivery, and when.
+#[derive(Clone, Copy)]
+struct Subject<'u, 'a> {
+    url: &'u str,
+    body: &'a [u8],
+    now_ms: i64,
+}
+
+/// A delivery whose signature was found good. Only a [`Verifier`] makes one. It holds only what the profile has signed that
+/// verified: no header of another profile, and no unsigned header.
 #[derive(Clone, Copy)]
 pub struct Verified<'a> {
     profile: &'static SignatureProfile,
+    timestamp: Option<&'a str>,
     timestamp_ms: Option<i64>,
     id: Option<&'a str>,
     body: &'a [u8],
@@ -54,6 +66,8 @@ pub struct Verified<'a> {
 impl Verifier {
     /// Prepares the keys of every profile with every secret. Several secrets serve rotation: a signature
     /// under any of them is good.
+    ///
+    /// If a delivery satisfies several profiles, a profile with a signed id is preferred, then the earlier profile.
     ///
     /// # Errors
     ///
@@ -66,13 +80,15 @@ impl Verifier {
         if secrets.is_empty() {
             return Err(SetupError::NoSecret);
         }
+        let mut profiles = profiles.to_vec();
+        profiles.sort_by_key(|profile| profile.id_header.is_none());
         let prepare = |profile: &&'static SignatureProfile| {
             profile.check()?;
             let keys = secrets.iter().map(|secret| Key::new(profile, secret)).collect::<Result<_, _>>()?;
             Ok(Prepared { profile, id_delimiter: profile.id_delimiter(), keys })
         };
         Ok(Self {
-            watchlist: Watchlist::new(profiles)?,
+            watchlist: Watchlist::new(&profiles)?,
             profiles: profiles.iter().map(prepare).collect::<Result<_, _>>()?,
             tolerance: None,
         })
@@ -88,9 +104,13 @@ impl Verifier {
     /// Checks one delivery: its `headers`, the `url` to which it was sent as the receiver knows it, the raw
     /// `body`, and the receiver's clock in milliseconds since the Unix epoch.
     ///
+    /// The delivery is good if at least one profile verifies completely, with exactly one value for each of its headers. The
+    /// order of the headers makes no difference.
+    ///
     /// # Errors
     ///
-    /// The first step that failed. The time is checked before the signature, because it costs less.
+    /// The first step that failed. The time is checked before the signature, because it costs less. [`Rejected`] documents
+    /// which failure is returned if headers of several profiles are there and all fail.
     pub fn verify<'a>(
         &self,
         headers: &'a HeaderMap,
@@ -98,11 +118,39 @@ impl Verifier {
         body: &'a [u8],
         now_ms: i64,
     ) -> Result<Verified<'a>, Rejected> {
-        let found = self.watchlist.find(headers)?;
+        let subject = Subject { url, body, now_ms };
+        match self.watchlist.find(headers) {
+            Sighting::Nothing => Err(Rejected::UnknownProfile),
+            Sighting::One(found) => self.check(&found, subject),
+            Sighting::Several => self.check_each(headers, subject),
+        }
+    }
+
+    /// The first profile that verifies, else the failure that came furthest.
+    fn check_each<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        subject: Subject<'_, 'a>,
+    ) -> Result<Verified<'a>, Rejected> {
+        let mut furthest = Rejected::UnknownProfile;
+        for profile in 0..self.profiles.len() {
+            let Some(found) = self.watchlist.find_of(headers, profile) else { continue };
+            match self.check(&found, subject) {
+                Ok(verified) => return Ok(verified),
+                Err(refused) if refused.progress() > furthest.progress() => furthest = refused,
+                Err(_) => {}
+            }
+        }
+        Err(furthest)
+    }
+
+    /// Checks the headers of one profile.
+    fn check<'a>(&self, found: &Found<'a>, subject: Subject<'_, 'a>) -> Result<Verified<'a>, Rejected> {
+        let Subject { url, body, now_ms } = subject;
         let Prepared { profile, id_delimiter, keys } = &self.profiles[found.profile];
         let signature = found.signature(profile)?;
         let id = found.id(profile, id_delimiter)?;
-        let timestamp = timestamp_text(&found, profile, signature)?;
+        let timestamp = timestamp_text(found, profile, signature)?;
         let timestamp_header = profile.timestamp_header.unwrap_or(profile.signature_header);
         let read = |text| {
             let parsed = timestamp::parse(text, profile.timestamp_unit);
@@ -119,7 +167,9 @@ impl Verifier {
             let code = key.code(profile.signed_content, &content);
             let fits = |digest: &_| code.matches(digest);
             if entries::any_fits(signature, profile.signature_form, profile.encoding, fits).map_err(refuse)? {
-                return Ok(Verified { profile, timestamp_ms, id, body });
+                // It consists of digits, or it would not have been read.
+                let timestamp = timestamp.and_then(|text| str::from_utf8(text).ok());
+                return Ok(Verified { profile, timestamp, timestamp_ms, id, body });
             }
         }
         Err(refuse(Rejected::WrongSignature))
@@ -140,6 +190,19 @@ impl<'a> Verified<'a> {
     /// The signed id of the delivery; none where the profile has no id.
     pub fn id(&self) -> Option<&'a str> {
         self.id
+    }
+
+    /// The value of a header that the profile has signed: its id or its time of signing, as it was sent. `None` for every
+    /// other header, whatever the delivery says in it. The case of `name` makes no difference.
+    pub fn signed_header(&self, name: &str) -> Option<&'a str> {
+        let is = |header: Option<&str>| header.is_some_and(|header| header.eq_ignore_ascii_case(name));
+        if is(self.profile.id_header) {
+            self.id
+        } else if is(self.profile.timestamp_header) {
+            self.timestamp
+        } else {
+            None
+        }
     }
 
     /// The signed body.

@@ -29,6 +29,22 @@ static PROFILE: SignatureProfile = SignatureProfile {
     tolerance: Tolerance { max_age: Duration::from_secs(300), max_ahead: Duration::from_secs(300) },
 };
 
+/// A scheme of the same vendor that signs an id.
+static NAMED: SignatureProfile = SignatureProfile {
+    name: "named",
+    signature_header: "X-Named-Signature",
+    timestamp_header: Some("X-Named-Timestamp"),
+    id_header: Some("X-Delivery"),
+    signed_content: &[
+        SignedPart::Id,
+        SignedPart::Literal("."),
+        SignedPart::Timestamp,
+        SignedPart::Literal("."),
+        SignedPart::Body,
+    ],
+    ..PROFILE
+};
+
 static API: Api = Api {
     id: "v1",
     server: "https://api.acme.example",
@@ -46,7 +62,7 @@ static UPDATE: Operation = Operation::put("update-hook", &API, "/hooks");
 static DELETE: Operation = Operation::delete("delete-hook", &API, "/hooks");
 
 static WEBHOOKS: Webhooks = Webhooks {
-    signatures: &[&PROFILE],
+    signatures: &[&PROFILE, &NAMED],
     list: &LIST,
     create: &CREATE,
     update: &UPDATE,
@@ -68,22 +84,31 @@ static WEBHOOKS: Webhooks = Webhooks {
     failing: None,
 };
 
-/// What the event of a delivery is, after it was signed and verified.
+/// What the event of a delivery is that was signed under one profile, with headers that the test adds.
 fn event(body: &str, headers: &[(&str, &str)], at_ms: i64) -> Result<Event, NoEvent> {
+    event_under(&[&PROFILE], body, headers, at_ms)
+}
+
+/// The same for a delivery that was signed under each of these profiles.
+fn event_under(
+    profiles: &[&'static SignatureProfile],
+    body: &str,
+    headers: &[(&str, &str)],
+    at_ms: i64,
+) -> Result<Event, NoEvent> {
     let secret = SecretString::from("a-client-secret");
-    let signer = Signer::new(&PROFILE, &secret).expect("a sound profile");
-    let mut map: HeaderMap = signer
-        .sign("", URL, at_ms, body.as_bytes())
-        .expect("a time after 1970")
-        .into_iter()
-        .map(|(name, value)| (name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value")))
-        .collect();
-    for (name, value) in headers {
-        map.insert(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
+    let signed = profiles.iter().flat_map(|profile| {
+        let signer = Signer::new(profile, &secret).expect("a sound profile");
+        signer.sign("d-1", URL, at_ms, body.as_bytes()).expect("a time after 1970")
+    });
+    let added = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    let mut map = HeaderMap::new();
+    for (name, value) in signed.chain(added) {
+        map.append(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
     }
     let verifier = Verifier::new(WEBHOOKS.signatures, &[secret]).expect("a sound profile");
     let delivery = verifier.verify(&map, URL, body.as_bytes(), at_ms).expect("a good signature");
-    WEBHOOKS.event(&delivery, &map)
+    WEBHOOKS.event(&delivery)
 }
 
 const ORDER: &str = r#"{"scope":"store/order/created","producer":"stores/abc123","hash":"f00",
@@ -146,7 +171,9 @@ fn a_good_signature_over_no_event_is_told_as_what_it_lacks() {
 #[test]
 fn the_first_line_of_parts_that_are_all_there_tells_events_apart() {
     let key = |body: &str, headers: &[(&str, &str)], at| event(body, headers, at).unwrap().dedupe_key;
-    assert_eq!(key(ORDER, &[("x-delivery", "d-1")], NOW_MS), "d-1");
+    let named = |profiles: &[_]| event_under(profiles, ORDER, &[], NOW_MS).unwrap().dedupe_key;
+    assert_eq!(named(&[&NAMED]), "d-1");
+    assert_eq!(named(&[&PROFILE, &NAMED]), "d-1", "a signed id counts, whatever is signed beside it");
     assert_eq!(key(ORDER, &[], NOW_MS), key(ORDER, &[], NOW_MS + 1_000), "a second delivery of one event");
     let bare = r#"{"scope":"s","producer":"stores/x","hash":"f00"}"#;
     let digest = key(bare, &[], NOW_MS);
@@ -154,4 +181,18 @@ fn the_first_line_of_parts_that_are_all_there_tells_events_apart() {
     assert_eq!(digest, key(bare, &[], NOW_MS));
     assert_ne!(digest, key(bare, &[], NOW_MS + 1), "without parts the signed time counts");
     assert_ne!(digest, key(&bare.replace("f00", "f01"), &[], NOW_MS), "and the body");
+}
+
+#[test]
+fn a_header_that_the_verified_profile_has_not_signed_decides_nothing() {
+    let alone = event(ORDER, &[], NOW_MS).unwrap();
+    let ids: Vec<String> = (0..100).map(|number| format!("d-{number}")).collect();
+    let all: Vec<(&str, &str)> = ids.iter().map(|id| ("x-delivery", id.as_str())).collect();
+    assert_eq!(event(ORDER, &all, NOW_MS), Ok(alone.clone()), "a hundred in one delivery");
+    for id in &all {
+        assert_eq!(event(ORDER, std::slice::from_ref(id), NOW_MS), Ok(alone.clone()), "one in each delivery");
+    }
+    // A profile that fails takes its id along.
+    let repeated = event_under(&[&PROFILE, &NAMED], ORDER, &[("x-delivery", "d-1")], NOW_MS);
+    assert_eq!(repeated, Ok(alone));
 }

@@ -15,6 +15,8 @@ mod acceptance;
 mod refusal;
 #[path = "signature/setup.rs"]
 mod setup;
+#[path = "signature/several.rs"]
+mod several;
 #[path = "signature/signing.rs"]
 mod signing;
 

@@ -87,7 +87,7 @@ async fn all_orders(client: &Client) -> Outcome<Vec<Order>> {
 fn receive(verifier: &Verifier, store: &str, url: &str, headers: &HeaderMap, body: &[u8]) -> Outcome<Event> {
     let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let delivery = verifier.verify(headers, url, body, now_ms)?;
-    let event = WEBHOOKS.event(&delivery, headers)?;
+    let event = WEBHOOKS.event(&delivery)?;
     // Whoever delivers twice has the same `event.dedupe_key` in both.
     if event.account == store { Ok(event) } else { Err("an event of another store".into()) }
 }

@@ -67,8 +67,8 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
 /// What counts activations that were taken.
 const ACCEPTED: &str = "connector_activations_accepted_total";
 
-/// Four of them, about an order that nobody placed.
-fn forgeries(stage: &Stage<'_>) -> Result<[Forgery; 4], Failure> {
+/// Five of them, about an order that nobody placed.
+fn forgeries(stage: &Stage<'_>) -> Result<[Forgery; 5], Failure> {
     let webhooks = stage.connector.webhooks;
     let (Some(trigger), [first, second, ..]) =
         (stage.connector.triggers.first(), webhooks.map_or(&[] as &[_], |webhooks| webhooks.signatures))
@@ -87,7 +87,8 @@ fn forgeries(stage: &Stage<'_>) -> Result<[Forgery; 4], Failure> {
     changed.push(b' ');
     let age_ms =
         i64::try_from(first.tolerance.max_age.as_millis()).map_err(|error| broken("the age", &error))?;
-    let both = [signed(first, true_secret, now_ms, &body)?, signed(second, true_secret, now_ms, &body)?];
+    let both = [signed(first, &guessed, now_ms, &body)?, signed(second, &guessed, now_ms, &body)?];
+    let once = signed(first, true_secret, now_ms, &body)?;
     Ok([
         Forgery {
             what: "signed with a guessed secret",
@@ -108,9 +109,15 @@ fn forgeries(stage: &Stage<'_>) -> Result<[Forgery; 4], Failure> {
             body: body.clone(),
         },
         Forgery {
-            what: "with both kinds of signature at once",
-            reason: "mixed_profiles",
+            what: "with both kinds of signature, neither of which is true",
+            reason: "wrong_signature",
             headers: both.concat(),
+            body: body.clone(),
+        },
+        Forgery {
+            what: "true, and each of its headers there twice",
+            reason: "duplicate_header",
+            headers: [once.clone(), once].concat(),
             body,
         },
     ])

@@ -158,7 +158,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Secret,
     ),
     setting("limits.connections", "NUMBER", Value("1024"), "Connections at a time; more wait until one ends"),
-    setting("limits.headers", "NUMBER", Value("100"), "Headers of a request"),
+    setting("limits.headers", "NUMBER", Value("256"), "Headers of a request"),
     setting("limits.header_bytes", "NUMBER", Value("16384"), "Bytes of a request's head; at least 8192"),
     setting(
         "limits.header_timeout",

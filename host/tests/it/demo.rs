@@ -107,7 +107,7 @@ fn it_tells_the_whole_morning() {
             "turn forged deliveries away",
             "401 wrong_signature: signed with a guessed secret",
             "401 stale",
-            "401 mixed_profiles",
+            "401 duplicate_header",
             "None of them started anything",
         ],
         &[
@@ -294,7 +294,7 @@ fn every_trigger_brings_whole_resources_by_webhook_and_by_search_and_each_event_
 #[test]
 fn forgeries_are_refused_each_for_its_reason() {
     let forged = &step("turn forged deliveries away")["forged"];
-    let reasons = ["wrong_signature", "wrong_signature", "stale", "mixed_profiles"];
+    let reasons = ["wrong_signature", "wrong_signature", "stale", "wrong_signature", "duplicate_header"];
     assert_eq!(texts(forged, "reason"), reasons);
     assert!(forged.as_array().expect("a list").iter().all(|one| one["status"] == 401), "{forged}");
 }

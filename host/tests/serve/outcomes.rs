@@ -34,6 +34,53 @@ fn a_signed_event_is_stored_before_it_is_answered_and_once_whatever_the_profile(
 }
 
 #[test]
+fn a_delivery_signed_twice_is_taken_once_and_by_its_signed_id() {
+    let place = Place::new();
+    let (_, path) = place.connect();
+    let served = place.serve();
+    let body = order(1);
+    let [hex, standard] = [&BC_HEX, &STANDARD_WEBHOOKS]
+        .map(|profile| signed(profile, CLIENT_SECRET, now_ms(), body.as_bytes()));
+    let forged =
+        [&BC_HEX, &STANDARD_WEBHOOKS].map(|profile| signed(profile, "another", now_ms(), body.as_bytes()));
+    for headers in [
+        [standard.clone(), hex.clone()].concat(),
+        [hex.clone(), standard.clone()].concat(),
+        standard.clone(),
+        [forged[0].clone(), standard].concat(),
+    ] {
+        assert_eq!(served.deliver(&path, &headers, body.as_bytes()).status, Some(200), "{headers:?}");
+    }
+    assert_eq!(served.metric("connector_activations_accepted_total{kind=\"new\"}"), 1, "one id");
+    let neither = [forged[0].clone(), forged[1].clone()].concat();
+    assert_eq!(served.deliver(&path, &neither, body.as_bytes()).status, Some(401));
+    assert_eq!(counted(&served, "rejected", "wrong_signature"), 1);
+    assert_eq!(served.metric("connector_activations{state=\"waiting\"}"), 1);
+}
+
+#[test]
+fn headers_that_are_not_signed_start_nothing_more() {
+    let place = Place::new();
+    let (_, path) = place.connect();
+    let served = place.serve();
+    let body = order(1);
+    let right = signed(&BC_HEX, CLIENT_SECRET, now_ms(), body.as_bytes());
+    let ids: Headers = (0..100)
+        .map(|_| ("webhook-id".to_owned(), format!("msg_{:064x}", u128::from(unique()) << 64)))
+        .collect();
+    // All in one delivery, before and after what is signed, then one in each delivery.
+    let mut deliveries = vec![[right.clone(), ids.clone()].concat(), [ids.clone(), right.clone()].concat()];
+    deliveries.extend(ids.into_iter().map(|id| [right.clone(), vec![id]].concat()));
+    for headers in &deliveries {
+        let answer = served.deliver(&path, headers, body.as_bytes());
+        assert_eq!(answer.status, Some(200), "{headers:?}");
+    }
+    assert_eq!(counted(&served, "accepted", ""), deliveries.len() as u64);
+    assert_eq!(served.metric("connector_activations_accepted_total{kind=\"new\"}"), 1);
+    assert_eq!(served.metric("connector_activations{state=\"waiting\"}"), 1);
+}
+
+#[test]
 fn what_was_answered_survives_a_kill() {
     let place = Place::new();
     let (_, path) = place.connect();

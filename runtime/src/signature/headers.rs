@@ -1,4 +1,5 @@
-//! Finds the headers of one profile in a delivery: one pass over all headers, no hashing, no allocation.
+//! Finds the headers of profiles in a delivery: one pass over all headers, no hashing, no allocation. A delivery with headers
+//! of several profiles takes one more pass for each profile.
 
 use std::ops::RangeInclusive;
 
@@ -34,7 +35,14 @@ pub(super) struct Watchlist {
     tag_bits: u64,
 }
 
-/// The headers of a delivery that belong to the one profile it uses.
+/// Which profiles the headers of a delivery belong to.
+pub(super) enum Sighting<'a> {
+    Nothing,
+    One(Found<'a>),
+    Several,
+}
+
+/// The headers of a delivery that belong to one profile.
 pub(super) struct Found<'a> {
     pub(super) profile: usize,
     signature: Slot<'a>,
@@ -66,24 +74,39 @@ impl Watchlist {
         Ok(Self { watched: watched.into(), tag_bits })
     }
 
-    /// The headers of the one profile that the delivery uses.
-    pub(super) fn find<'a>(&self, headers: &'a HeaderMap) -> Result<Found<'a>, Rejected> {
+    /// The profiles that the delivery has headers of. The order of the headers makes no difference.
+    pub(super) fn find<'a>(&self, headers: &'a HeaderMap) -> Sighting<'a> {
         let mut found: Option<Found<'a>> = None;
-        for (name, value) in headers {
-            let name = name.as_str();
-            let tag = tag(name);
-            if self.tag_bits & tag_bit(tag) == 0 {
-                continue;
-            }
-            let is_it = |header: &&Watched| header.tag == tag && header.name.as_str() == name;
-            let Some(header) = self.watched.iter().find(is_it) else { continue };
+        for (header, value) in self.watched_in(headers) {
             let found = found.get_or_insert_with(|| Found::none_of(header.profile));
             if found.profile != header.profile {
-                return Err(Rejected::MixedProfiles);
+                return Sighting::Several;
             }
             found.put(header.role, value);
         }
-        found.ok_or(Rejected::UnknownProfile)
+        found.map_or(Sighting::Nothing, Sighting::One)
+    }
+
+    /// The headers of one profile, by its index; `None` if the delivery has no header of it.
+    pub(super) fn find_of<'a>(&self, headers: &'a HeaderMap, profile: usize) -> Option<Found<'a>> {
+        let mut found: Option<Found<'a>> = None;
+        for (header, value) in self.watched_in(headers).filter(|(header, _)| header.profile == profile) {
+            found.get_or_insert_with(|| Found::none_of(profile)).put(header.role, value);
+        }
+        found
+    }
+
+    /// The values of the headers that any profile names.
+    fn watched_in<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = (&Watched, &'a HeaderValue)> {
+        headers.iter().filter_map(|(name, value)| {
+            let name = name.as_str();
+            let tag = tag(name);
+            if self.tag_bits & tag_bit(tag) == 0 {
+                return None;
+            }
+            let is_it = |header: &&Watched| header.tag == tag && header.name.as_str() == name;
+            Some((self.watched.iter().find(is_it)?, value))
+        })
     }
 }
 

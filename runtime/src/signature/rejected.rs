@@ -3,14 +3,17 @@
 use std::fmt;
 
 /// Why a delivery was refused: the step that failed. Holds nothing that the sender wrote.
+///
+/// A delivery with headers of several profiles is refused only if every profile fails. The reason is then the failure that
+/// came furthest in this order: a missing header; a header that is repeated, empty, too long, not ASCII or malformed; a bad
+/// timestamp; signatures that cannot be read; a wrong signature; a time outside the tolerance. Of equal failures the reason
+/// comes from the profile that [`Verifier::new`](super::Verifier::new) prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejected {
     /// The delivery has no header of any profile.
     UnknownProfile,
-    /// The delivery has headers of more than one profile.
-    MixedProfiles,
-    /// The delivery lacks this header of the profile it uses.
+    /// The delivery lacks this header of a profile of which it has another header.
     MissingHeader(&'static str),
     /// This header stands there more than once.
     DuplicateHeader(&'static str),
@@ -43,7 +46,6 @@ impl Rejected {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::UnknownProfile => "unknown_profile",
-            Self::MixedProfiles => "mixed_profiles",
             Self::MissingHeader(_) => "missing_header",
             Self::DuplicateHeader(_) => "duplicate_header",
             Self::HeaderTooLong(_) => "header_too_long",
@@ -59,6 +61,23 @@ impl Rejected {
             Self::WrongSignature => "wrong_signature",
         }
     }
+
+    /// How far the profile came that failed so; a greater number is further.
+    pub(super) const fn progress(self) -> u8 {
+        match self {
+            Self::UnknownProfile => 0,
+            Self::MissingHeader(_) => 1,
+            Self::DuplicateHeader(_)
+            | Self::HeaderTooLong(_)
+            | Self::EmptyHeader(_)
+            | Self::NotAscii(_)
+            | Self::MalformedHeader(_) => 2,
+            Self::BadTimestamp => 3,
+            Self::TooManySignatures | Self::UnsupportedVersion | Self::BadSignatureEncoding => 4,
+            Self::WrongSignature => 5,
+            Self::Stale | Self::FromTheFuture => 6,
+        }
+    }
 }
 
 impl fmt::Display for Rejected {
@@ -67,7 +86,6 @@ impl fmt::Display for Rejected {
             Self::UnknownProfile => {
                 f.write_str("no signature header: this sender does not sign its deliveries")
             }
-            Self::MixedProfiles => f.write_str("headers of more than one signature profile: send one"),
             Self::MissingHeader(name) => write!(f, "the header {name} is missing"),
             Self::DuplicateHeader(name) => write!(f, "the header {name} stands there more than once"),
             Self::HeaderTooLong(name) => write!(f, "the header {name} is too long"),
@@ -152,3 +170,43 @@ impl fmt::Display for SetupError {
 }
 
 impl std::error::Error for SetupError {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_documented_ranks_are_those_by_which_a_failure_is_chosen() {
+        let all = [
+            Rejected::UnknownProfile,
+            Rejected::MissingHeader(""),
+            Rejected::DuplicateHeader(""),
+            Rejected::HeaderTooLong(""),
+            Rejected::EmptyHeader(""),
+            Rejected::NotAscii(""),
+            Rejected::MalformedHeader(""),
+            Rejected::BadTimestamp,
+            Rejected::Stale,
+            Rejected::FromTheFuture,
+            Rejected::TooManySignatures,
+            Rejected::UnsupportedVersion,
+            Rejected::BadSignatureEncoding,
+            Rejected::WrongSignature,
+        ];
+        let ours: BTreeSet<(u8, &str)> =
+            all.iter().map(|refused| (refused.progress(), refused.reason())).collect();
+        let page = include_str!("../../../docs/serve.md");
+        let (_, table) = page.split_once("| rank | reason | when |").expect("the table of reasons");
+        let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
+        let documented: BTreeSet<(u8, &str)> = rows
+            .filter_map(|row| {
+                let (rank, rest) = row.split_once(" | ")?;
+                Some((rank.parse().ok()?, rest.split_once(" | ")?.0))
+            })
+            .flat_map(|(rank, reasons)| reasons.split(", ").map(move |word| (rank, word.trim_matches('`'))))
+            .collect();
+        assert_eq!(documented, ours);
+    }
+}

@@ -9,7 +9,7 @@ use super::*;
 fn event(headers: &Headers, body: &[u8]) -> Result<Event, NoEvent> {
     let map = map(headers);
     let delivery = verify(&map, body).unwrap();
-    WEBHOOKS.event(&delivery, &map)
+    WEBHOOKS.event(&delivery)
 }
 
 #[test]
@@ -20,6 +20,31 @@ fn a_right_delivery_is_taken_and_its_event_read() {
         assert_eq!((event.resource.as_deref(), event.id.as_deref()), (Some("order"), Some("250")));
         assert_eq!(event.time, Some(1_763_999_999));
     }
+}
+
+#[test]
+fn one_right_profile_is_enough_and_a_signed_id_wins() {
+    let [hex, standard] = PROFILES;
+    let key = |headers: &Headers| event(headers, BODY).unwrap().dedupe_key;
+    let (by_hash, by_id) = (key(&right(hex)), key(&right(standard)));
+    assert_eq!(by_id, ID);
+    assert_eq!(key(&[right(hex), right(standard)].concat()), by_id);
+    assert_eq!(key(&[right(standard), right(hex)].concat()), by_id);
+    for (whole, other, expected) in [(hex, standard, &by_hash), (standard, hex, &by_id)] {
+        for (name, value) in right(other) {
+            for value in [value, b"x".to_vec(), Vec::new()] {
+                assert_eq!(key(&with(right(whole), name, value)), *expected, "{name}");
+            }
+            let failing = [without(right(other), name), with(right(other), name, "x")];
+            for failing in failing {
+                assert_eq!(key(&[failing, right(whole)].concat()), *expected, "{name}");
+            }
+            let twice = [right(other), vec![(name, b"x".to_vec())], right(whole)].concat();
+            assert_eq!(key(&twice), *expected, "{name}");
+        }
+    }
+    let ids = (0..100).map(|number| ("webhook-id", format!("msg_{number}").into_bytes()));
+    assert_eq!(key(&right(hex).into_iter().chain(ids).collect()), by_hash);
 }
 
 #[test]
@@ -76,7 +101,7 @@ fn a_replay_is_known_by_its_key_inside_the_window_and_refused_after_it() {
         let key = |now_ms| {
             let verifier = verifier();
             let delivery = verifier.verify(&headers, URL, BODY, now_ms)?;
-            Ok(WEBHOOKS.event(&delivery, &headers).unwrap().dedupe_key)
+            Ok(WEBHOOKS.event(&delivery).unwrap().dedupe_key)
         };
         let first = key(NOW_MS).unwrap();
         assert_eq!(key(NOW_MS + 49 * 3_600_000), Ok(first), "{}", profile.name);

@@ -18,7 +18,7 @@ async fn receive(request: Request<Body>) -> StatusCode {
     let Ok(body) = to_bytes(body, LIMIT).await else { return StatusCode::PAYLOAD_TOO_LARGE };
     match verify(&head.headers, &body) {
         Err(_) => StatusCode::UNAUTHORIZED,
-        Ok(delivery) if WEBHOOKS.event(&delivery, &head.headers).is_err() => StatusCode::BAD_REQUEST,
+        Ok(delivery) if WEBHOOKS.event(&delivery).is_err() => StatusCode::BAD_REQUEST,
         Ok(_) => StatusCode::OK,
     }
 }

@@ -32,13 +32,17 @@ fn each_header_must_be_there_once_filled_short_and_ascii() {
 }
 
 #[test]
-fn headers_of_both_profiles_are_refused_though_each_is_right() {
+fn headers_of_both_profiles_are_refused_if_neither_is_right() {
     let [hex, standard] = PROFILES;
-    refused(&[right(hex), right(standard)].concat(), BODY, Rejected::MixedProfiles);
-    for (whole, other) in [(hex, standard), (standard, hex)] {
-        for stray in right(other) {
-            refused(&[right(whole), vec![stray]].concat(), BODY, Rejected::MixedProfiles);
-        }
+    let forged = |profile| with(right(profile), profile.signature_header, written(profile, &[0; 32]));
+    refused(&[forged(hex), forged(standard)].concat(), BODY, Rejected::WrongSignature);
+    for (one, other) in [(hex, standard), (standard, hex)] {
+        let repeated = [right(one), right(one)].concat();
+        refused(&[repeated, forged(other)].concat(), BODY, Rejected::WrongSignature);
+        let old = signed(one, SECRET, ID, "0", BODY);
+        refused(&[old, forged(other)].concat(), BODY, Rejected::Stale);
+        let half = without(right(one), one.signature_header);
+        refused(&[half, forged(other)].concat(), BODY, Rejected::WrongSignature);
     }
     refused(&Vec::new(), BODY, Rejected::UnknownProfile);
 }

@@ -34,7 +34,7 @@ fn event(
     let verifier = Verifier::new(WEBHOOKS.signatures, &[secret()]).unwrap();
     let delivery = verifier.verify(&headers, URL, body.as_bytes(), NOW_MS + 100).unwrap();
     assert_eq!(delivery.profile(), profile.name);
-    WEBHOOKS.event(&delivery, &headers)
+    WEBHOOKS.event(&delivery)
 }
 
 #[test]
