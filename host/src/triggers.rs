@@ -5,12 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
-use connector_runtime::{
-    Class, Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks,
-};
+use connector_runtime::{Client, Connector, HttpTransport, Patience, Subscription, Trigger, Webhooks};
 
 use crate::connections::{HostConnection, Notes};
-use crate::receive::webhook_url;
 use crate::scopes::ScopeTable;
 use crate::storage::{ConnectionRow, HookRow, HookStorage, Storage};
 
@@ -19,6 +16,7 @@ pub(crate) mod calls;
 pub(crate) mod command;
 pub(crate) mod command_line;
 pub(crate) mod kept_hooks;
+mod own_address;
 mod plan;
 pub(crate) mod reconcile;
 mod unkept;
@@ -26,7 +24,10 @@ mod unkept;
 pub(crate) use plan::{Hook, Plan, Step};
 pub(crate) use unkept::Unkept;
 
-use plan::{Rules, Wanted, plan};
+pub(crate) use own_address::Retired;
+
+use own_address::OwnAddress;
+use plan::{Rules, Wanted, Whose, plan};
 
 /// How long one exchange with the API may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,6 +50,8 @@ pub(crate) struct Keeper {
     pub(crate) patience: Patience,
     /// What others call this host by.
     pub(crate) public_url: String,
+    /// The webhooks at other addresses that this process has deleted.
+    pub(crate) retired: Retired,
 }
 
 /// A connection whose webhooks are kept.
@@ -65,12 +68,16 @@ pub(crate) struct Look {
     client: Client,
     webhooks: &'static Webhooks,
     subscription: Subscription,
+    own: OwnAddress,
+    wanted: Vec<Wanted>,
     /// The webhooks as they were known before.
     remembered: Vec<HookRow>,
     /// The comparison.
     pub(crate) plan: Plan,
     /// Events whose webhook was known and is gone or off: what happened meanwhile was not told.
     pub(crate) broken: BTreeSet<String>,
+    /// Own webhooks at other addresses that another process makes again and again: they count as foreign.
+    pub(crate) contested: usize,
 }
 
 /// A step and what became of it.
@@ -78,7 +85,7 @@ pub(crate) struct Done {
     /// The step.
     pub(crate) step: Step,
     /// Why it failed.
-    pub(crate) failure: Option<Error>,
+    pub(crate) failure: Option<Unkept>,
 }
 
 impl Keeper {
@@ -112,21 +119,32 @@ impl Keeper {
         if subject.connection.settings.base_url.is_none() {
             check_public_url(&self.public_url, &subscription).map_err(Unkept::PublicUrl)?;
         }
-        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
-        let wanted = wanted(self.connector, webhooks, subject.connection, &base);
-        let remembered = self.storage.hooks(&subject.row.id).await?;
-        let hooks = calls::existing(&client, webhooks, &subscription).await?;
+        let id = &subject.row.id;
+        let own = self.own_address(subject);
+        let wanted = wanted(self.connector, webhooks, subject.connection, own.base());
+        let remembered = self.storage.hooks(id).await?;
+        let hooks = calls::existing(&client, webhooks, &subscription, &own).await?;
         let known = remembered.iter().map(|row| row.hook.clone()).collect();
-        let is_ours = |destination: &str| leads_to(&base, destination);
-        let rules = Rules { known: &known, is_ours: &is_ours, per_event: subscription.per_event };
+        let is_contested =
+            |hook: &Hook| own.whose(&hook.destination) == Whose::Elsewhere && self.retired.is_back(id, hook);
+        let whose = |hook: &Hook| match is_contested(hook) {
+            true => Whose::Others,
+            false => own.whose(&hook.destination),
+        };
+        let rules = Rules { known: &known, whose: &whose, per_event: subscription.per_event };
         let plan = plan(&wanted, &hooks, &rules);
         let is_live = |row: &HookRow| {
-            hooks.iter().any(|hook| hook.event == row.event && hook.is_active && is_ours(&hook.destination))
+            hooks.iter().any(|hook| hook.event == row.event && hook.is_active && whose(hook) == Whose::Here)
         };
         let broken = remembered.iter().filter(|row| !is_live(row)).map(|row| row.event.clone());
         let off = plan.steps.iter().filter(|step| matches!(step, Step::Activate(_)));
         let broken = broken.chain(off.map(|step| step.event().to_owned())).collect();
-        Ok(Look { client, webhooks, subscription, remembered, plan, broken })
+        let contested = hooks.iter().filter(|hook| is_contested(hook)).count();
+        Ok(Look { client, webhooks, subscription, own, wanted, remembered, plan, broken, contested })
+    }
+
+    fn own_address(&self, subject: Subject<'_>) -> OwnAddress {
+        OwnAddress::new(&self.public_url, &subject.row.webhook_key)
     }
 }
 
@@ -139,21 +157,11 @@ pub(crate) fn searched<'a>(
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
 }
 
-/// Whether a call was refused for its credentials, also by the connection test.
-fn is_revoked(error: &Error) -> bool {
-    error.class() == Class::AuthRevoked
-}
-
 /// Whether a webhook of an event may not have begun yet to tell of it.
 pub(crate) fn is_new(hooks: &[HookRow], event: &str, subscription: &Subscription, now_ms: i64) -> bool {
     let of_event = hooks.iter().filter(|hook| hook.event == event);
     let seen = of_event.map(|hook| hook.seen_ms).min();
     seen.is_some_and(|seen| now_ms < seen.saturating_add(millis(subscription.starts)))
-}
-
-/// Whether an address is this one or below it.
-fn leads_to(base: &str, destination: &str) -> bool {
-    destination.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whole milliseconds.

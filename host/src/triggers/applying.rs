@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
-use super::{
-    Done, Hook, Keeper, LAG, Look, Step, Subject, Unkept, calls, is_new, leads_to, millis, searched,
-};
+use connector_runtime::Error;
+
+use super::{Done, Hook, Keeper, LAG, Look, Step, Subject, Unkept, Whose, calls, is_new, millis, searched};
 use crate::connections::ended;
-use crate::receive::webhook_url;
 use crate::storage::{HookRow, StorageError, Watermark};
+
+impl Look {
+    /// Whether all webhooks that are wanted of an event are there and active.
+    fn is_served(&self, event: &str, hooks: &[Hook]) -> bool {
+        let is_active = |destination: &str| {
+            hooks.iter().any(|hook| hook.is_active && hook.event == event && hook.destination == destination)
+        };
+        self.wanted.iter().filter(|one| one.event == event).all(|one| is_active(&one.destination))
+    }
+}
 
 impl Keeper {
     /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then. A connection may
@@ -24,20 +33,8 @@ impl Keeper {
     ) -> Result<Vec<Done>, Unkept> {
         let mut hooks = look.plan.kept.clone();
         let mut done = Vec::new();
-        for step in &look.plan.steps {
-            let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
-            if let Some(advice) = self.ended(subject).await? {
-                if let (Step::Create { .. }, Ok(Some(hook))) = (step, outcome) {
-                    tracing::info!(
-                        connection = subject.row.id,
-                        "it ended while a webhook was made, which is deleted"
-                    );
-                    let undo = Step::Delete(hook);
-                    calls::take(&look.client, look.webhooks, &look.subscription, &undo).await?;
-                }
-                return Err(Unkept::Ended(advice));
-            }
-            let failure = match outcome {
+        for step in look.plan.steps.iter().filter(|step| !matches!(step, Step::Retire(_))) {
+            let failure = match self.take(subject, look, step).await? {
                 Ok(hook) => {
                     hooks.extend(hook.filter(|hook| !hook.id.is_empty()));
                     None
@@ -47,13 +44,73 @@ impl Keeper {
                     if let Step::Activate(hook) = step {
                         hooks.push(hook.clone());
                     }
-                    Some(error)
+                    Some(error.into())
                 }
             };
             done.push(Done { step: step.clone(), failure });
         }
         self.remember(subject, look, &hooks, now_ms).await?;
+        done.extend(self.retire(subject, look).await?);
         Ok(done)
+    }
+
+    /// Deletes the webhooks at other addresses whose successors are active in a new list of all webhooks. The others stay,
+    /// and are failures.
+    ///
+    /// # Errors
+    /// When the connection is not there any more.
+    async fn retire(&self, subject: Subject<'_>, look: &Look) -> Result<Vec<Done>, Unkept> {
+        let mut steps = Vec::new();
+        steps.extend(look.plan.steps.iter().filter(|step| matches!(step, Step::Retire(_))));
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let listed = calls::existing(&look.client, look.webhooks, &look.subscription, &look.own).await;
+        let (hooks, mut unlisted) = match listed {
+            Ok(hooks) => (hooks, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let mut done = Vec::new();
+        for step in steps {
+            let failure = match look.is_served(step.event(), &hooks) {
+                true => self.take(subject, look, step).await?.err().map(Unkept::from),
+                false => Some(unlisted.take().unwrap_or(Unkept::Unreplaced)),
+            };
+            done.push(Done { step: step.clone(), failure });
+        }
+        Ok(done)
+    }
+
+    /// Takes a step. The inner error is the answer of the API or the network.
+    ///
+    /// # Errors
+    /// When the connection is not there any more. A webhook that was made meanwhile is deleted then.
+    async fn take(
+        &self,
+        subject: Subject<'_>,
+        look: &Look,
+        step: &Step,
+    ) -> Result<Result<Option<Hook>, Error>, Unkept> {
+        let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
+        if let Some(advice) = self.ended(subject).await? {
+            if let (Step::Create { .. }, Ok(Some(hook))) = (step, outcome) {
+                tracing::info!(
+                    connection = subject.row.id,
+                    "it ended while a webhook was made, which is deleted"
+                );
+                let undo = Step::Delete(hook);
+                calls::take(&look.client, look.webhooks, &look.subscription, &undo).await?;
+            }
+            return Err(Unkept::Ended(advice));
+        }
+        let deleted = match step {
+            Step::Delete(hook) | Step::Retire(hook) if outcome.is_ok() => Some(hook),
+            _ => None,
+        };
+        if let Some(hook) = deleted.filter(|hook| look.own.whose(&hook.destination) == Whose::Elsewhere) {
+            self.retired.note(&subject.row.id, hook);
+        }
+        Ok(outcome)
     }
 
     /// Whether a connection has ended since it was read, and what to do then.
@@ -75,12 +132,10 @@ impl Keeper {
             Err(Unkept::NoCredentials) => return Ok(()),
             client => client?,
         };
-        // By the key alone: the host may have been known by another address when they were made.
-        let path = webhook_url("", &subject.row.webhook_key);
-        let is_ours = |hook: &Hook| {
-            hook.destination.find(&path).is_some_and(|at| leads_to(&path, &hook.destination[at..]))
-        };
-        let hooks = calls::existing(&client, webhooks, &subscription).await?;
+        // The host may have been known by another address when they were made.
+        let own = self.own_address(subject);
+        let is_ours = |hook: &Hook| own.whose(&hook.destination) != Whose::Others;
+        let hooks = calls::existing(&client, webhooks, &subscription, &own).await?;
         let mut ended = Ok(());
         for hook in hooks.into_iter().filter(is_ours) {
             if let Err(error) = calls::take(&client, webhooks, &subscription, &Step::Delete(hook)).await {
