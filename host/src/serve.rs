@@ -28,9 +28,9 @@ use crate::random;
 use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
-use crate::triggers::Keeper;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
 use crate::triggers::reconcile::{Reconciler, Steward};
+use crate::triggers::{Keeper, Retired};
 
 mod announcement;
 mod background;
@@ -227,6 +227,7 @@ impl Service {
             gates: gates.clone(),
             patience: PATIENCE,
             public_url: public_url.clone(),
+            retired: Retired::default(),
         };
         let standings = Arc::new(Standings::default());
         let hooks: Arc<dyn portal::Hooks> = match config.triggers.every {

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
-use connector_runtime::{
-    Class, Client, Connector, Error, HttpTransport, Patience, Subscription, Trigger, Webhooks,
-};
+use connector_runtime::{Client, Connector, HttpTransport, Patience, Subscription, Trigger, Webhooks};
 
-use crate::connections::{HostConnection, Notes, ended};
-use crate::receive::webhook_url;
+use crate::connections::{HostConnection, Notes};
 use crate::scopes::ScopeTable;
-use crate::storage::{ConnectionRow, HookRow, HookStorage, Storage, StorageError, Watermark};
+use crate::storage::{ConnectionRow, HookRow, HookStorage, Storage};
 
+mod applying;
 pub(crate) mod calls;
 pub(crate) mod command;
 pub(crate) mod command_line;
 pub(crate) mod kept_hooks;
+mod own_address;
 mod plan;
 pub(crate) mod reconcile;
 mod unkept;
@@ -25,7 +24,10 @@ mod unkept;
 pub(crate) use plan::{Hook, Plan, Step};
 pub(crate) use unkept::Unkept;
 
-use plan::{Rules, Wanted, plan};
+pub(crate) use own_address::Retired;
+
+use own_address::OwnAddress;
+use plan::{Rules, Wanted, Whose, plan};
 
 /// How long one exchange with the API may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,6 +50,8 @@ pub(crate) struct Keeper {
     pub(crate) patience: Patience,
     /// What others call this host by.
     pub(crate) public_url: String,
+    /// The webhooks at other addresses that this process has deleted.
+    pub(crate) retired: Retired,
 }
 
 /// A connection whose webhooks are kept.
@@ -64,12 +68,16 @@ pub(crate) struct Look {
     client: Client,
     webhooks: &'static Webhooks,
     subscription: Subscription,
+    own: OwnAddress,
+    wanted: Vec<Wanted>,
     /// The webhooks as they were known before.
     remembered: Vec<HookRow>,
     /// The comparison.
     pub(crate) plan: Plan,
     /// Events whose webhook was known and is gone or off: what happened meanwhile was not told.
     pub(crate) broken: BTreeSet<String>,
+    /// Own webhooks at other addresses that another process makes again and again: they count as foreign.
+    pub(crate) contested: usize,
 }
 
 /// A step and what became of it.
@@ -77,7 +85,7 @@ pub(crate) struct Done {
     /// The step.
     pub(crate) step: Step,
     /// Why it failed.
-    pub(crate) failure: Option<Error>,
+    pub(crate) failure: Option<Unkept>,
 }
 
 impl Keeper {
@@ -111,150 +119,32 @@ impl Keeper {
         if subject.connection.settings.base_url.is_none() {
             check_public_url(&self.public_url, &subscription).map_err(Unkept::PublicUrl)?;
         }
-        let base = webhook_url(&self.public_url, &subject.row.webhook_key);
-        let wanted = wanted(self.connector, webhooks, subject.connection, &base);
-        let remembered = self.storage.hooks(&subject.row.id).await?;
-        let hooks = calls::existing(&client, webhooks, &subscription).await?;
+        let id = &subject.row.id;
+        let own = self.own_address(subject);
+        let wanted = wanted(self.connector, webhooks, subject.connection, own.base());
+        let remembered = self.storage.hooks(id).await?;
+        let hooks = calls::existing(&client, webhooks, &subscription, &own).await?;
         let known = remembered.iter().map(|row| row.hook.clone()).collect();
-        let is_ours = |destination: &str| leads_to(&base, destination);
-        let rules = Rules { known: &known, is_ours: &is_ours, per_event: subscription.per_event };
+        let is_contested =
+            |hook: &Hook| own.whose(&hook.destination) == Whose::Elsewhere && self.retired.is_back(id, hook);
+        let whose = |hook: &Hook| match is_contested(hook) {
+            true => Whose::Others,
+            false => own.whose(&hook.destination),
+        };
+        let rules = Rules { known: &known, whose: &whose, per_event: subscription.per_event };
         let plan = plan(&wanted, &hooks, &rules);
         let is_live = |row: &HookRow| {
-            hooks.iter().any(|hook| hook.event == row.event && hook.is_active && is_ours(&hook.destination))
+            hooks.iter().any(|hook| hook.event == row.event && hook.is_active && whose(hook) == Whose::Here)
         };
         let broken = remembered.iter().filter(|row| !is_live(row)).map(|row| row.event.clone());
         let off = plan.steps.iter().filter(|step| matches!(step, Step::Activate(_)));
         let broken = broken.chain(off.map(|step| step.event().to_owned())).collect();
-        Ok(Look { client, webhooks, subscription, remembered, plan, broken })
+        let contested = hooks.iter().filter(|hook| is_contested(hook)).count();
+        Ok(Look { client, webhooks, subscription, own, wanted, remembered, plan, broken, contested })
     }
 
-    /// Takes the steps, each whatever became of the others, and remembers the webhooks that are there then. A connection may
-    /// end while a step is taken: whoever ends it first says so on disk and deletes then, so that of the two one finds the
-    /// webhook that was made meanwhile.
-    ///
-    /// # Errors
-    /// Where they cannot be remembered, or the connection is not there any more.
-    pub(crate) async fn apply(
-        &self,
-        subject: Subject<'_>,
-        look: &Look,
-        now_ms: i64,
-    ) -> Result<Vec<Done>, Unkept> {
-        let mut hooks = look.plan.kept.clone();
-        let mut done = Vec::new();
-        for step in &look.plan.steps {
-            let outcome = calls::take(&look.client, look.webhooks, &look.subscription, step).await;
-            if let Some(advice) = self.ended(subject).await? {
-                if let (Step::Create { .. }, Ok(Some(hook))) = (step, outcome) {
-                    tracing::info!(
-                        connection = subject.row.id,
-                        "it ended while a webhook was made, which is deleted"
-                    );
-                    let undo = Step::Delete(hook);
-                    calls::take(&look.client, look.webhooks, &look.subscription, &undo).await?;
-                }
-                return Err(Unkept::Ended(advice));
-            }
-            let failure = match outcome {
-                Ok(hook) => {
-                    hooks.extend(hook.filter(|hook| !hook.id.is_empty()));
-                    None
-                }
-                Err(error) => {
-                    // One that could not be switched on is still known, so that its gap is.
-                    if let Step::Activate(hook) = step {
-                        hooks.push(hook.clone());
-                    }
-                    Some(error)
-                }
-            };
-            done.push(Done { step: step.clone(), failure });
-        }
-        self.remember(subject, look, &hooks, now_ms).await?;
-        Ok(done)
-    }
-
-    /// Whether a connection has ended since it was read, and what to do then.
-    async fn ended(&self, subject: Subject<'_>) -> Result<Option<&'static str>, StorageError> {
-        let row = self.connections.connection(&subject.row.id).await?;
-        let row = row.filter(|row| row.webhook_key == subject.row.webhook_key);
-        Ok(row.map_or(Some("it was removed"), |row| ended(&row)))
-    }
-
-    /// Deletes all webhooks that lead to the connection, each whatever became of the others.
-    ///
-    /// # Errors
-    /// Where it cannot look, or the last failure of a deletion.
-    pub(crate) async fn end(&self, subject: Subject<'_>) -> Result<(), Unkept> {
-        let webhooks = self.connector.webhooks.ok_or(Unkept::NoSubscription)?;
-        let subscription = webhooks.subscription.ok_or(Unkept::NoSubscription)?;
-        let client = match self.client(subject) {
-            // It could make none.
-            Err(Unkept::NoCredentials) => return Ok(()),
-            client => client?,
-        };
-        // By the key alone: the host may have been known by another address when they were made.
-        let path = webhook_url("", &subject.row.webhook_key);
-        let is_ours = |hook: &Hook| {
-            hook.destination.find(&path).is_some_and(|at| leads_to(&path, &hook.destination[at..]))
-        };
-        let hooks = calls::existing(&client, webhooks, &subscription).await?;
-        let mut ended = Ok(());
-        for hook in hooks.into_iter().filter(is_ours) {
-            if let Err(error) = calls::take(&client, webhooks, &subscription, &Step::Delete(hook)).await {
-                ended = Err(error.into());
-            }
-        }
-        ended
-    }
-
-    /// Keeps the webhooks, and how far the events of their triggers are known by them: those of one that was there all the
-    /// time were told or will be, but for those that are still tried; of one that is new, once it may be taken for begun.
-    async fn remember(
-        &self,
-        subject: Subject<'_>,
-        look: &Look,
-        hooks: &[Hook],
-        now_ms: i64,
-    ) -> Result<(), StorageError> {
-        let id = &subject.row.id;
-        let row = |hook: &Hook| HookRow {
-            hook: hook.id.clone(),
-            event: hook.event.clone(),
-            destination: hook.destination.clone(),
-            is_active: hook.is_active,
-            seen_ms: look
-                .remembered
-                .iter()
-                .find(|known| known.hook == hook.id)
-                .map_or(now_ms, |known| known.seen_ms),
-        };
-        let rows: Vec<HookRow> = hooks.iter().map(row).collect();
-        let is_new = |event: &str| is_new(&rows, event, &look.subscription, now_ms);
-        let seen = |event: &str| rows.iter().filter(|row| row.event == event).map(|row| row.seen_ms).min();
-        self.storage.keep_hooks(id, rows.clone()).await?;
-        self.storage.keep_watermarks(id, subject.connection.settings.triggers.clone()).await?;
-        let known = self.storage.watermarks(id).await?;
-        let retried = millis(look.subscription.retries + Duration::from_secs(60 * 60));
-        for trigger in searched(self.connector, subject.connection) {
-            let is_there = hooks.iter().any(|hook| hook.event == trigger.event && hook.is_active);
-            let known = known.iter().find(|mark| mark.trigger == trigger.id);
-            let is_broken = look.broken.contains(trigger.event) || !is_there;
-            // What happened until the webhook had begun was not told: one search follows that time.
-            let is_unsearched = |mark: &Watermark| {
-                !is_new(trigger.event) && seen(trigger.event).is_some_and(|seen| mark.since_ms <= seen)
-            };
-            let (since_ms, has_gap) = match known {
-                // Whatever happens from now on is to be told, also where the webhook could not be made yet.
-                None if is_there => (now_ms, false),
-                None => (now_ms.saturating_sub(millis(LAG)), true),
-                Some(mark) if mark.has_gap || is_broken || is_unsearched(mark) => (mark.since_ms, true),
-                Some(_) => (now_ms.saturating_sub(retried), false),
-            };
-            let mark = Watermark { trigger: trigger.id.to_owned(), since_ms, has_gap };
-            self.storage.raise_watermark(id, mark).await?;
-        }
-        Ok(())
+    fn own_address(&self, subject: Subject<'_>) -> OwnAddress {
+        OwnAddress::new(&self.public_url, &subject.row.webhook_key)
     }
 }
 
@@ -267,21 +157,11 @@ pub(crate) fn searched<'a>(
     triggers.filter(|trigger| trigger.backfill.is_some() && connection.wants(trigger))
 }
 
-/// Whether a call was refused for its credentials, also by the connection test.
-fn is_revoked(error: &Error) -> bool {
-    error.class() == Class::AuthRevoked
-}
-
 /// Whether a webhook of an event may not have begun yet to tell of it.
 pub(crate) fn is_new(hooks: &[HookRow], event: &str, subscription: &Subscription, now_ms: i64) -> bool {
     let of_event = hooks.iter().filter(|hook| hook.event == event);
     let seen = of_event.map(|hook| hook.seen_ms).min();
     seen.is_some_and(|seen| now_ms < seen.saturating_add(millis(subscription.starts)))
-}
-
-/// Whether an address is this one or below it.
-fn leads_to(base: &str, destination: &str) -> bool {
-    destination.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whole milliseconds.

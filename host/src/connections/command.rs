@@ -29,8 +29,8 @@ use crate::storage::{
 };
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
-use crate::triggers::Keeper;
 use crate::triggers::kept_hooks::KeptHooks;
+use crate::triggers::{Keeper, Retired};
 
 /// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -330,6 +330,7 @@ impl Office<'_> {
             gates: Gates::new(),
             patience: Patience::Within(PATIENCE),
             public_url: self.public_url.clone(),
+            retired: Retired::default(),
         };
         // No service looks at anything that is changed here; it reads what is stored.
         KeptHooks { keeper, standings: Arc::default(), wishes: mpsc::unbounded_channel().0 }

@@ -4,9 +4,10 @@ use connector_runtime::{Class, Client, Error, Operation, Reply, Subscription, We
 use serde_json::{Map, Value, json};
 
 use super::Unkept;
+use super::own_address::OwnAddress;
 use super::plan::{Hook, Step};
 
-/// All webhooks that the connection's own API account has made.
+/// All webhooks that the connection's own API account has made. Destinations below the own address are spelled like it.
 ///
 /// # Errors
 /// What the API or the network says.
@@ -14,13 +15,15 @@ pub(super) async fn existing(
     client: &Client,
     webhooks: &Webhooks,
     subscription: &Subscription,
+    own: &OwnAddress,
 ) -> Result<Vec<Hook>, Unkept> {
     let mut pages = client.pages_untyped(webhooks.list.id, b"{}")?;
     let (mut hooks, mut looked_at) = (Vec::new(), 0);
     while let Some(page) = pages.next().await {
         let items = items(&page?)?;
         looked_at += items.len();
-        hooks.extend(items.iter().filter_map(|item| hook(item, subscription)));
+        let readable = items.iter().filter_map(|item| hook(item, subscription));
+        hooks.extend(readable.map(|hook| Hook { destination: own.spelled(hook.destination), ..hook }));
     }
     let unreadable = looked_at - hooks.len();
     if unreadable > 0 {
@@ -69,7 +72,7 @@ pub(super) async fn take(
 ) -> Result<Option<Hook>, Error> {
     match step {
         Step::Adopt(hook) => Ok(Some(hook.clone())),
-        Step::Delete(hook) => {
+        Step::Delete(hook) | Step::Retire(hook) => {
             let input = of(webhooks.delete, &hook.id, None);
             match client.call_untyped(webhooks.delete.id, input.to_string().as_bytes()).await {
                 Ok(_) => Ok(None),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use connector_runtime::{Connector, Patience};
 
 use super::command_line::{TriggersTask, Verb};
-use super::{Done, Keeper, Look, Subject, Unkept, is_revoked};
+use super::{Done, Hook, Keeper, Look, Retired, Step, Subject, Unkept, Whose};
 use crate::connections::stored::Stored;
 use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
@@ -50,8 +50,15 @@ impl Desk {
         let storage = Arc::clone(&stored.storage);
         let gates = quota_sharing::open(None, &sources)?.gates;
         let patience = Patience::Within(PATIENCE);
-        let keeper =
-            Keeper { connector, storage: storage.clone(), connections: storage, gates, patience, public_url };
+        let keeper = Keeper {
+            connector,
+            storage: storage.clone(),
+            connections: storage,
+            gates,
+            patience,
+            public_url,
+            retired: Retired::default(),
+        };
         Ok(Self { keeper, stored, ring })
     }
 
@@ -97,6 +104,8 @@ struct Line {
     what: &'static str,
     event: String,
     hook: Option<String>,
+    /// Where an own webhook leads, without its key. The destinations of others may contain secrets.
+    destination: Option<String>,
     told: String,
 }
 
@@ -154,7 +163,15 @@ async fn connection_lines(
     };
     let line = |what, event: &str, hook: Option<&str>, told: String| {
         let (event, hook) = (event.to_owned(), hook.map(str::to_owned));
-        Line { connection: row.id.clone(), what, event, hook, told }
+        Line { connection: row.id.clone(), what, event, hook, destination: None, told }
+    };
+    let step_line = |what, step: &Step, told| {
+        let destination = look.own.shown(step.destination());
+        Line { destination, ..line(what, step.event(), step.hook(), told) }
+    };
+    let hook_line = |what, hook: &Hook, told| {
+        let destination = look.own.shown(&hook.destination);
+        Line { destination, ..line(what, &hook.event, Some(&hook.id), told) }
     };
     let conflicts = look
         .plan
@@ -166,29 +183,33 @@ async fn connection_lines(
     match verb {
         Verb::Plan => {
             let steps = look.plan.steps.iter();
-            lines.extend(steps.map(|step| line(step.word(), step.event(), step.hook(), String::new())));
+            lines.extend(steps.map(|step| step_line(step.word(), step, reason(&look, step))));
+            let left = look.plan.left.iter();
+            lines.extend(left.map(|hook| hook_line("moved", hook, left_reason(&look, hook))));
         }
         Verb::Apply => {
             let done = match desk.keeper.apply(subject, &look, now_ms()).await {
                 Ok(done) => done,
                 Err(why) => return Err(desk.told(row, why).await),
             };
-            if done.iter().filter_map(|one| one.failure.as_ref()).any(is_revoked) {
+            if done.iter().filter_map(|one| one.failure.as_ref()).any(Unkept::is_revoked) {
                 desk.mark(row).await;
             }
             failed += done.iter().filter(|one| one.failure.is_some()).count();
             lines.extend(done.iter().map(|Done { step, failure }| {
-                let told = failure.as_ref().map_or_else(
-                    || "done".to_owned(),
-                    |error| format!("{}: {}", error.class(), error.detail()),
-                );
-                line(step.word(), step.event(), step.hook(), told)
+                let told = failure.as_ref().map_or_else(|| "done".to_owned(), Unkept::to_string);
+                step_line(step.word(), step, told)
             }));
         }
         Verb::Status => {
-            lines.extend(
-                status(&look).map(|(what, event, hook)| line(what, event, Some(hook), String::new())),
-            );
+            lines.extend(look.plan.kept.iter().map(|hook| hook_line("active", hook, String::new())));
+            lines.extend(look.plan.steps.iter().filter_map(|step| {
+                let state = state(&look, step)?;
+                Some(step_line(state, step, reason(&look, step)))
+            }));
+            let left = look.plan.left.iter();
+            lines.extend(left.map(|hook| hook_line("moved", hook, left_reason(&look, hook))));
+            lines.extend(look.plan.foreign.iter().map(|hook| hook_line("foreign", hook, String::new())));
             let missing = look.plan.steps.iter().filter(|step| step.hook().is_none());
             lines.extend(missing.map(|step| line("missing", step.event(), None, String::new())));
             let marks = desk.keeper.storage.watermarks(&row.id).await.map_err(|error| error.to_string())?;
@@ -205,19 +226,35 @@ async fn connection_lines(
     Ok((lines, failed))
 }
 
-fn status(look: &Look) -> impl Iterator<Item = (&'static str, &str, &str)> {
-    let kept = look.plan.kept.iter().map(|hook| ("active", &*hook.event, &*hook.id));
-    let steps = look.plan.steps.iter().filter_map(|step| {
-        let state = match step {
-            super::Step::Delete(_) => "unwanted",
-            super::Step::Activate(_) => "off",
-            super::Step::Adopt(_) => "active",
-            super::Step::Create { .. } => return None,
-        };
-        Some((state, step.event(), step.hook()?))
-    });
-    let foreign = look.plan.foreign.iter().map(|hook| ("foreign", &*hook.event, &*hook.id));
-    kept.chain(steps).chain(foreign)
+/// The state of the webhook of a step; `None` if the step is to make it.
+fn state(look: &Look, step: &Step) -> Option<&'static str> {
+    match step {
+        Step::Delete(hook) | Step::Retire(hook) => Some(match look.own.whose(&hook.destination) {
+            Whose::Elsewhere => "moved",
+            Whose::Here | Whose::Others => "unwanted",
+        }),
+        Step::Activate(_) => Some("off"),
+        Step::Adopt(_) => Some("active"),
+        Step::Create { .. } => None,
+    }
+}
+
+/// Why a webhook at another address is deleted, and when; empty for other steps.
+fn reason(look: &Look, step: &Step) -> String {
+    let when = match step {
+        Step::Retire(_) => "deleted when the new webhooks of its event are active",
+        Step::Delete(_) if state(look, step) == Some("moved") => {
+            "deleted before the new webhook is made, because the limit of its event leaves no room for both"
+        }
+        _ => return String::new(),
+    };
+    format!("leads to {}: {when}", look.own.shown(step.destination()).unwrap_or_default())
+}
+
+/// Why a webhook at another address stays.
+fn left_reason(look: &Look, hook: &Hook) -> String {
+    let destination = look.own.shown(&hook.destination).unwrap_or_default();
+    format!("leads to {destination}: stays until the conflict of its event is solved")
 }
 
 fn to_json(lines: &[Line]) -> String {
@@ -230,6 +267,7 @@ fn to_json(lines: &[Line]) -> String {
                 .with("what", line.what)
                 .with("event", &line.event)
                 .with("webhook", &line.hook)
+                .with("destination", &line.destination)
                 .with("note", told)
         })
         .collect();

@@ -25,8 +25,8 @@ impl Standings {
         for one in done.iter().filter(|one| one.step.word() != "delete") {
             let told = match &one.failure {
                 None => WORKS.to_owned(),
-                Some(error) => {
-                    format!("its webhook could not be put in order ({}); it is tried again", error.class())
+                Some(why) => {
+                    format!("its webhook could not be put in order ({}); it is tried again", why.class())
                 }
             };
             all.insert(one.step.event().to_owned(), told);

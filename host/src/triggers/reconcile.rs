@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::kept_hooks::Standings;
-use super::{Keeper, Subject, Unkept, is_revoked, searched};
+use super::{Keeper, Subject, Unkept, searched};
 use crate::backfill::{self, Found};
 use crate::connections::{Directory, Entry, Heard, Lifecycle, Uninstalled, Whose};
 use crate::receive::{Clock, ServiceEvents};
@@ -244,26 +244,34 @@ async fn reconcile(
             "a webhook cannot be made"
         );
     }
+    if look.contested > 0 {
+        tracing::warn!(
+            connection,
+            webhooks = look.contested,
+            "another process with another public address makes webhooks of this connection again: they are left \
+             alone. Stop that process, or start both with the same --public-url; then run `connector triggers apply`"
+        );
+    }
     let done = keeper.apply(subject, &look, clock()).await?;
     noted.standings.note(connection, &look, &done);
-    if let Some(at) = done.iter().position(|one| one.failure.as_ref().is_some_and(is_revoked)) {
+    if let Some(at) = done.iter().position(|one| one.failure.as_ref().is_some_and(Unkept::is_revoked)) {
         let refused = done.into_iter().nth(at).and_then(|one| one.failure);
-        return refused.map_or(Ok(false), |error| Err(Unkept::Call(error)));
+        return refused.map_or(Ok(false), Err);
     }
     let mut failed = 0;
     for one in &done {
         let (step, event) = (one.step.word(), one.step.event());
         match &one.failure {
             None => tracing::info!(connection, step, event, "a webhook was put in order"),
-            Some(error) => {
+            Some(why) => {
                 failed += 1;
-                tracing::warn!(connection, step, event, class = %error.class(), "a step failed; it is tried again");
+                tracing::warn!(connection, step, event, class = %why.class(), "a step failed; it is tried again");
             }
         }
     }
-    let is_active = |one: &&super::Done| one.failure.is_none() && one.step.word() != "delete";
-    let active = look.plan.kept.len() + done.iter().filter(is_active).count();
-    let missing = look.plan.conflicts.len() + failed;
+    let kept_up = || done.iter().filter(|one| one.step.word() != "delete");
+    let active = look.plan.kept.len() + kept_up().filter(|one| one.failure.is_none()).count();
+    let missing = look.plan.conflicts.len() + kept_up().filter(|one| one.failure.is_some()).count();
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     noted.counts.change(|tallied| {
         tallied.hooks.insert(connection.clone(), (number(active), number(missing)));

@@ -4,7 +4,6 @@ use std::fmt;
 
 use connector_runtime::{Class, Error};
 
-use super::is_revoked;
 use crate::storage::StorageError;
 
 /// Why nothing could be looked at.
@@ -27,6 +26,8 @@ pub(crate) enum Unkept {
         /// Resources that the search looked at.
         looked_at: usize,
     },
+    /// The list of webhooks contains no active successor of a webhook at another address.
+    Unreplaced,
     /// A call failed.
     Call(Error),
     /// Storage failed.
@@ -49,6 +50,10 @@ impl fmt::Display for Unkept {
                  or in another form. The events of the others are stored, and the next search begins at the same \
                  moment; report it"
             ),
+            Self::Unreplaced => out.write_str(
+                "cannot delete a webhook at another public address: the API does not list an active webhook of its \
+                 event at the present address. Run `connector triggers apply` again",
+            ),
             Self::Ended(advice) => out.write_str(advice),
             Self::Call(error) => write!(out, "{}: {}", error.class(), error.detail()),
             Self::Storage(error) => write!(out, "the storage: {error}"),
@@ -59,7 +64,15 @@ impl fmt::Display for Unkept {
 impl Unkept {
     /// Whether a call was refused for its credentials, also by the connection test.
     pub(crate) fn is_revoked(&self) -> bool {
-        matches!(self, Self::Call(error) if is_revoked(error))
+        matches!(self, Self::Call(error) if error.class() == Class::AuthRevoked)
+    }
+
+    /// The class of a failed call, else the whole reason: for logs and pages.
+    pub(super) fn class(&self) -> String {
+        match self {
+            Self::Call(error) => error.class().to_string(),
+            other => other.to_string(),
+        }
     }
 
     /// Whether it may be over soon without anybody's doing.
@@ -68,7 +81,7 @@ impl Unkept {
             // An answer that cannot be read changes nothing, and the next one may be readable.
             Self::Call(error) => error.is_retryable() || error.class() == Class::Decode,
             Self::Storage(error) => error.is_temporary(),
-            Self::NoList => true,
+            Self::NoList | Self::Unreplaced => true,
             Self::NoSubscription
             | Self::PublicUrl(_)
             | Self::NoCredentials

@@ -15,6 +15,8 @@ mod long_life;
 mod loops;
 #[cfg(feature = "demo")]
 mod lost_create;
+#[cfg(feature = "demo")]
+mod moved_address;
 mod operation;
 mod outcomes;
 mod own_changes;

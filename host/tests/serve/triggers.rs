@@ -11,16 +11,16 @@ use tokio::runtime::Runtime;
 
 use super::*;
 
-const ORDER_CREATED: &str = "store/order/created";
-const UNINSTALLED: &str = "store/app/uninstalled";
-const EXCEPTION: &str = "store/hook/deliveryException";
+pub(super) const ORDER_CREATED: &str = "store/order/created";
+pub(super) const UNINSTALLED: &str = "store/app/uninstalled";
+pub(super) const EXCEPTION: &str = "store/hook/deliveryException";
 
 /// A store, a connection to it, and the address that its webhooks lead to.
 pub(super) struct Scene {
     runtime: Runtime,
-    store: Sandbox,
+    pub(super) store: Sandbox,
     pub(super) place: Place,
-    listen: String,
+    pub(super) listen: String,
     pub(super) public: String,
     pub(super) id: String,
 }
@@ -53,7 +53,7 @@ impl Scene {
 
     /// `connector triggers …` with JSON: whether it went well, and what was told as pairs of word and event.
     #[track_caller]
-    fn triggers(&self, verb: &str) -> (i32, Vec<(String, String)>) {
+    pub(super) fn triggers(&self, verb: &str) -> (i32, Vec<(String, String)>) {
         let (code, stdout, stderr) =
             self.place.run(["triggers", verb, "--json", "--public-url", &self.public]);
         let told: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
@@ -113,7 +113,7 @@ impl Scene {
     }
 
     /// Where the store tells of deliveries that fail, and what it says.
-    fn exception(&self) -> (String, String) {
+    pub(super) fn exception(&self) -> (String, String) {
         let told = self.place.ok(&["connections", "list", "--json", "--public-url", &self.public]);
         let told: Value = serde_json::from_str(&told).expect("JSON");
         let url = told["connections"][0]["webhooks"].as_str().expect("an address");
@@ -147,7 +147,7 @@ impl Scene {
     }
 
     /// The origins of all activations of a trigger, by the ids of their resources.
-    fn activations(&self, trigger: &str) -> Vec<(String, Origin)> {
+    pub(super) fn activations(&self, trigger: &str) -> Vec<(String, Origin)> {
         let path = self.place.data().join("connector.sqlite");
         let storage = SqliteStorage::open(&path, SqliteOptions::default()).expect("it opens");
         let filter = ActivationFilter { trigger: Some(trigger.to_owned()), ..ActivationFilter::default() };
@@ -163,7 +163,7 @@ impl Scene {
     }
 }
 
-fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(what, event)| ((*what).to_owned(), (*event).to_owned())).collect()
 }
 

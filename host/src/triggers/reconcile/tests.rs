@@ -32,6 +32,7 @@ async fn what_happens_until_a_new_webhook_has_begun_is_found_by_a_search() {
         gates: Gates::new(),
         patience: Patience::Unlimited,
         public_url: "https://hooks.shop-engine.net".to_owned(),
+        retired: crate::triggers::Retired::default(),
     };
     let now = Arc::new(AtomicI64::new(crate::serve::now_ms()));
     let read = Arc::clone(&now);
@@ -93,6 +94,7 @@ async fn a_token_that_is_refused_is_told_whatever_comes_after_it() {
         gates: Gates::new(),
         patience: Patience::Surface,
         public_url: "https://hooks.shop-engine.net".to_owned(),
+        retired: crate::triggers::Retired::default(),
     };
     let clock: Clock = Arc::new(crate::serve::now_ms);
     let (_, outcome) = fill(&keeper, Subject { row: &row, connection: &subscriber }, &clock).await;
