@@ -51,7 +51,7 @@ pub(crate) async fn run(
     task: &ConnectionsTask,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let values = Values::read(&task.flags, &sources)?;
     let (public_url, is_json) = (known_url(&values)?, task.is_json);
     let stored = Stored::open(&values, surroundings.variable)?;
