@@ -184,7 +184,7 @@ pub(crate) fn connection_flags(connector: &Connector) -> Vec<Arg> {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .help(format!(
-                    "A file that holds the {title} and nothing else{}",
+                    "A file that holds the {title} and nothing else, or `-` for standard input{}",
                     sentence(credential.description)
                 )),
         );
@@ -201,8 +201,11 @@ pub(crate) fn connection_flags(connector: &Connector) -> Vec<Arg> {
     let names = connector.fields.iter().map(|field| field.name);
     let names: Vec<&str> =
         names.chain(connector.credentials.iter().map(|credential| credential.name)).collect();
-    let help =
-        format!("A JSON file with {} and perhaps {BASE_URL} {}", names.join(", "), from("credentials"));
+    let help = format!(
+        "A JSON file, or `-` for standard input, with {} and perhaps {BASE_URL} {}",
+        names.join(", "),
+        from("credentials")
+    );
     flags.push(
         flag(connection_id("credentials"), "credentials".to_owned())
             .value_name("FILE")

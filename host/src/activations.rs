@@ -34,7 +34,7 @@ pub(crate) async fn run(
     task: &ActivationsTask,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let data = data_of(&Values::read(&task.flags, &sources)?, surroundings.variable)?;
     if !database(&data).exists() {
         return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));

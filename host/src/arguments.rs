@@ -25,6 +25,7 @@ use crate::outside;
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
 use crate::suggestion::suggestions;
+use crate::surroundings::STANDARD_INPUT;
 use crate::triggers::{self, command_line::TriggersTask};
 
 /// What the command line asks for.
@@ -160,9 +161,11 @@ enum Verb {
 /// Where it is wrong or asks for help, or where the catalog is broken.
 pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width: u16) -> Result<Task, Stop> {
     let actions = catalog::read(connector).map_err(Stop::Failed)?;
-    let matches = command(connector, &actions, width)
-        .try_get_matches_from(arguments)
+    let mut command = command(connector, &actions, width);
+    let matches = command
+        .try_get_matches_from_mut(arguments)
         .map_err(|error| Stop::Clap(with_suggestions(error, connector, &actions, arguments)))?;
+    check_standard_input(&command, &matches).map_err(Stop::Failed)?;
     match Arguments::from_arg_matches(&matches).map_err(Stop::Clap)?.verb {
         Verb::Call => {
             let call = read_call(connector, &actions, &matches).map_err(Stop::Clap)?;
@@ -189,7 +192,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
         Verb::Backup { to } => Ok(Task::Backup(flags_of(&matches, "backup"), to)),
         Verb::Catalog(format) => Ok(Task::Catalog(format)),
         Verb::Completion { shell } => {
-            let command = with_short_names(command(connector, &actions, width));
+            let command = with_short_names(self::command(connector, &actions, width));
             Ok(Task::Completion(completion(command, shell)))
         }
         #[cfg(feature = "demo")]
@@ -198,6 +201,34 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
         Verb::Demo(format) => Ok(Task::Demo(format)),
     }
 }
+
+/// Refuses a command line on which more than one option reads standard input.
+fn check_standard_input(command: &clap::Command, matches: &clap::ArgMatches) -> Result<(), Failure> {
+    let (mut command, mut matches, mut path) = (command, matches, Vec::new());
+    while let Some((name, inner)) = matches.subcommand() {
+        let Some(found) = command.find_subcommand(name) else { break };
+        (command, matches) = (found, inner);
+        path.push(name);
+    }
+    let reads = |arg: &&clap::Arg| {
+        let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == FILE));
+        let mut values = matches.get_raw(arg.get_id().as_str()).into_iter().flatten();
+        is_file && values.any(|value| value == STANDARD_INPUT)
+    };
+    let found = command.get_arguments().filter(reads).filter_map(clap::Arg::get_long);
+    let found: Vec<String> = found.map(|flag| format!("--{flag}")).collect();
+    if found.len() < 2 {
+        return Ok(());
+    }
+    let message = format!(
+        "cannot read {} from standard input: one option may take `-`; name a file for the others",
+        found.join(" and ")
+    );
+    Err(Failure::Usage { message, command: Some(path.join(" ")) })
+}
+
+/// The value name of options that read a file.
+const FILE: &str = "FILE";
 
 /// The error with suggestions of our own where an action is misspelt: clap's are alike for their common beginning.
 fn with_suggestions(

@@ -20,7 +20,7 @@ pub(crate) fn flags() -> Vec<clap::Arg> {
 /// # Errors
 /// `Usage` where the settings are wrong, `Broken` where the copy cannot be made.
 pub(crate) fn run(flags: &Flags, to: &Path, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let data = data_of(&Values::read(flags, &sources)?, surroundings.variable)?;
     let database = database(&data);
     if !database.exists() {

@@ -1,6 +1,6 @@
 //! `connector call`: one action, from its flags to a table or the API's own JSON.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use connector_runtime::{
@@ -14,7 +14,6 @@ use crate::credentials::{self, Sources};
 use crate::failure::{self, Failure};
 use crate::input;
 use crate::metrics;
-use crate::outside;
 use crate::pages;
 use crate::progress::Progress;
 use crate::quota_sharing::{self, Sharing};
@@ -31,7 +30,7 @@ pub(crate) async fn run(
     let operation = call.operation;
     let within = |failure: Failure| failure.within(connector.id, operation);
     check_paging(connector, call).map_err(within)?;
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let share = call.options.waiting.share_quota.as_deref();
     let sharing = quota_sharing::open(share, &sources).map_err(within)?;
     let (connection, stored) = match &call.stored {
@@ -43,7 +42,7 @@ pub(crate) async fn run(
         }
         None => (credentials::resolve(connector, &call.connection, &sources).map_err(within)?, None),
     };
-    let base = call.options.input.as_deref().map(|path| read_input(path, surroundings.stdin)).transpose();
+    let base = call.options.input.as_deref().map(|path| read_input(path, &sources)).transpose();
     let input = base
         .and_then(|base| input::compose(base.as_ref().map(ExposeSecret::expose_secret), &call.fields))
         .map_err(within)?;
@@ -140,8 +139,8 @@ fn check_paging(connector: &Connector, call: &Call) -> Result<(), Failure> {
     Err(Failure::usage(format!("{} has no pages{instead}", call.operation.id)))
 }
 
-fn read_input(path: &Path, stdin: &mut dyn Read) -> Result<SecretString, Failure> {
-    let text = if path == Path::new("-") { outside::stream(stdin) } else { outside::file(path) };
+fn read_input(path: &Path, sources: &Sources<'_>) -> Result<SecretString, Failure> {
+    let text = sources.files.text(path);
     text.map_err(|error| Failure::usage(format!("--input {} cannot be read: {error}", path.display())))
 }
 

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::outside;
+use crate::surroundings::StandardInput;
 
 /// Name of the address of a sandbox or proxy in files; flag and variable follow from it like those of fields.
 pub(crate) const BASE_URL: &str = "base_url";
@@ -36,13 +37,34 @@ pub(crate) struct Sources<'a> {
     /// Looks up an environment variable.
     pub(crate) variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Reads a whole file.
-    pub(crate) read: &'a dyn Fn(&Path) -> io::Result<SecretString>,
+    pub(crate) files: &'a dyn Files,
+}
+
+/// Reads texts by the path of a file.
+pub(crate) trait Files {
+    /// The whole text.
+    ///
+    /// # Errors
+    /// If the text cannot be read or is not UTF-8.
+    fn text(&self, path: &Path) -> io::Result<SecretString>;
+}
+
+impl<F: Fn(&Path) -> io::Result<SecretString>> Files for F {
+    fn text(&self, path: &Path) -> io::Result<SecretString> {
+        self(path)
+    }
+}
+
+impl Files for StandardInput<'_> {
+    fn text(&self, path: &Path) -> io::Result<SecretString> {
+        self.text(path)
+    }
 }
 
 impl<'a> Sources<'a> {
-    /// The variables of the environment, and files of this machine.
-    pub(crate) fn of(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        Self { variable, read: &outside::file }
+    /// The variables of the environment, files of this machine, and standard input for the path `-`.
+    pub(crate) fn of(variable: &'a dyn Fn(&str) -> Option<OsString>, stdin: &'a StandardInput<'_>) -> Self {
+        Self { variable, files: stdin }
     }
 }
 
@@ -202,9 +224,13 @@ pub(crate) fn secret_of(text: &SecretString, place: &str) -> Result<SecretString
         .map_err(|fault| Failure::usage(format!("cannot use the secret in the {place}: {fault}")))
 }
 
-fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
-    (sources.read)(path)
-        .map_err(|error| Failure::usage(format!("the {what} {} cannot be read: {error}", path.display())))
+/// The text of a file; `what` names the file for the message.
+///
+/// # Errors
+/// `Usage` if the text cannot be read.
+pub(crate) fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
+    let text = sources.files.text(path);
+    text.map_err(|error| Failure::usage(format!("the {what} {} cannot be read: {error}", path.display())))
 }
 
 /// Values of a credentials file by their names in the connector.
@@ -265,7 +291,7 @@ mod tests {
                 .map(|(_, text)| SecretString::from(*text))
                 .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         };
-        resolve(&CONNECTOR, flags, &Sources { variable: &variable, read: &read })
+        resolve(&CONNECTOR, flags, &Sources { variable: &variable, files: &read })
     }
 
     fn refusal(flags: &ConnectionFlags, variables: &[(&str, &str)], files: &[(&str, &str)]) -> String {

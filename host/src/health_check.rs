@@ -27,7 +27,7 @@ pub(crate) fn flags() -> Vec<clap::Arg> {
 /// # Errors
 /// `Usage` where the settings are wrong or name no address to ask; `Broken` where the service is not ready.
 pub(crate) fn run(flags: &Flags, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let values = Values::read(flags, &sources)?;
     let address = reachable(values.address("admin.listen")?);
     let answer = ask(address).map_err(|error| broken(&format!("nobody answers at {address}"), &error))?;

@@ -70,7 +70,7 @@ use failure::{Failure, Report};
 pub use metrics::prometheus_text;
 pub use quota_store::{QuotaStore, QuotaStoreError};
 pub use serve::answer_at_once;
-pub use surroundings::{Style, Surroundings, width};
+pub use surroundings::{StandardInput, Style, Surroundings, width};
 
 /// Does what `arguments` ask for, the program's name first, and returns the exit code; `--help` lists the codes.
 pub async fn run(
@@ -192,12 +192,12 @@ mod tests {
     #[track_caller]
     fn ran(connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
         let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (mut empty, mut stdout, mut stderr) = (io::empty(), Vec::new(), Vec::new());
         let surroundings = Surroundings {
             program: "connector".to_owned(),
             executable: None,
             variable: &|_| None,
-            stdin: &mut io::empty(),
+            stdin: StandardInput::new(&mut empty),
             stdout: &mut stdout,
             stderr: &mut stderr,
             width: 100,

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use bigcommerce_connector::CONNECTOR;
-use connector_host::{Style, Surroundings, run, width};
+use connector_host::{StandardInput, Style, Surroundings, run, width};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         stdout_style: Style::choose(stdout.is_terminal(), &variable),
         stderr_style: Style::choose(stderr.is_terminal(), &variable),
         is_stderr_terminal: stderr.is_terminal(),
-        stdin: &mut stdin,
+        stdin: StandardInput::new(&mut stdin),
         stdout: &mut stdout,
         stderr: &mut stderr,
     };

@@ -96,7 +96,7 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
         };
         let read = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
-        open(flag, &Sources { variable: &variable, read: &read })
+        open(flag, &Sources { variable: &variable, files: &read })
     }
 
     #[cfg(unix)]

@@ -33,7 +33,7 @@ pub(crate) async fn run(
     // Before anything is announced, so that a signal after the announcement always ends the store in order.
     let stop =
         stop_signal().map_err(|error| Failure::Broken(format!("cannot listen for signals: {error}")))?;
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let secrets = given_secrets(flags, &sources).map_err(|failure| failure.of_command("sandbox"))?;
     let (is_given, has_given_secret) = (secrets.access_token.is_some(), secrets.client_secret.is_some());
     let sandbox = Sandbox::start(flags.options(secrets)).await.map_err(start_failure)?;

@@ -27,7 +27,7 @@ pub(crate) struct SandboxFlags {
     #[arg(long, value_name = "HASH", default_value = "sandbox1")]
     pub(crate) store_hash: String,
 
-    /// A file that holds the store's access token and nothing else; without one it follows from the seed [env: CONNECTOR_SANDBOX_ACCESS_TOKEN, which holds the token itself]
+    /// A file that holds the store's access token and nothing else, or `-` for standard input; without one it follows from the seed [env: CONNECTOR_SANDBOX_ACCESS_TOKEN, which holds the token itself]
     #[arg(long, value_name = "FILE")]
     pub(crate) access_token_file: Option<PathBuf>,
 
@@ -57,15 +57,15 @@ pub(crate) struct SandboxFlags {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Webhooks")]
 pub(crate) struct WebhookFlags {
-    /// A file that holds the app's client secret, which signs what is sent; without one it follows from the seed [env: CONNECTOR_SANDBOX_CLIENT_SECRET, which holds the secret itself]
+    /// A file that holds the app's client secret, which signs what is sent, or `-` for standard input; without one it follows from the seed [env: CONNECTOR_SANDBOX_CLIENT_SECRET, which holds the secret itself]
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<PathBuf>,
 
-    /// A file that holds the access token of a second API account, made for this store alone
+    /// A file that holds the access token of a second API account, made for this store alone, or `-` for standard input
     #[arg(long, value_name = "FILE", requires = "store_account_secret_file")]
     pub(crate) store_account_token_file: Option<PathBuf>,
 
-    /// A file that holds the client secret of that account, which signs what is sent to its webhooks
+    /// A file that holds the client secret of that account, which signs what is sent to its webhooks, or `-` for standard input
     #[arg(long, value_name = "FILE", requires = "store_account_token_file")]
     pub(crate) store_account_secret_file: Option<PathBuf>,
 

@@ -85,7 +85,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     // Before anything is announced, so that a signal after the announcement always ends the service in order.
     let mut signals = Signals::listen().map_err(|error| broken("signals cannot be listened for", &error))?;
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
     logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
     // Where events go to standard output, nothing else may.

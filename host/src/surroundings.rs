@@ -1,8 +1,17 @@
 //! Everything a command touches outside itself, as values: variables, streams, the width and colours of the terminal.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use connector_runtime::SecretString;
+
+use crate::outside;
+
+/// In place of a file: standard input.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// What a program was started in.
 pub struct Surroundings<'a> {
@@ -13,7 +22,7 @@ pub struct Surroundings<'a> {
     /// Looks up an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Standard input.
-    pub stdin: &'a mut dyn Read,
+    pub stdin: StandardInput<'a>,
     /// Standard output.
     pub stdout: &'a mut dyn Write,
     /// Standard error.
@@ -26,6 +35,37 @@ pub struct Surroundings<'a> {
     pub stderr_style: Style,
     /// Whether a person watches standard error, which is what progress is for.
     pub is_stderr_terminal: bool,
+}
+
+/// Standard input, which one option of a command line reads to its end.
+pub struct StandardInput<'a>(RefCell<Option<&'a mut dyn Read>>);
+
+impl<'a> StandardInput<'a> {
+    /// The standard input of a program.
+    #[must_use]
+    pub fn new(stream: &'a mut dyn Read) -> Self {
+        Self(RefCell::new(Some(stream)))
+    }
+
+    /// The text of a file, or of standard input if the path is `-`.
+    ///
+    /// # Errors
+    /// If the text cannot be read or is not UTF-8, or if standard input was read before.
+    pub(crate) fn text(&self, path: &Path) -> io::Result<SecretString> {
+        if path != Path::new(STANDARD_INPUT) {
+            return outside::file(path);
+        }
+        let stream = self.0.take().ok_or_else(|| {
+            io::Error::other("another option has read standard input: give `-` once, and name a file instead")
+        })?;
+        outside::stream(stream)
+    }
+}
+
+impl fmt::Debug for StandardInput<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("StandardInput").finish_non_exhaustive()
+    }
 }
 
 /// Whether a stream shows colours.

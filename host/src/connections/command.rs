@@ -5,18 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_runtime::pacing::Gates;
-use connector_runtime::{Connection, Connector, Patience, SecretString};
+use connector_runtime::{Connector, Patience, SecretString};
 use tokio::sync::mpsc;
 
-use super::command_line::{ConnectionsTask, DeliveryFlags, SecretFiles, Verb};
+use super::command_line::{ConnectionsTask, SecretFiles, Verb};
 use super::shown::{self, plain};
 use super::stored::{Stored, no_connection};
-use super::{
-    About, ConnectionSettings, HostConnection, INSTALL, OPERATOR, Random, Removed, Secrets, account_field,
-    ended, new_row,
-};
-use crate::credentials::{ConnectionFlags, Found, Sources, all_missing, find, secret_in};
-use crate::delivery::guard::Address;
+use super::{About, ConnectionSettings, HostConnection, INSTALL, OPERATOR, Removed, Secrets, ended};
+use crate::credentials::{Sources, secret_in};
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::random;
@@ -24,13 +20,15 @@ use crate::sealing::{KeyRing, KeySource, Place};
 use crate::serve::config::known_url;
 use crate::serve::values::Values;
 use crate::serve::{broken, now_ms};
-use crate::storage::{
-    ConnectionRow, ConnectionState, InstallStorage as _, PendingInstall, SqliteStorage, Storage as _,
-};
+use crate::storage::{ConnectionRow, InstallStorage as _, PendingInstall, SqliteStorage, Storage as _};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};
 use crate::triggers::kept_hooks::KeptHooks;
 use crate::triggers::{Keeper, Retired};
+
+mod adding;
+
+use adding::Wanted;
 
 /// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,7 +51,7 @@ pub(crate) async fn run(
     task: &ConnectionsTask,
     surroundings: &mut Surroundings<'_>,
 ) -> Result<(), Failure> {
-    let sources = Sources::of(surroundings.variable);
+    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let values = Values::read(&task.flags, &sources)?;
     let (public_url, is_json) = (known_url(&values)?, task.is_json);
     let stored = Stored::open(&values, surroundings.variable)?;
@@ -73,81 +71,7 @@ pub(crate) async fn run(
     Ok(writeln!(surroundings.stdout, "{text}")?)
 }
 
-/// Which triggers a new connection wants; all where nothing is said.
-struct Wanted<'a> {
-    triggers: &'a [String],
-    suppress_own: &'a [String],
-}
-
 impl Office<'_> {
-    async fn add(
-        &self,
-        flags: &ConnectionFlags,
-        app: Option<&str>,
-        files: &SecretFiles,
-        wanted: &Wanted<'_>,
-        delivery: &DeliveryFlags,
-    ) -> Result<String, Failure> {
-        if let Some(Err(why)) = delivery.deliver_to.as_deref().map(Address::parse) {
-            return Err(Failure::usage(format!("--deliver-to: {why}")));
-        }
-        let Found { fields, secrets, base_url, missing } = find(self.connector, flags, self.sources)?;
-        if !missing.0.is_empty() {
-            return Err(all_missing(&missing.0));
-        }
-        if let Some(app) = app.filter(|app| !self.stored.base.apps.contains_key(*app)) {
-            let known: Vec<&str> = self.stored.base.apps.keys().map(String::as_str).collect();
-            return Err(Failure::usage(format!("there is no app {app} among the settings: {known:?}")));
-        }
-        let client = app.and_then(|app| self.stored.base.clients.get(app));
-        let base_url = base_url.or_else(|| client?.base_url.clone());
-        let client_secrets = self.client_secrets(files)?;
-        if client_secrets.is_empty() && app.is_none() {
-            let ways = "give --client-secret-file FILE, or --app ID of an app among the settings";
-            return Err(Failure::usage(format!(
-                "no client secret, without which no webhook is verified: {ways}"
-            )));
-        }
-        let checked = checked(self.connector, &fields, &secrets, base_url.as_deref())?;
-        let account = account_field(self.connector).and_then(|field| checked.field(field));
-        let account = account.ok_or_else(|| Failure::Broken("this API has no webhooks".to_owned()))?;
-        let all = || self.connector.triggers.iter().map(|trigger| trigger.id.to_owned()).collect();
-        let connection = HostConnection {
-            id: hex::encode(random::bytes::<8>()?),
-            account: account.to_owned(),
-            app: app.map(str::to_owned),
-            state: ConnectionState::Connected,
-            fields: fields
-                .iter()
-                .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))
-                .collect(),
-            settings: ConnectionSettings {
-                triggers: if wanted.triggers.is_empty() { all() } else { wanted.triggers.to_vec() },
-                suppress_own: wanted.suppress_own.to_vec(),
-                base_url,
-                deliver_to: delivery.deliver_to.clone(),
-                full_resource: delivery.full_resource,
-                ..ConnectionSettings::default()
-            },
-            secrets: Secrets {
-                credentials: secrets.into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect(),
-                client_secrets,
-            },
-        };
-        let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: now_ms() };
-        let row = new_row(&connection, &self.stored.ring()?, &random)
-            .map_err(|why| Failure::Broken(why.to_string()))?;
-        self.put(row.clone()).await?;
-        self.stored.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
-        let told = shown::told(&row, None, &self.public_url);
-        if self.is_json {
-            return Ok(told.to_json());
-        }
-        let lines = told.iter().filter(|(_, value)| *value != "null");
-        let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<11} {}", plain(value))).collect();
-        Ok(lines.join("\n"))
-    }
-
     async fn edit(&self, id: &str, suppress: &[String], deliver: &[String]) -> Result<String, Failure> {
         let mut kept = Vec::new();
         let next = |row: &ConnectionRow| {
@@ -347,28 +271,6 @@ impl Office<'_> {
 
     async fn put(&self, row: ConnectionRow) -> Result<(), Failure> {
         Ok(self.stored.storage.put_connection(row).await?)
-    }
-}
-
-/// The connection as the runtime checks and normalises it. Where it has no credentials, since it only receives, something
-/// that passes stands in for them.
-fn checked(
-    connector: &'static Connector,
-    fields: &[(&'static str, String)],
-    secrets: &[(&'static str, SecretString)],
-    base_url: Option<&str>,
-) -> Result<Connection, Failure> {
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let mut all = secrets.to_vec();
-    for credential in connector.credentials {
-        if !all.iter().any(|(name, _)| *name == credential.name) {
-            all.push((credential.name, SecretString::from("none")));
-        }
-    }
-    let connection = Connection::new(connector, &fields, &all).map_err(|error| Failure::call(error, None))?;
-    match base_url {
-        Some(url) => connection.at_origin(url).map_err(|error| Failure::call(error, None)),
-        None => Ok(connection),
     }
 }
 

@@ -89,13 +89,13 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
     };
     let current = || {
-        let help = "A file with the client secret that webhooks are signed with, and nothing else";
+        let help = "A file with the client secret that webhooks are signed with, and nothing else, or `-` for standard input";
         file("client-secret-file", help)
     };
     let previous = || {
         file(
             "previous-client-secret-file",
-            "A file with the secret before, as long as it still signs webhooks",
+            "A file with the secret before, as long as it still signs webhooks, or `-` for standard input",
         )
     };
     let of_trigger = |name: &'static str, help: &'static str| {

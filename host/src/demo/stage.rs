@@ -126,7 +126,7 @@ impl<'a> Stage<'a> {
             Client::new(connection).map_err(|error| Failure::Broken(format!("no HTTP client: {error}")))?;
         let nothing = |_: &str| None;
         let read = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
-        let sources = Sources { variable: &nothing, read: &read };
+        let sources = Sources { variable: &nothing, files: &read };
         // Whatever the service sends counts here as well, and the other way round.
         let sharing = quota_sharing::open(Some(&self.service.quota_file()), &sources)?;
         let client = client.through(&sharing.gates);

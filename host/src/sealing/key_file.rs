@@ -17,7 +17,7 @@ const OWN_FILE: &str = "sealing.keys";
 /// Where the ring comes from.
 #[derive(Clone)]
 pub(crate) enum KeySource {
-    /// The keys themselves, from a variable.
+    /// The keys themselves, from a variable or standard input.
     Given(SecretString),
     /// A file that the operator keeps.
     Named(PathBuf),
@@ -62,7 +62,7 @@ impl KeySource {
     pub(crate) fn ring(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<KeyRing, KeySourceError> {
         match self {
             Self::Given(keys) => {
-                let place = "the variable with the sealing keys".to_owned();
+                let place = "cannot use the given sealing keys".to_owned();
                 KeyRing::parse(keys).map_err(|fault| KeySourceError::Ring(place, fault))
             }
             Self::Named(path) => read(path),

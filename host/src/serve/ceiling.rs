@@ -25,7 +25,7 @@ use crate::credentials::Sources;
 /// When nobody can listen.
 pub async fn answer_at_once(announce: impl FnOnce(SocketAddr) -> io::Result<()>) -> io::Result<Infallible> {
     let nothing = |_: &std::path::Path| Err::<SecretString, _>(io::ErrorKind::NotFound.into());
-    let sources = Sources { variable: &|_| None, read: &nothing };
+    let sources = Sources { variable: &|_| None, files: &nothing };
     let values = Values::read(&Flags::default(), &sources);
     let limits =
         values.and_then(|values| config::limits(&values)).map_err(|_| io::ErrorKind::InvalidInput)?;

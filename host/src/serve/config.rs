@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use connector_runtime::SecretString;
@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::quota_sharing::state_folder;
 use crate::sealing::KeySource;
 use crate::storage::{Retention, SqliteOptions};
+use crate::surroundings::STANDARD_INPUT;
 use crate::triggers::reconcile::Habits;
 
 /// A page of the database has 4 KiB.
@@ -197,6 +198,9 @@ impl BaseConfig {
         let data = data_of(values, variable)?;
         let keys = match (values.secrets_variable("sealing.keys")?, values.path("sealing.keys_file")) {
             (Some(keys), _) => KeySource::Given(keys),
+            (None, Some(path)) if path == Path::new(STANDARD_INPUT) => {
+                KeySource::Given(values.text_in(&path, "file with the sealing keys")?)
+            }
             (None, Some(path)) => KeySource::Named(path),
             (None, None) => KeySource::Own(data.clone()),
         };

@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::settings::{CONFIG, Fallback, SETTINGS, Setting, of_key, variable};
-use crate::credentials::{Sources, environment, secret_in, secret_of};
+use crate::credentials::{Sources, environment, read, secret_in, secret_of};
 use crate::failure::Failure;
 use crate::outside;
 use crate::suggestion::suggestions;
@@ -41,10 +41,15 @@ pub(crate) fn flags(wanted: impl Fn(&Setting) -> bool) -> Vec<clap::Arg> {
             Fallback::Value(value) => format!("[default: {value}]"),
             Fallback::Words(words) => format!("[default: {}]", words.replace('`', "")),
         };
+        let stdin = if setting.key.ends_with("_file") { "; `-` reads standard input" } else { "" };
         let arg = clap::Arg::new(setting.key)
             .long(setting.flag()?)
             .value_name(setting.value)
-            .help(format!("{} {default} [env: {}]", setting.meaning.replace('`', ""), setting.variable()))
+            .help(format!(
+                "{}{stdin} {default} [env: {}]",
+                setting.meaning.replace('`', ""),
+                setting.variable()
+            ))
             .help_heading("Settings");
         Some(match setting.value {
             "true|false" => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
@@ -206,6 +211,14 @@ impl<'a> Values<'a> {
         environment(self.sources, &variable(key))
     }
 
+    /// The text of a file; `what` names the file for the message.
+    ///
+    /// # Errors
+    /// `Usage` if the text cannot be read.
+    pub(crate) fn text_in(&self, path: &Path, what: &str) -> Result<SecretString, Failure> {
+        read(self.sources, path, what)
+    }
+
     /// Every key that a variable may set and a value may be shown of.
     fn keys(&self) -> Vec<String> {
         let keys = SETTINGS.iter().filter(|setting| setting.is_in_file() && setting.key != "apps");
@@ -222,7 +235,7 @@ impl<'a> Values<'a> {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), Failure> {
-        let text = (self.sources.read)(path).map_err(|error| {
+        let text = self.sources.files.text(path).map_err(|error| {
             Failure::usage(format!("the file with settings {} cannot be read: {error}", path.display()))
         })?;
         let text = text.expose_secret();

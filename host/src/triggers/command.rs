@@ -42,7 +42,7 @@ impl Desk {
         flags: &Flags,
         surroundings: &Surroundings<'_>,
     ) -> Result<Self, Failure> {
-        let sources = Sources::of(surroundings.variable);
+        let sources = Sources::of(surroundings.variable, &surroundings.stdin);
         let values = Values::read(flags, &sources)?;
         let public_url = known_url(&values)?;
         let stored = Stored::open(&values, surroundings.variable)?;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use bigcommerce_connector::CONNECTOR;
 use bigcommerce_sandbox::{Fault, SandboxOptions};
-use connector_host::{Style, Surroundings, run};
+use connector_host::{StandardInput, Style, Surroundings, run};
 use serde_json::Value;
 
 use super::{Invocation, Store, TOKEN, assert_contains};
@@ -240,12 +240,12 @@ pub(crate) fn watched(store: &Store, arguments: &[&str]) -> (u8, String, String)
     let connection = ["--base-url", &origin, "--store-hash", &hash];
     let arguments: Vec<OsString> =
         ["connector", "call"].iter().chain(arguments).chain(&connection).map(OsString::from).collect();
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (mut stdin, mut stdout, mut stderr) = (io::empty(), Vec::new(), Vec::new());
     let surroundings = Surroundings {
         program: "connector".to_owned(),
         executable: None,
         variable: &|name| (name == "CONNECTOR_ACCESS_TOKEN").then(|| TOKEN.into()),
-        stdin: &mut io::empty(),
+        stdin: StandardInput::new(&mut stdin),
         stdout: &mut stdout,
         stderr: &mut stderr,
         width: 100,

@@ -26,7 +26,7 @@ fn configured<T>(given: &Given<'_>, with: impl FnOnce(Result<Config, String>) ->
         (Some("secret"), _) => Ok(SecretString::from("hush-file\n")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    let sources = Sources { variable: &variable, read: &read };
+    let sources = Sources { variable: &variable, files: &read };
     let flags = Flags(given.flags.iter().map(|(key, text)| (*key, (*text).to_owned())).collect());
     let home = |name: &str| if name == "HOME" { Some("/me".into()) } else { variable(name) };
     let config = Values::read(&flags, &sources).and_then(|values| Config::read(&values, &home));

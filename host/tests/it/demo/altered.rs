@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 
 use bigcommerce_connector::CONNECTOR;
-use connector_host::{Style, Surroundings, run};
+use connector_host::{StandardInput, Style, Surroundings, run};
 use connector_runtime::{Action, ActionEntry, Connector, Extra, Operation, RateLimit, impl_input};
 use serde_json::Value;
 
@@ -44,12 +44,12 @@ impl Action for ListWishes {
 /// Exit code, standard output and standard error.
 fn ran(connector: &'static Connector, arguments: &[&str], executable: Option<&str>) -> (u8, String, String) {
     let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (mut stdin, mut stdout, mut stderr) = (io::empty(), Vec::new(), Vec::new());
     let surroundings = Surroundings {
         program: "connector".to_owned(),
         executable: executable.map(Into::into),
         variable: &|_| None,
-        stdin: &mut io::empty(),
+        stdin: StandardInput::new(&mut stdin),
         stdout: &mut stdout,
         stderr: &mut stderr,
         width: 100,
