@@ -200,7 +200,7 @@ pub(crate) struct Webhooks<'t> {
     pub(crate) actions: [Option<Text<'t>>; 4],
     pub(crate) event: Event<'t>,
     /// Each line's parts: `header` or `body`, and which.
-    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, &'t str)>)>,
+    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, Text<'t>)>)>,
     pub(crate) subscription: Option<Subscription<'t>>,
     /// The events `uninstalled` and `failing`.
     pub(crate) service: [Option<ServiceEvent<'t>>; 2],

@@ -185,7 +185,7 @@ pub(super) fn webhooks(
     let mut profiles = Vec::new();
     for name in &given.signatures {
         match signatures.iter().find(|signature| signature.name == name.value) {
-            Some(signature) => profiles.push(signature.rust.clone()),
+            Some(signature) => profiles.push(signature),
             None if manifest.signatures.iter().any(|signature| signature.name.value == name.value) => {}
             None => {
                 let known = manifest.signatures.iter().map(|signature| signature.name.value);
@@ -205,10 +205,12 @@ pub(super) fn webhooks(
         let fault = Diagnostic::new(Code::BadValue, *span, message);
         faults.push(fault.help("name a part of the delivery in it, or remove the line"));
     }
-    let dedupe = given
-        .dedupe
-        .iter()
-        .map(|(_, line)| line.iter().map(|(kind, name)| (*kind == "header", (*name).to_owned())).collect());
+    if profiles.len() == given.signatures.len() {
+        check_dedupe_headers(given, &profiles, faults);
+    }
+    let dedupe = given.dedupe.iter().map(|(_, line)| {
+        line.iter().map(|(kind, name)| (*kind == "header", name.value.to_owned())).collect()
+    });
     let subscription = match &given.subscription {
         Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, faults)?),
         None => None,
@@ -217,10 +219,34 @@ pub(super) fn webhooks(
     Some(Webhooks {
         subscription,
         service: service.map(|event| event.as_ref().map(|event| (event.event.to_owned(), event.apart))),
-        signatures: profiles,
+        signatures: profiles.into_iter().map(|profile| profile.rust.clone()).collect(),
         actions: inputs.try_into().ok()?,
         event: [event.name, event.account, event.ty, event.id, event.time].map(str::to_owned),
         account_form: account_form.value.to_owned(),
         dedupe: dedupe.collect(),
     })
+}
+
+/// A header tells deliveries apart only if a profile signs it: whoever repeats a delivery can change every other header.
+fn check_dedupe_headers(
+    given: &manifest::Webhooks<'_>,
+    profiles: &[&Signature],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let headers = profiles.iter().flat_map(|profile| [&profile.id_header, &profile.timestamp_header]);
+    let signed: Vec<&str> = headers.flatten().map(String::as_str).collect();
+    let parts = given.dedupe.iter().flat_map(|(_, line)| line);
+    for (_, name) in parts.filter(|(kind, _)| *kind == "header") {
+        if signed.iter().any(|header| header.eq_ignore_ascii_case(name.value)) {
+            continue;
+        }
+        let message = format!("no signature profile of the webhooks signs the header `{}`", name.value);
+        let help = match signed.as_slice() {
+            [] => "name a path of the body with `body`".to_owned(),
+            _ => {
+                format!("name a signed header (`{}`), or a path of the body with `body`", signed.join("`, `"))
+            }
+        };
+        faults.push(Diagnostic::new(Code::BadValue, name.span, message).help(help));
+    }
 }

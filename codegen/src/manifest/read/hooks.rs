@@ -40,9 +40,9 @@ pub(super) fn webhooks<'t>(node: &'t Node<'_>) -> Webhooks<'t> {
         id: text(node, "id"),
         time: text(node, "time"),
     };
-    let part = |node: &'t Node<'_>| match plain(node, "header") {
+    let part = |node: &'t Node<'_>| match node.get_text("header") {
         Some(header) => Some(("header", header)),
-        None => Some(("body", plain(node, "body")?)),
+        None => Some(("body", node.get_text("body")?)),
     };
     let lines = node.get("dedupe").map(Node::items).unwrap_or_default();
     Webhooks {
