@@ -200,6 +200,7 @@ pub(super) fn webhooks(
     let event = &given.event;
     let account_form = event.account_form?;
     grant::check_template(account_form, manifest, &[], faults);
+    check_shared_headers(given, &profiles, faults);
     for (span, _) in given.dedupe.iter().filter(|(_, line)| line.is_empty()) {
         let message = "a line without parts makes all deliveries one event";
         let fault = Diagnostic::new(Code::BadValue, *span, message);
@@ -248,5 +249,36 @@ fn check_dedupe_headers(
             }
         };
         faults.push(Diagnostic::new(Code::BadValue, name.span, message).help(help));
+    }
+}
+
+/// Each header belongs to one use in one profile; otherwise the headers of a delivery do not tell its profiles.
+fn check_shared_headers(
+    given: &manifest::Webhooks<'_>,
+    profiles: &[&Signature],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let mut taken: Vec<(&str, &str)> = Vec::new();
+    for profile in profiles {
+        let Some(place) = given.signatures.iter().rfind(|name| name.value == profile.name) else { continue };
+        let others = [&profile.timestamp_header, &profile.id_header].into_iter().flatten();
+        for header in std::iter::once(&profile.header).chain(others) {
+            let first = taken.iter().find(|(_, other)| other.eq_ignore_ascii_case(header));
+            if let Some((first, _)) = first {
+                let message = if *first == profile.name {
+                    format!("the signature profile `{first}` uses the header `{header}` twice")
+                } else {
+                    format!(
+                        "the signature profiles `{first}` and `{}` both use the header `{header}`",
+                        profile.name
+                    )
+                };
+                let fault = Diagnostic::new(Code::BadSignature, place.span, message);
+                faults.push(
+                    fault.help("use each header once, or leave a profile out of `webhooks.signatures`"),
+                );
+            }
+            taken.push((&profile.name, header));
+        }
     }
 }
