@@ -186,7 +186,7 @@ pub(super) fn webhooks(
     let mut profiles = Vec::new();
     for name in &given.signatures {
         match signatures.iter().find(|signature| signature.name == name.value) {
-            Some(signature) => profiles.push(signature.rust.clone()),
+            Some(signature) => profiles.push(signature),
             None if manifest.signatures.iter().any(|signature| signature.name.value == name.value) => {}
             None => {
                 let known = manifest.signatures.iter().map(|signature| signature.name.value);
@@ -202,10 +202,14 @@ pub(super) fn webhooks(
     let account_form = event.account_form?;
     grant::check_template(account_form, manifest, &[], faults);
     check_account_form(account_form, faults);
+    check_shared_headers(given, &profiles, faults);
     for (span, _) in given.dedupe.iter().filter(|(_, line)| line.is_empty()) {
         let message = "a line without parts makes all deliveries one event";
         let fault = Diagnostic::new(Code::BadValue, *span, message);
         faults.push(fault.help("name a part of the delivery in it, or remove the line"));
+    }
+    if profiles.len() == given.signatures.len() {
+        check_dedupe_headers(given, &profiles, faults);
     }
     let dedupe = given.dedupe.iter().map(|(_, line)| {
         line.iter().map(|(kind, name)| (*kind == "header", name.value.to_owned())).collect()
@@ -218,7 +222,7 @@ pub(super) fn webhooks(
     Some(Webhooks {
         subscription,
         service: service.map(|event| event.as_ref().map(|event| (event.event.to_owned(), event.apart))),
-        signatures: profiles,
+        signatures: profiles.into_iter().map(|profile| profile.rust.clone()).collect(),
         actions: inputs.try_into().ok()?,
         event: [event.name?, event.account?, event.ty?, event.id?, event.time?]
             .map(|path| path.value.to_owned()),
@@ -234,5 +238,60 @@ fn check_account_form(form: Text<'_>, faults: &mut Vec<Diagnostic>) {
         let message = "an account cannot be read by a form without exactly one variable";
         let fault = Diagnostic::new(Code::BadTemplate, form.span, message);
         faults.push(fault.help("write the form like `accounts/{account}`"));
+    }
+}
+
+/// A header tells deliveries apart only if a profile signs it: whoever repeats a delivery can change every other header.
+fn check_dedupe_headers(
+    given: &manifest::Webhooks<'_>,
+    profiles: &[&Signature],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let headers = profiles.iter().flat_map(|profile| [&profile.id_header, &profile.timestamp_header]);
+    let signed: Vec<&str> = headers.flatten().map(String::as_str).collect();
+    let parts = given.dedupe.iter().flat_map(|(_, line)| line);
+    for (_, name) in parts.filter(|(kind, _)| *kind == "header") {
+        if signed.iter().any(|header| header.eq_ignore_ascii_case(name.value)) {
+            continue;
+        }
+        let message = format!("no signature profile of the webhooks signs the header `{}`", name.value);
+        let help = match signed.as_slice() {
+            [] => "name a path of the body with `body`".to_owned(),
+            _ => {
+                format!("name a signed header (`{}`), or a path of the body with `body`", signed.join("`, `"))
+            }
+        };
+        faults.push(Diagnostic::new(Code::BadValue, name.span, message).help(help));
+    }
+}
+
+/// Each header belongs to one use in one profile; otherwise the headers of a delivery do not tell its profiles.
+fn check_shared_headers(
+    given: &manifest::Webhooks<'_>,
+    profiles: &[&Signature],
+    faults: &mut Vec<Diagnostic>,
+) {
+    let mut taken: Vec<(&str, &str)> = Vec::new();
+    for profile in profiles {
+        let Some(place) = given.signatures.iter().rfind(|name| name.value == profile.name) else { continue };
+        let others = [&profile.timestamp_header, &profile.id_header].into_iter().flatten();
+        for header in std::iter::once(&profile.header).chain(others) {
+            let first = taken.iter().find(|(_, other)| other.eq_ignore_ascii_case(header));
+            if let Some((first, _)) = first {
+                let message = if *first == profile.name {
+                    format!("the signature profile `{first}` uses the header `{header}` twice")
+                } else {
+                    format!(
+                        "the signature profiles `{first}` and `{}` both use the header `{header}`",
+                        profile.name
+                    )
+                };
+                let fault = Diagnostic::new(Code::BadSignature, place.span, message);
+                faults.push(
+                    fault.help("use each header once, or leave a profile out of `webhooks.signatures`"),
+                );
+            }
+            taken.push((&profile.name, header));
+        }
     }
 }

@@ -143,7 +143,7 @@ static EVENT: Shape = Shape::Object(&object(
 static DEDUPE: Shape = Shape::List(&Shape::List(&Shape::Object(&Object {
     name: "dedupe part",
     keys: &[
-        optional("header", &Shape::Header, "a header of the delivery"),
+        optional("header", &Shape::Header, "a header that a signature profile signs"),
         optional("body", &Shape::Text, "a path in its body"),
     ],
     one_of: &[&["header", "body"]],
