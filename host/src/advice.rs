@@ -29,6 +29,22 @@ pub(crate) fn advice(
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// What to do after a connection test that failed before the connection was stored.
+pub(crate) fn of_trial(error: &Error, test: &Operation) -> String {
+    let advice = match error.class() {
+        // Credentials that the API refuses are of no use without the test either.
+        Class::AuthRevoked => return "check the account and the credentials".to_owned(),
+        Class::AuthScope if !test.scopes.is_empty() => {
+            format!("give credentials with one of these scopes: {}", test.scopes.join(", "))
+        }
+        Class::AuthScope => "give credentials that allow this call".to_owned(),
+        Class::NotFound => "check the account".to_owned(),
+        _ if error.is_retryable() => "check the network and the address, and try again".to_owned(),
+        _ => "check the account and the address".to_owned(),
+    };
+    format!("{advice}, or store the connection without the test: --no-test")
+}
+
 /// Work that an earlier attempt or an earlier identical call may have done; `None` if this error gives no reason to look.
 pub(crate) fn earlier(error: &Error) -> Option<String> {
     let is_refusal = matches!(error.class(), Class::Validation | Class::Conflict | Class::PlanLimit);

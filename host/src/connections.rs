@@ -254,6 +254,12 @@ pub(crate) fn account_field(connector: &Connector) -> Option<&'static str> {
     connector.fields.iter().map(|field| field.name).find(|field| *field == name)
 }
 
+/// The other connections of the account of `row`.
+pub(crate) fn others_of(row: &ConnectionRow, mut all: Vec<ConnectionRow>) -> Vec<ConnectionRow> {
+    all.retain(|other| other.account == row.account && other.id != row.id);
+    all
+}
+
 /// A row for a new connection. `random` is used up: 8 bytes become its id, 20 the key of its address.
 ///
 /// # Errors

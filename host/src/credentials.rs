@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 use crate::outside;
-use crate::surroundings::StandardInput;
+use crate::surroundings::{STANDARD_INPUT, StandardInput};
 
 /// Name of the address of a sandbox or proxy in files; flag and variable follow from it like those of fields.
 pub(crate) const BASE_URL: &str = "base_url";
@@ -210,7 +210,7 @@ fn secret(
 /// # Errors
 /// `Usage` if the file cannot be read or holds no secret.
 pub(crate) fn secret_in(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
-    secret_of(&read(sources, path, what)?, &format!("{what} {}", path.display()))
+    secret_of(&read(sources, path, what)?, &named(what, path))
 }
 
 /// The secret in a text that holds nothing else; `place` names the text for the message.
@@ -230,7 +230,15 @@ pub(crate) fn secret_of(text: &SecretString, place: &str) -> Result<SecretString
 /// `Usage` if the text cannot be read.
 pub(crate) fn read(sources: &Sources<'_>, path: &Path, what: &str) -> Result<SecretString, Failure> {
     let text = sources.files.text(path);
-    text.map_err(|error| Failure::usage(format!("the {what} {} cannot be read: {error}", path.display())))
+    text.map_err(|error| Failure::usage(format!("the {} cannot be read: {error}", named(what, path))))
+}
+
+/// A file for messages.
+fn named(what: &str, path: &Path) -> String {
+    match path == Path::new(STANDARD_INPUT) {
+        true => format!("{what} from standard input"),
+        false => format!("{what} {}", path.display()),
+    }
 }
 
 /// Values of a credentials file by their names in the connector.
@@ -238,7 +246,7 @@ type Values = BTreeMap<&'static str, SecretString>;
 
 /// The strings of a credentials file. No message repeats what the file holds: in the wrong place it may be a token.
 fn parse(connector: &Connector, path: &Path, text: &str) -> Result<Values, Failure> {
-    let wrong = |what: String| Failure::usage(format!("the credentials file {} {what}", path.display()));
+    let wrong = |what: String| Failure::usage(format!("the {} {what}", named("credentials file", path)));
     let known: Vec<&'static str> = connector
         .fields
         .iter()

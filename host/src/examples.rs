@@ -85,6 +85,10 @@ pub(crate) const CONNECTIONS: &[(&str, &str)] = &[
         "an account that installed an app, whose secret is among the settings; every trigger",
     ),
     (
+        "connector connections add --store-hash abc123 --access-token-file - --app shop --no-test",
+        "the token from standard input, stored without a test",
+    ),
+    (
         "connector connections edit 5f0e7c1b2a3948d6 --suppress-own product-updated",
         "no events about products that a workflow changed through the service",
     ),

@@ -10,7 +10,7 @@ use connector_runtime::{Class, Error, Operation};
 #[cfg(feature = "demo")]
 use serde_json::value::RawValue;
 
-use crate::advice::{advice, lookup};
+use crate::advice::{advice, lookup, of_trial};
 use crate::members::Members;
 use crate::storage::StorageError;
 use crate::surroundings::{Style, printable};
@@ -33,6 +33,13 @@ pub(crate) enum Failure {
         operation: Option<&'static Operation>,
         /// What was done before, where it was one page of several.
         stopped: Option<Stopped>,
+    },
+    /// The connection test failed, and so a connection was not stored.
+    NotAdded {
+        /// The failure of the test.
+        error: Box<Error>,
+        /// The test.
+        operation: &'static Operation,
     },
     /// Flags hold no values of their fields' kinds; nothing was called.
     Refused {
@@ -210,20 +217,33 @@ impl Report {
             Failure::Broken(message) => Self::plain("failed", message.clone()),
             Failure::Output(error) => Self::plain("failed", format!("the output cannot be written: {error}")),
             Failure::Call { error, operation, stopped } => Self {
-                exit_code: exit_code(error.class()),
-                status: error.status(),
-                is_retryable: error.is_retryable(),
-                retry_after: error.retry_after(),
-                request_id: error.request_id().map(str::to_owned),
-                api_message: error.api_message().map(str::to_owned),
-                violations: violations(error),
-                check_first: error.check_first(),
-                earlier_attempt: error.earlier_attempt_may_have_been_executed(),
-                cause: cause(error),
                 stopped: stopped.clone(),
                 advice: advice(error, *operation, program, connector),
-                ..Self::plain(error.class().as_str(), message(error))
+                ..Self::called(error, message(error))
             },
+            Failure::NotAdded { error, operation } => Self {
+                advice: Some(of_trial(error, operation)),
+                ..Self::called(
+                    error,
+                    format!("cannot add the connection: {}; nothing was stored", message(error)),
+                )
+            },
+        }
+    }
+
+    fn called(error: &Error, message: String) -> Self {
+        Self {
+            exit_code: exit_code(error.class()),
+            status: error.status(),
+            is_retryable: error.is_retryable(),
+            retry_after: error.retry_after(),
+            request_id: error.request_id().map(str::to_owned),
+            api_message: error.api_message().map(str::to_owned),
+            violations: violations(error),
+            check_first: error.check_first(),
+            earlier_attempt: error.earlier_attempt_may_have_been_executed(),
+            cause: cause(error),
+            ..Self::plain(error.class().as_str(), message)
         }
     }
 

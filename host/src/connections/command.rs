@@ -28,8 +28,6 @@ use crate::triggers::{Keeper, Retired};
 
 mod adding;
 
-use adding::Wanted;
-
 /// How long the deletion of webhooks may wait for the quota, or for a failure to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -57,10 +55,7 @@ pub(crate) async fn run(
     let stored = Stored::open(&values, surroundings.variable)?;
     let office = Office { connector, sources: &sources, stored, public_url, is_json };
     let text = match &task.verb {
-        Verb::Add { connection, app, secrets, triggers, suppress_own, delivery } => {
-            let wanted = Wanted { triggers, suppress_own };
-            office.add(connection, app.as_deref(), secrets, &wanted, delivery).await?
-        }
+        Verb::Add(new) => office.add(new, surroundings.stderr).await?,
         Verb::Edit { id, suppress_own, deliver_own } => office.edit(id, suppress_own, deliver_own).await?,
         Verb::List => office.list(surroundings.width).await?,
         Verb::Remove { id, erase } => office.remove(id, *erase, surroundings.stderr).await?,

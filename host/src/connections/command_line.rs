@@ -24,34 +24,34 @@ pub(crate) struct ConnectionsTask {
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Verb {
-    Add {
-        connection: ConnectionFlags,
-        app: Option<String>,
-        secrets: SecretFiles,
-        triggers: Vec<String>,
-        suppress_own: Vec<String>,
-        delivery: DeliveryFlags,
-    },
-    Edit {
-        id: String,
-        suppress_own: Vec<String>,
-        deliver_own: Vec<String>,
-    },
+    Add(Box<Addition>),
+    Edit { id: String, suppress_own: Vec<String>, deliver_own: Vec<String> },
     List,
-    Remove {
-        id: String,
-        erase: bool,
-    },
-    Rotate {
-        id: String,
-        secrets: SecretFiles,
-    },
-    Reseal {
-        new_key: bool,
-    },
-    Audit {
-        limit: u32,
-    },
+    Remove { id: String, erase: bool },
+    Rotate { id: String, secrets: SecretFiles },
+    Reseal { new_key: bool },
+    Audit { limit: u32 },
+}
+
+/// A new connection.
+#[derive(Debug)]
+pub(super) struct Addition {
+    pub(super) connection: ConnectionFlags,
+    /// The id of an app among the settings; `None` if the connection has a client secret of its own.
+    pub(super) app: Option<String>,
+    pub(super) secrets: SecretFiles,
+    /// Ids of the triggers that are wanted; empty for all.
+    pub(super) triggers: Vec<String>,
+    pub(super) suppress_own: Vec<String>,
+    pub(super) delivery: DeliveryFlags,
+    pub(super) trial: Trial,
+}
+
+/// Whether credentials are tried before they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    Wanted,
+    Skipped,
 }
 
 /// How a new connection is delivered, in place of what the service does by default.
@@ -115,8 +115,12 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         of_trigger("suppress-own", help)
     };
     let deliver_own = of_trigger("deliver-own", "A trigger of which such events are delivered again, marked");
+    let no_test = Arg::new("no-test")
+        .long("no-test")
+        .action(ArgAction::SetTrue)
+        .help("Store the credentials without trying them at the vendor first");
     let add = Command::new("add")
-        .about("Make a connection, and show where its webhooks go")
+        .about("Make a connection after a test of its credentials, and show where its webhooks go")
         .args(action_command::connection_flags(connector))
         .arg(
             Arg::new("app")
@@ -137,7 +141,7 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 .value_parser(value_parser!(bool))
                 .help("Read the whole resource before an event is delivered [default: delivery.full_resource]"),
         )
-        .args([current(), previous(), trigger, suppress_own(), json()]);
+        .args([current(), previous(), trigger, suppress_own(), no_test, json()]);
     let edit = Command::new("edit")
         .about("Change which events about own changes a connection gets")
         .args([id(), suppress_own(), deliver_own, json()])
@@ -204,7 +208,7 @@ pub(crate) fn read(
     let path = |id: &str| found.get_one::<PathBuf>(id).cloned();
     let all = |id: &str| found.get_many::<String>(id).unwrap_or_default().cloned().collect();
     let verb = match name {
-        "add" => Verb::Add {
+        "add" => Verb::Add(Box::new(Addition {
             connection: action_command::connection(connector, found),
             app: text("app"),
             secrets: SecretFiles {
@@ -217,7 +221,8 @@ pub(crate) fn read(
                 deliver_to: text("deliver-to"),
                 full_resource: found.get_one::<bool>("full-resource").copied(),
             },
-        },
+            trial: if found.get_flag("no-test") { Trial::Skipped } else { Trial::Wanted },
+        })),
         "edit" => Verb::Edit { id: id(), suppress_own: all("suppress-own"), deliver_own: all("deliver-own") },
         "list" => Verb::List,
         "remove" => Verb::Remove { id: id(), erase: found.get_flag("erase") },

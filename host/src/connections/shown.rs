@@ -12,8 +12,7 @@ pub(super) fn told(row: &ConnectionRow, advice: Option<&str>, public_url: &str) 
     let settings: Option<ConnectionSettings> = serde_json::from_str(&row.settings).ok();
     let state = match row.state {
         ConnectionState::Connected if advice.is_some() => "unusable",
-        ConnectionState::Connected => "connected",
-        ConnectionState::Refused | ConnectionState::Revoked => "revoked",
+        _ => state(row),
     };
     Members::default()
         .with("id", &row.id)
@@ -28,6 +27,14 @@ pub(super) fn told(row: &ConnectionRow, advice: Option<&str>, public_url: &str) 
             settings.as_ref().map(|settings| &settings.suppress_own).filter(|own| !own.is_empty()),
         )
         .with("deliver_to", settings.as_ref().and_then(|settings| settings.deliver_to.as_deref()))
+}
+
+/// The state of a connection, as people and programs read it.
+pub(super) fn state(row: &ConnectionRow) -> &'static str {
+    match row.state {
+        ConnectionState::Connected => "connected",
+        ConnectionState::Refused | ConnectionState::Revoked => "revoked",
+    }
 }
 
 /// The audit log, for people or as JSON.

@@ -15,7 +15,9 @@ use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
 use crate::account_form::escaped;
-use crate::connections::{Changed, ConnectionSettings, Exception, HostConnection, Notes, account_field};
+use crate::connections::{
+    Changed, ConnectionSettings, Exception, HostConnection, Notes, account_field, others_of,
+};
 use crate::receive::webhook_url;
 use crate::storage::{ActivationSummary, ConnectionRow, ConnectionState};
 
@@ -39,7 +41,8 @@ pub(super) async fn page(
     let shown = async {
         let Some(row) = portal.row(&id).await? else { return Ok(None) };
         let events = portal.installs().recent(&id, EVENTS).await?;
-        Ok::<_, Broken>(Some((portal.view(&row, &events, &who, done.done.as_deref()), row)))
+        let others = others_of(&row, portal.rows().await?);
+        Ok::<_, Broken>(Some((portal.view(&row, &others, &events, &who, done.done.as_deref()), row)))
     };
     match shown.await {
         Ok(Some((content, row))) => {
@@ -153,6 +156,7 @@ impl Portal {
     fn view(
         &self,
         row: &ConnectionRow,
+        others: &[ConnectionRow],
         events: &[ActivationSummary],
         who: &SignedIn,
         done: Option<&str>,
@@ -171,6 +175,16 @@ impl Portal {
                 }
             }
             @if row.state != ConnectionState::Connected { (revoked(row, self.reconnect(row))) }
+            @if !others.is_empty() {
+                p role="status" {
+                    "This account is known already, and each connection delivers its events. Other connections:"
+                    @for other in others {
+                        " " a href=(self.at(&format!("/connections/{}", other.id))) {
+                            (other.app.as_deref().unwrap_or("credentials of its own")) " " (other.id)
+                        }
+                    }
+                }
+            }
             dl {
                 dt { "Account" } dd { (row.account) }
                 dt { "State" } dd { (state(row)) }

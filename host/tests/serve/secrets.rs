@@ -14,8 +14,11 @@ fn nothing_that_is_written_holds_a_secret() {
     );
     let mut written = Vec::new();
     let mut add = |arguments: &[&str]| {
-        let common = ["connections", "add", "--store-hash", "abc123", "--access-token-file", &token];
-        let text = place.ok(&[&common[..], &["--config", &config], arguments].concat());
+        let common =
+            ["connections", "add", "--store-hash", "abc123", "--access-token-file", &token, "--no-test"];
+        let (code, text, warning) = place.run([&common[..], &["--config", &config], arguments].concat());
+        assert_eq!(code, 0, "{warning}");
+        written.push(warning);
         let path = text[text.find("/webhooks/").expect("an address")..].trim_end().to_owned();
         written.push(text);
         path

@@ -1,39 +1,35 @@
 //! `connector connections add`: from flags, environment and files to a stored connection.
 
-use connector_runtime::{Connection, Connector, SecretString};
+use std::io::Write;
+use std::time::Duration;
 
-use super::super::command_line::{DeliveryFlags, SecretFiles};
+use connector_runtime::pacing::Gates;
+use connector_runtime::{Client, Connection, Connector, HttpTransport, SecretString};
+
+use super::super::command_line::{Addition, Trial};
 use super::super::shown::{self, plain};
 use super::super::{
-    About, ConnectionSettings, HostConnection, OPERATOR, Random, Secrets, account_field, new_row,
+    About, ConnectionSettings, HostConnection, OPERATOR, Random, Secrets, account_field, new_row, others_of,
 };
 use super::Office;
-use crate::credentials::{ConnectionFlags, Found, all_missing, find};
+use crate::credentials::{Found, all_missing, find};
 use crate::delivery::guard::Address;
 use crate::failure::Failure;
 use crate::random;
-use crate::serve::now_ms;
+use crate::serve::{broken, now_ms};
 use crate::storage::ConnectionState;
 
-/// Which triggers a new connection wants; all where nothing is said.
-pub(super) struct Wanted<'a> {
-    pub(super) triggers: &'a [String],
-    pub(super) suppress_own: &'a [String],
-}
+/// The longest wait for the answer to the connection test.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Office<'_> {
-    pub(super) async fn add(
-        &self,
-        flags: &ConnectionFlags,
-        app: Option<&str>,
-        files: &SecretFiles,
-        wanted: &Wanted<'_>,
-        delivery: &DeliveryFlags,
-    ) -> Result<String, Failure> {
+    pub(super) async fn add(&self, new: &Addition, stderr: &mut dyn Write) -> Result<String, Failure> {
+        let (app, delivery) = (new.app.as_deref(), &new.delivery);
         if let Some(Err(why)) = delivery.deliver_to.as_deref().map(Address::parse) {
             return Err(Failure::usage(format!("--deliver-to: {why}")));
         }
-        let Found { fields, secrets, base_url, missing } = find(self.connector, flags, self.sources)?;
+        let Found { fields, secrets, base_url, missing } =
+            find(self.connector, &new.connection, self.sources)?;
         if !missing.0.is_empty() {
             return Err(all_missing(&missing.0));
         }
@@ -43,7 +39,7 @@ impl Office<'_> {
         }
         let client = app.and_then(|app| self.stored.base.clients.get(app));
         let base_url = base_url.or_else(|| client?.base_url.clone());
-        let client_secrets = self.client_secrets(files)?;
+        let client_secrets = self.client_secrets(&new.secrets)?;
         if client_secrets.is_empty() && app.is_none() {
             let ways = "give --client-secret-file FILE, or --app ID of an app among the settings";
             return Err(Failure::usage(format!(
@@ -64,8 +60,8 @@ impl Office<'_> {
                 .map(|(name, _)| ((*name).to_owned(), checked.field(name).unwrap_or_default().to_owned()))
                 .collect(),
             settings: ConnectionSettings {
-                triggers: if wanted.triggers.is_empty() { all() } else { wanted.triggers.to_vec() },
-                suppress_own: wanted.suppress_own.to_vec(),
+                triggers: if new.triggers.is_empty() { all() } else { new.triggers.to_vec() },
+                suppress_own: new.suppress_own.to_vec(),
                 base_url,
                 deliver_to: delivery.deliver_to.clone(),
                 full_resource: delivery.full_resource,
@@ -79,15 +75,41 @@ impl Office<'_> {
         let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: now_ms() };
         let row = new_row(&connection, &self.stored.ring()?, &random)
             .map_err(|why| Failure::Broken(why.to_string()))?;
+        if new.trial == Trial::Wanted {
+            self.try_credentials(&connection).await?;
+        }
         self.put(row.clone()).await?;
         self.stored.lifecycle().note("connected", OPERATOR, About::row(&row), "on the command line").await;
+        let others = others_of(&row, self.rows().await?);
+        for other in &others {
+            let through = other.app.as_ref().map(|app| format!("app {app}, ")).unwrap_or_default();
+            let (account, id, state) = (&row.account, &other.id, shown::state(other));
+            writeln!(
+                stderr,
+                "warning: the account {account} is known already: see the connection {id} ({through}{state}); each \
+                 connection delivers the events of the account: remove one with `connector connections remove ID`"
+            )?;
+        }
         let told = shown::told(&row, None, &self.public_url);
         if self.is_json {
-            return Ok(told.to_json());
+            let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
+            return Ok(told.with("same_account", others).to_json());
         }
         let lines = told.iter().filter(|(_, value)| *value != "null");
         let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<11} {}", plain(value))).collect();
         Ok(lines.join("\n"))
+    }
+
+    /// Runs the connector's connection test with the credentials of a new connection, if there are any.
+    async fn try_credentials(&self, connection: &HostConnection) -> Result<(), Failure> {
+        let Some(test) = self.connector.test.filter(|_| !connection.secrets.credentials.is_empty()) else {
+            return Ok(());
+        };
+        let connection = connection.connect(self.connector).map_err(|error| Failure::call(error, None))?;
+        let transport = HttpTransport::new(PATIENCE).map_err(|error| broken("no HTTP client", &error))?;
+        let client = Client::with_transport(connection, transport).through(&Gates::new());
+        let answer = client.call_untyped(test.id, b"{}").await;
+        answer.map(drop).map_err(|error| Failure::NotAdded { error: Box::new(error), operation: test })
     }
 }
 

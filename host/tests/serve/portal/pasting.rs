@@ -45,6 +45,21 @@ fn pasted_credentials_that_do_not_work_are_not_stored_and_not_shown_again() {
 }
 
 #[test]
+fn a_pasted_connection_of_a_known_account_names_the_other_connection() {
+    let stage = Stage::new();
+    let mut browser = stage.operator();
+    let told = "This account is known already";
+    let first = stage.connect(&mut browser, "abc123");
+    let page = format!("/connections/{first}");
+    assert!(!browser.get(&page).body.contains(told));
+    let pasted = paste(&mut browser, TOKEN, CLIENT_SECRET).location().expect("its page").to_owned();
+    for (shown, other) in [(&pasted, &page), (&page, &pasted)] {
+        let body = browser.get(shown).body;
+        assert!(body.contains(told) && body.contains(&format!("<a href=\"{other}\">")), "{body}");
+    }
+}
+
+#[test]
 fn pasted_secrets_are_read_like_those_of_files() {
     let stage = Stage::new();
     let mut browser = stage.operator();
