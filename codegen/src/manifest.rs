@@ -179,7 +179,12 @@ pub(crate) struct Signature<'t> {
     pub(crate) prefix: Option<Text<'t>>,
     pub(crate) part: Option<Text<'t>>,
     pub(crate) timestamp: Option<Timestamp<'t>>,
+    /// The header of the id.
     pub(crate) id: Option<Text<'t>>,
+    /// The path of the id in the body.
+    pub(crate) body_id: Option<Text<'t>>,
+    /// `body` or `dedupe`.
+    pub(crate) repeats: Option<Text<'t>>,
     /// The prefix of a secret in base64.
     pub(crate) base64_key: Option<&'t str>,
     pub(crate) past: Option<Text<'t>>,
@@ -200,7 +205,7 @@ pub(crate) struct Webhooks<'t> {
     pub(crate) actions: [Option<Text<'t>>; 4],
     pub(crate) event: Event<'t>,
     /// Each line's parts: `header` or `body`, and which.
-    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, &'t str)>)>,
+    pub(crate) dedupe: Vec<(Span, Vec<(&'t str, Text<'t>)>)>,
     pub(crate) subscription: Option<Subscription<'t>>,
     /// The events `uninstalled` and `failing`.
     pub(crate) service: [Option<ServiceEvent<'t>>; 2],
@@ -232,7 +237,6 @@ pub(crate) struct Backfill<'t> {
     pub(crate) id: &'t str,
     pub(crate) date: &'t str,
     pub(crate) created: Option<&'t str>,
-    pub(crate) once: bool,
 }
 
 #[derive(Debug, Default)]
@@ -257,6 +261,7 @@ pub(crate) struct Trigger<'t> {
     pub(crate) read: Option<Read<'t>>,
     pub(crate) reason: Option<Text<'t>>,
     pub(crate) backfill: Option<Backfill<'t>>,
+    pub(crate) once: bool,
     pub(crate) sample: Option<Text<'t>>,
 }
 

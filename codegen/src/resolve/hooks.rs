@@ -7,7 +7,7 @@ use super::{actions, grant, subscriptions, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
-use crate::model::{Action, Signature, SignatureForm, SignedPart, Webhooks};
+use crate::model::{Action, Repeats, Signature, SignatureForm, SignedPart, Webhooks};
 use crate::name;
 use crate::source::Spanned;
 use crate::template;
@@ -29,6 +29,7 @@ fn signature(
     if let (Some(parts), Some(template)) = (&signed, given.signed) {
         check_parts(given, parts, template, faults);
     }
+    let repeats = repeats(given, faults);
     let form = form(given, faults);
     let duration = |text: Option<Text<'_>>| text.and_then(|text| parse_duration(text.value));
     let tolerance: (Option<Duration>, Option<Duration>) = (duration(given.past), duration(given.ahead));
@@ -44,6 +45,7 @@ fn signature(
         base64: given.encoding == "base64",
         base64_key: given.base64_key.map(str::to_owned),
         form: form?,
+        repeats: repeats?,
         past: tolerance.0?,
         ahead: tolerance.1?,
     })
@@ -113,6 +115,35 @@ fn check_parts(
         (true, false) => refuse("the id is sent but not signed", "sign `{id}` or remove `id`"),
         (false, true) => refuse("the id is signed but not sent", "name its header under `id`"),
         _ => {}
+    }
+}
+
+/// What recognises a repeated delivery. A scheme that signs neither an id nor the time needs a rule of its own.
+fn repeats(given: &manifest::Signature<'_>, faults: &mut Vec<Diagnostic>) -> Option<Repeats> {
+    let mut refuse = |place: Text<'_>, message: &str, help: &str| {
+        faults.push(Diagnostic::new(Code::BadSignature, place.span, message).help(help));
+        None
+    };
+    // What is signed and stands nowhere has been reported.
+    let signs = |part: &str| given.signed.is_some_and(|signed| signed.value.contains(part));
+    let has_mark = given.timestamp.is_some() || given.id.is_some() || signs("{timestamp}") || signs("{id}");
+    match (given.body_id, given.repeats) {
+        (Some(path), None) => Some(Repeats::BodyId(path.value.to_owned())),
+        (None, Some(rule)) if !has_mark => Some(match rule.value {
+            "body" => Repeats::SameBody,
+            _ => Repeats::SameKey,
+        }),
+        (_, Some(rule)) => refuse(
+            rule,
+            "the signed id or time recognises repeated deliveries already",
+            "remove `repeats`: it is for schemes that sign neither",
+        ),
+        (None, None) if has_mark => Some(Repeats::Signed),
+        (None, None) => refuse(
+            given.name,
+            "cannot recognise a repeated delivery: neither an id nor the time of signing is signed",
+            "add `repeats: body` if no two events have the same body, or `repeats: dedupe` if the parts under `dedupe` tell events apart",
+        ),
     }
 }
 
@@ -200,15 +231,15 @@ pub(super) fn webhooks(
     let event = &given.event;
     let account_form = event.account_form?;
     grant::check_template(account_form, manifest, &[], faults);
+    check_dedupe(given, manifest, faults);
     for (span, _) in given.dedupe.iter().filter(|(_, line)| line.is_empty()) {
         let message = "a line without parts makes all deliveries one event";
         let fault = Diagnostic::new(Code::BadValue, *span, message);
         faults.push(fault.help("name a part of the delivery in it, or remove the line"));
     }
-    let dedupe = given
-        .dedupe
-        .iter()
-        .map(|(_, line)| line.iter().map(|(kind, name)| (*kind == "header", (*name).to_owned())).collect());
+    let dedupe = given.dedupe.iter().map(|(_, line)| {
+        line.iter().map(|(kind, name)| (*kind == "header", name.value.to_owned())).collect()
+    });
     let subscription = match &given.subscription {
         Some(subscription) => Some(subscriptions::resolve(subscription, given, actions, faults)?),
         None => None,
@@ -223,4 +254,21 @@ pub(super) fn webhooks(
         account_form: account_form.value.to_owned(),
         dedupe: dedupe.collect(),
     })
+}
+
+/// A header that no scheme signs can be changed by whoever sends a delivery again.
+fn check_dedupe(given: &manifest::Webhooks<'_>, manifest: &Manifest<'_>, faults: &mut Vec<Diagnostic>) {
+    let profiles = manifest
+        .signatures
+        .iter()
+        .filter(|profile| given.signatures.iter().any(|name| name.value == profile.name.value));
+    let ids: Vec<&str> = profiles.filter_map(|profile| Some(profile.id?.value)).collect();
+    let parts = given.dedupe.iter().flat_map(|(_, line)| line);
+    for (_, header) in parts.filter(|(kind, _)| *kind == "header") {
+        if !ids.iter().any(|id| id.eq_ignore_ascii_case(header.value)) {
+            let message = format!("no signature profile signs the header `{}`", header.value);
+            let fault = Diagnostic::new(Code::BadValue, header.span, message);
+            faults.push(fault.help("name a part of the body, or the `id` of a profile under `signatures`"));
+        }
+    }
 }

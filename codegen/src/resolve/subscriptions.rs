@@ -58,7 +58,6 @@ pub(super) fn backfill(
         id: given.id.to_owned(),
         date: given.date.to_owned(),
         created: given.created.map(str::to_owned),
-        once: given.once,
     })
 }
 
