@@ -179,7 +179,12 @@ pub(crate) struct Signature<'t> {
     pub(crate) prefix: Option<Text<'t>>,
     pub(crate) part: Option<Text<'t>>,
     pub(crate) timestamp: Option<Timestamp<'t>>,
+    /// The header of the id.
     pub(crate) id: Option<Text<'t>>,
+    /// The path of the id in the body.
+    pub(crate) body_id: Option<Text<'t>>,
+    /// `body` or `dedupe`.
+    pub(crate) repeats: Option<Text<'t>>,
     /// The prefix of a secret in base64.
     pub(crate) base64_key: Option<&'t str>,
     pub(crate) past: Option<Text<'t>>,
@@ -232,7 +237,6 @@ pub(crate) struct Backfill<'t> {
     pub(crate) id: Option<Text<'t>>,
     pub(crate) date: Option<Text<'t>>,
     pub(crate) created: Option<Text<'t>>,
-    pub(crate) once: bool,
 }
 
 #[derive(Debug, Default)]
@@ -257,6 +261,7 @@ pub(crate) struct Trigger<'t> {
     pub(crate) read: Option<Read<'t>>,
     pub(crate) reason: Option<Text<'t>>,
     pub(crate) backfill: Option<Backfill<'t>>,
+    pub(crate) once: bool,
     pub(crate) sample: Option<Text<'t>>,
 }
 

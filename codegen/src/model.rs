@@ -10,7 +10,7 @@ pub(crate) use actions::{
     TypeKind, Variant, default_effect, default_repeat,
 };
 pub(crate) use hooks::{
-    Backfill, Read, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,
+    Backfill, Read, Repeats, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,
 };
 
 /// Everything that is emitted.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 use connector_runtime::signature::{
-    Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart,
+    Algorithm, Encoding, KeyForm, Repeats, SignatureForm, SignatureProfile, SignedPart,
     TimestampUnit, Tolerance,
 };
 
@@ -25,6 +25,7 @@ pub static BC_HEX: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(176400),
         max_ahead: Duration::from_secs(300),
     },
+    repeats: Repeats::Signed,
 };
 
 /// The profile `standard-webhooks`.
@@ -51,4 +52,5 @@ pub static STANDARD_WEBHOOKS: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(176400),
         max_ahead: Duration::from_secs(300),
     },
+    repeats: Repeats::Signed,
 };

@@ -5,8 +5,7 @@ use connector_runtime::{ComposedEvent, DateTime, Trigger, Webhooks};
 use serde_json::{Map, Value};
 
 use crate::connections::HostConnection;
-use crate::receive::activation_id;
-use crate::storage::{Activation, Missed, Origin, Watermark};
+use crate::storage::{Activation, Missed, Origin, Watermark, activation_id, once_id};
 use crate::triggers::calls::{items, plain};
 use crate::triggers::{Keeper, LAG, Subject, Unkept, millis};
 
@@ -116,7 +115,7 @@ fn event(
         |path: &str| DateTime::from(at(item, path)?.as_str()?).timestamp().ok().map(|at| at.as_second());
     let date = second(backfill.date);
     // Without a time two changes of a resource would be one event.
-    if date.is_none() && !backfill.happens_once {
+    if date.is_none() && !trigger.happens_once {
         return Event::Unreadable;
     }
     if date.is_some() && backfill.created.is_some_and(|path| second(path) == date) {
@@ -129,10 +128,16 @@ fn event(
         id: id.clone(),
         time: date.unwrap_or(now_ms.div_euclid(1_000)),
     };
-    // The same whenever it is found, and no key of a webhook.
-    let key = format!("found {} {resource_id} {}", trigger.resource, date.unwrap_or_default());
+    // The same whenever it is found. The id of a change is none of a webhook.
+    let id = match trigger.happens_once {
+        true => once_id(&connection.id, trigger.id, &resource_id),
+        false => {
+            let key = format!("found {} {resource_id} {}", trigger.resource, date.unwrap_or_default());
+            activation_id(&connection.id, trigger.id, &key)
+        }
+    };
     let activation = Activation {
-        id: activation_id(&connection.id, trigger.id, &key),
+        id,
         connection: connection.id.clone(),
         account: connection.account.clone(),
         trigger: trigger.id.to_owned(),
@@ -143,7 +148,7 @@ fn event(
         origin: Origin::Backfill,
         envelope: webhooks.event.compose(&event).into(),
     };
-    Event::Missed(Box::new(Missed { activation, happens_once: backfill.happens_once }))
+    Event::Missed(Box::new(Missed { activation, happens_once: trigger.happens_once }))
 }
 
 /// The value at a dotted path.

@@ -77,7 +77,7 @@ mod tests {
         for row in [&ended, &lasting] {
             storage.put_connection(row.clone()).await.unwrap();
         }
-        let both = vec![activation("e1", "c1", "gone"), activation("e2", "c2", "here")];
+        let both = vec![activation("e1", "c1", "gone").into(), activation("e2", "c2", "here").into()];
         storage.accept(both).await.unwrap();
         let removing = ConnectionRow { state: ConnectionState::Revoked, ..ended };
         let revoked = ConnectionRow { sealed: Vec::new(), ..removing.clone() };

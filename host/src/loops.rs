@@ -93,8 +93,8 @@ fn question(activation: &Activation, trigger: &Trigger, remember: Duration) -> O
 /// Whose change it is, by the calls that it may tell of, the latest first. What happens once to a resource is told of its
 /// making alone.
 fn decide(changes: &[OwnChange], trigger: &Trigger, now_ms: i64) -> Verdict {
-    let happens_once = trigger.backfill.is_some_and(|backfill| backfill.happens_once);
-    let fitting: Vec<&OwnChange> = changes.iter().filter(|change| change.makes || !happens_once).collect();
+    let fitting: Vec<&OwnChange> =
+        changes.iter().filter(|change| change.makes || !trigger.happens_once).collect();
     if let Some(settled) = fitting.iter().find(|change| change.is_settled) {
         return Verdict::Own(settled.cause.clone());
     }

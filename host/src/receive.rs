@@ -19,7 +19,10 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::connections::{Directory, Live};
-use crate::storage::{Accepted, Activation, Origin, Storage, StorageError, StorageErrorKind, StorageFuture};
+use crate::storage::{
+    Activation, Arrival, Identity, Origin, Receipt, Storage, StorageError, StorageErrorKind, StorageFuture,
+    activation_id, once_id,
+};
 
 mod body;
 mod outcome;
@@ -189,13 +192,12 @@ impl Receiver {
         };
         let wanted = self.connector.triggers.iter();
         let wanted = wanted.filter(|trigger| trigger.event == event.name && live.connection.wants(trigger));
-        let activations: Vec<Activation> =
-            wanted.map(|trigger| activation(live, trigger, &event, &body, now_ms)).collect();
-        if activations.is_empty() {
+        let arrivals: Vec<Arrival> =
+            wanted.map(|trigger| arrival(live, trigger, &event, &body, now_ms)).collect();
+        if arrivals.is_empty() {
             return if service { Outcome::Service } else { Outcome::Unwanted };
         }
-        notes.activations = activations.iter().map(|activation| activation.id.clone()).collect();
-        self.store(activations).await
+        self.store(arrivals, notes).await
     }
 
     /// Acts on an event that is for the host itself; whether it was one.
@@ -218,15 +220,18 @@ impl Receiver {
         Ok(true)
     }
 
-    async fn store(&self, activations: Vec<Activation>) -> Outcome {
+    async fn store(&self, arrivals: Vec<Arrival>, notes: &mut Notes) -> Outcome {
         let began = Instant::now();
-        let stored = timeout(STORAGE_LIMIT, self.storage.accept(activations)).await;
+        let stored = timeout(STORAGE_LIMIT, self.storage.accept(arrivals)).await;
         self.tally.stored(began.elapsed());
         match stored {
-            Ok(Ok(Accepted { new, repeated })) => {
+            Ok(Ok(receipts)) => {
+                let new = receipts.iter().filter(|receipt| receipt.is_new).count();
                 if new > 0 {
                     self.accepted.notify_one();
                 }
+                let repeated = receipts.len() - new;
+                notes.activations = receipts.into_iter().map(|Receipt { id, .. }| id).collect();
                 Outcome::Accepted { new, repeated }
             }
             Ok(Err(error)) if error.kind() == StorageErrorKind::UnknownConnection => {
@@ -290,11 +295,23 @@ fn told(webhooks: &Webhooks, body: &[u8]) -> String {
     words.collect::<Vec<_>>().join("; ").chars().filter(|one| !one.is_control()).take(300).collect()
 }
 
-/// The activation of a trigger by an event.
-fn activation(live: &Live, trigger: &Trigger, event: &Event, body: &Bytes, now_ms: i64) -> Activation {
+/// The activation of a trigger by an event. What happens once to a resource is recognised by the resource, whatever the
+/// delivery had.
+fn arrival(live: &Live, trigger: &Trigger, event: &Event, body: &Bytes, now_ms: i64) -> Arrival {
     let connection = &live.connection;
-    Activation {
-        id: activation_id(&connection.id, trigger.id, &event.dedupe_key),
+    let by_key = |key: &str| activation_id(&connection.id, trigger.id, key);
+    let once = event.id.as_ref().filter(|_| trigger.happens_once);
+    let (identity, id) = match (once, event.signed_ms) {
+        (Some(resource), _) => (Identity::Once, once_id(&connection.id, trigger.id, resource)),
+        (None, Some(signed_ms)) => {
+            let key = Sha256::digest(&event.dedupe_key).into();
+            (Identity::Signed { key, signed_ms }, String::new())
+        }
+        (None, None) => (Identity::Id, by_key(&event.dedupe_key)),
+    };
+    let former_id = Some(by_key(&event.former_key)).filter(|former| *former != id);
+    let activation = Activation {
+        id,
         connection: connection.id.clone(),
         account: connection.account.clone(),
         trigger: trigger.id.to_owned(),
@@ -304,18 +321,6 @@ fn activation(live: &Live, trigger: &Trigger, event: &Event, body: &Bytes, now_m
         received_ms: now_ms,
         origin: Origin::Webhook,
         envelope: body.clone(),
-    }
-}
-
-/// The same for every delivery of an event to a trigger of a connection, and for nothing else. Neither an id nor a trigger
-/// holds the zero byte that parts them.
-pub(crate) fn activation_id(connection: &str, trigger: &str, dedupe_key: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(connection)
-        .chain_update([0])
-        .chain_update(trigger)
-        .chain_update([0])
-        .chain_update(dedupe_key)
-        .finalize();
-    hex::encode(&digest[..16])
+    };
+    Arrival { activation, identity, former_id }
 }

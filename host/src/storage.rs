@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+mod arrival;
 mod error;
 mod hook_storage;
 mod installs;
 mod own_changes;
 mod sqlite;
 
+pub use arrival::{Arrival, Identity, Receipt, activation_id, generation_id, once_id};
 pub use error::{StorageError, StorageErrorKind};
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use installs::{AuditEntry, InstallStorage, PendingInstall};
@@ -30,11 +32,16 @@ pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StorageErr
 /// Activations that name a resource are in order: of one resource of a connection only the oldest unfinished one is ever
 /// leased. Those without a resource have no order.
 pub trait Storage: Send + Sync {
-    /// Stores activations, all or none, each once by its id.
+    /// Stores activations, all or none, each once; what became of each, in their order.
+    ///
+    /// By [`Identity::Id`] and [`Identity::Once`], an arrival that is known is a repeat. By [`Identity::Signed`], storage keeps
+    /// every pair of key and signed time for [`Retention::IDS`], those of repeats as well. A pair that is kept is a repeat. A
+    /// known key with another time is new only if every earlier activation with the key was leased; it gets the next
+    /// generation of the key and an id of its own.
     ///
     /// An activation of a connection that is not stored, or no more, is refused ([`StorageErrorKind::UnknownConnection`]):
     /// so nothing of an account is stored after it was erased.
-    fn accept(&self, activations: Vec<Activation>) -> StorageFuture<'_, Accepted>;
+    fn accept(&self, arrivals: Vec<Arrival>) -> StorageFuture<'_, Vec<Receipt>>;
 
     /// Leases activations that are due, of all connections in turn.
     fn lease(&self, request: LeaseRequest) -> StorageFuture<'_, Vec<Leased>>;

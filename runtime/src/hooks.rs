@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::json::look_up;
 use crate::operation::Operation;
-use crate::signature::{SignatureProfile, Verified};
+use crate::signature::{Repeats, SignatureProfile, Verified};
 use crate::text;
 use crate::value::exact;
 
@@ -29,6 +29,8 @@ pub struct Trigger {
     pub read: Option<ReadAfterEvent>,
     /// How its events are found that no webhook told of, where that can be.
     pub backfill: Option<Backfill>,
+    /// Whether the event happens to a resource once and never again: then the resource's id tells its events apart.
+    pub happens_once: bool,
 }
 
 /// How events are found that no webhook told of: in a list of what was made or changed since a moment.
@@ -46,8 +48,6 @@ pub struct Backfill {
     pub date: &'static str,
     /// The path of the date it was made: where both are the same, it was made and not changed.
     pub created: Option<&'static str>,
-    /// Whether the event happens to a resource once and never again.
-    pub happens_once: bool,
 }
 
 /// How a resource is read after an event about it.
@@ -76,7 +76,7 @@ pub struct Webhooks {
     pub delete: &'static Operation,
     /// Where the parts of an event stand.
     pub event: EventShape,
-    /// What makes two deliveries one event: the first line whose parts are all there counts.
+    /// What makes two deliveries one event if the scheme signs no id: the first line whose parts are all there counts.
     pub dedupe: &'static [&'static [DedupePart]],
     /// What a webhook is, where a host is to keep them in order.
     pub subscription: Option<Subscription>,
@@ -136,7 +136,7 @@ pub struct EventShape {
 /// A part of a delivery that tells events apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DedupePart {
-    /// The value of a header that the verified profile has signed; a header that it has not signed is not there.
+    /// The value of a header, which the verified profile signs as its id. A delivery under another profile lacks this part.
     Header(&'static str),
     /// The value at a dotted path of the body.
     Body(&'static str),
@@ -157,6 +157,12 @@ pub struct Event {
     pub time: Option<i64>,
     /// The same for every delivery of one event.
     pub dedupe_key: String,
+    /// The signed time, in milliseconds since the Unix epoch, if the delivery has no signed id. Then several events may
+    /// have the same key: a delivery with a known key and another time may be a retry or a new event. `None` if the key
+    /// alone decides.
+    pub signed_ms: Option<i64>,
+    /// The key that earlier versions of this crate gave to the delivery: whoever stored one recognises it.
+    pub former_key: String,
 }
 
 /// A verified delivery that is no event: its signature is good, its body is not.
@@ -183,6 +189,13 @@ impl std::fmt::Display for NoEvent {
 
 impl std::error::Error for NoEvent {}
 
+/// What tells an event from others.
+struct Key {
+    text: String,
+    /// See [`Event::signed_ms`].
+    signed_ms: Option<i64>,
+}
+
 impl Webhooks {
     /// Reads the event of a verified delivery: from its body, and from the headers that the verified profile has signed.
     ///
@@ -199,25 +212,54 @@ impl Webhooks {
         let name = text(self.event.name).ok_or(NoEvent::NoName)?;
         let account = text(self.event.account).and_then(|text| bare(text, self.event.account_form));
         let id = look_up(&body, self.event.id).map(plain);
+        let key = self.key(delivery, &body);
         Ok(Event {
             name: name.to_owned(),
             account: account.ok_or(NoEvent::NoAccount)?.to_owned(),
             resource: text(self.event.resource).map(str::to_owned),
             id,
             time: look_up(&body, self.event.time).and_then(|time| exact::integer(&plain(time))),
-            dedupe_key: self.dedupe_key(delivery, &body),
+            former_key: self.former_key(delivery, &body),
+            signed_ms: key.signed_ms,
+            dedupe_key: key.text,
         })
     }
 
-    /// The first line of parts that are all there; without one, a digest of the body and the signed time.
-    fn dedupe_key(&self, delivery: &Verified<'_>, body: &Any) -> String {
+    /// A signed id decides alone. Without one, the parts of the body do, and a signed time beside them.
+    fn key(&self, delivery: &Verified<'_>, body: &Any) -> Key {
+        let parts =
+            || self.parts(body, |_| None).unwrap_or_else(|| hex::encode(Sha256::digest(delivery.body())));
+        let body_id = match delivery.repeats() {
+            Repeats::SameBody => {
+                return Key { text: hex::encode(Sha256::digest(delivery.body())), signed_ms: None };
+            }
+            Repeats::BodyId(path) => {
+                look_up(body, path).filter(|id| id.is_string() || id.is_number()).map(plain)
+            }
+            Repeats::Signed | Repeats::SameKey => None,
+        };
+        match delivery.id().map(str::to_owned).or(body_id) {
+            Some(id) => Key { text: id, signed_ms: None },
+            None => Key { text: parts(), signed_ms: delivery.timestamp_ms() },
+        }
+    }
+
+    /// The first line of parts that are all there.
+    fn parts(&self, body: &Any, header: impl Fn(&str) -> Option<String>) -> Option<String> {
         let part = |part: &DedupePart| match part {
-            DedupePart::Header(name) => delivery.signed_header(name).map(str::to_owned),
+            DedupePart::Header(name) => header(name),
             DedupePart::Body(path) => look_up(body, path).map(plain),
         };
         let whole = |line: &&[DedupePart]| line.iter().map(part).collect::<Option<Vec<String>>>();
-        if let Some(parts) = self.dedupe.iter().find_map(whole) {
-            return parts.join(" ");
+        Some(self.dedupe.iter().find_map(whole)?.join(" "))
+    }
+
+    /// The first line of parts, headers included, whether they were signed or not; without one, a digest of the body and
+    /// the signed time.
+    fn former_key(&self, delivery: &Verified<'_>, body: &Any) -> String {
+        let header = |name: &str| delivery.signed_header(name).map(str::to_owned);
+        if let Some(parts) = self.parts(body, header) {
+            return parts;
         }
         let mut digest = Sha256::new();
         digest.update(delivery.timestamp_ms().unwrap_or_default().to_be_bytes());

@@ -125,8 +125,8 @@
 //!
 //! use connector_runtime::SecretString;
 //! use connector_runtime::signature::{
-//!     Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, Signer, TimestampUnit, Tolerance,
-//!     Verifier,
+//!     Algorithm, Encoding, KeyForm, Repeats, SignatureForm, SignatureProfile, SignedPart, Signer, TimestampUnit,
+//!     Tolerance, Verifier,
 //! };
 //! use http::{HeaderMap, HeaderName};
 //!
@@ -142,6 +142,7 @@
 //!     key_form: KeyForm::Utf8,
 //!     signature_form: SignatureForm::Single,
 //!     tolerance: Tolerance { max_age: Duration::from_secs(300), max_ahead: Duration::from_secs(60) },
+//!     repeats: Repeats::Signed,
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -23,7 +23,8 @@ use key::{Content, Key};
 
 pub use entries::MAX_SIGNATURES;
 pub use profile::{
-    Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, TimestampUnit, Tolerance,
+    Algorithm, Encoding, KeyForm, Repeats, SignatureForm, SignatureProfile, SignedPart, TimestampUnit,
+    Tolerance,
 };
 pub use rejected::{Rejected, SetupError};
 pub use sign::{SignError, Signer};
@@ -182,12 +183,12 @@ impl<'a> Verified<'a> {
         self.profile.name
     }
 
-    /// The signed time in milliseconds since the Unix epoch; none where the profile has no timestamp.
+    /// The signed time in milliseconds since the Unix epoch, as exact as it was sent; `None` if the profile has no timestamp.
     pub fn timestamp_ms(&self) -> Option<i64> {
         self.timestamp_ms
     }
 
-    /// The signed id of the delivery; none where the profile has no id.
+    /// The signed id of the delivery; `None` if the profile signs no id in a header.
     pub fn id(&self) -> Option<&'a str> {
         self.id
     }
@@ -203,6 +204,11 @@ impl<'a> Verified<'a> {
         } else {
             None
         }
+    }
+
+    /// How a repeated delivery is recognised.
+    pub fn repeats(&self) -> Repeats {
+        self.profile.repeats
     }
 
     /// The signed body.

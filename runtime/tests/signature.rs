@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use connector_runtime::SecretString;
 use connector_runtime::signature::{
-    Algorithm, Encoding, KeyForm, Rejected, SignatureForm, SignatureProfile, SignedPart, TimestampUnit,
-    Tolerance, Verified, Verifier,
+    Algorithm, Encoding, KeyForm, Rejected, Repeats, SignatureForm, SignatureProfile, SignedPart,
+    TimestampUnit, Tolerance, Verified, Verifier,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -42,6 +42,7 @@ static PARCEL_HEX: SignatureProfile = SignatureProfile {
     key_form: KeyForm::Utf8,
     signature_form: SignatureForm::Single,
     tolerance: FIVE_MINUTES,
+    repeats: Repeats::Signed,
 };
 
 static STANDARD: SignatureProfile = SignatureProfile {
@@ -62,6 +63,7 @@ static STANDARD: SignatureProfile = SignatureProfile {
     key_form: KeyForm::Utf8,
     signature_form: SignatureForm::List { prefix: "v1," },
     tolerance: FIVE_MINUTES,
+    repeats: Repeats::Signed,
 };
 
 /// Standard Webhooks as its specification has it: the secret is base64.
@@ -87,6 +89,7 @@ static KEY_VALUE: SignatureProfile = SignatureProfile {
     key_form: KeyForm::Utf8,
     signature_form: SignatureForm::KeyValue { timestamp_key: "t", signature_key: "v1" },
     tolerance: FIVE_MINUTES,
+    repeats: Repeats::Signed,
 };
 
 /// A code computed without the crate under test.

@@ -41,6 +41,8 @@ async fn not_there_yet() -> Error {
         id: Some("999999".to_owned()),
         time: i64::try_from(now).ok(),
         dedupe_key: String::new(),
+        signed_ms: None,
+        former_key: String::new(),
     };
     let store = Store::open().await;
     store.client.read_after_event(&product_updated::TRIGGER, &event).await.unwrap_err()

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use super::connection::duration;
 use super::ty::ident;
 use crate::files::Module;
-use crate::model::{Model, Signature, SignatureForm, SignedPart, Subscription, Webhooks};
+use crate::model::{Model, Repeats, Signature, SignatureForm, SignedPart, Subscription, Webhooks};
 
 /// `signatures.rs`.
 pub(super) fn signatures(model: &Model) -> Module {
@@ -14,7 +14,8 @@ pub(super) fn signatures(model: &Model) -> Module {
     let items = quote! {
         use std::time::Duration;
         use connector_runtime::signature::{
-            Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart, TimestampUnit, Tolerance,
+            Algorithm, Encoding, KeyForm, Repeats, SignatureForm, SignatureProfile, SignedPart, TimestampUnit,
+            Tolerance,
         };
         #(#profiles)*
     };
@@ -49,6 +50,12 @@ fn signature(signature: &Signature) -> TokenStream {
             quote!(SignatureForm::KeyValue { timestamp_key: #timestamp, signature_key: #signature })
         }
     };
+    let repeats = match &signature.repeats {
+        Repeats::Signed => quote!(Repeats::Signed),
+        Repeats::BodyId(path) => quote!(Repeats::BodyId(#path)),
+        Repeats::SameBody => quote!(Repeats::SameBody),
+        Repeats::SameKey => quote!(Repeats::SameKey),
+    };
     let (past, ahead) = (duration(signature.past), duration(signature.ahead));
     quote! {
         #[doc = #documentation]
@@ -64,6 +71,7 @@ fn signature(signature: &Signature) -> TokenStream {
             key_form: #key,
             signature_form: #form,
             tolerance: Tolerance { max_age: #past, max_ahead: #ahead },
+            repeats: #repeats,
         };
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn emit(trigger: &Trigger) -> Module {
     lines.extend(trigger.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
     let documentation = docs::attributes(&lines);
     let backfill = trigger.backfill.as_ref().map_or_else(|| quote!(None), searching);
-    let imports = imports(trigger);
+    let (imports, once) = (imports(trigger), trigger.once);
     let (read, function) = match &trigger.read {
         Some(read) => reading(read),
         None => (quote!(None), quote!()),
@@ -35,6 +35,7 @@ pub(super) fn emit(trigger: &Trigger) -> Module {
             scopes: &[#(#scopes),*],
             read: #read,
             backfill: #backfill,
+            happens_once: #once,
         };
 
         #function
@@ -76,13 +77,13 @@ fn imports(trigger: &Trigger) -> TokenStream {
 
 fn searching(backfill: &Backfill) -> TokenStream {
     let input = ident(&backfill.rust);
-    let Backfill { since, id, date, once, .. } = backfill;
+    let Backfill { since, id, date, .. } = backfill;
     let with = backfill.with.iter().map(|(name, value)| quote!((#name, #value)));
     let created = option(&backfill.created);
     quote! {
         Some(Backfill {
             operation: #input::OPERATION, since: #since, with: &[#(#with),*], id: #id, date: #date,
-            created: #created, happens_once: #once,
+            created: #created,
         })
     }
 }

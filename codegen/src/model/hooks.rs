@@ -19,8 +19,18 @@ pub(crate) struct Signature {
     /// The prefix of a secret in base64; none where its UTF-8 bytes are the key.
     pub(crate) base64_key: Option<String>,
     pub(crate) form: SignatureForm,
+    pub(crate) repeats: Repeats,
     pub(crate) past: Duration,
     pub(crate) ahead: Duration,
+}
+
+/// What recognises a repeated delivery.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    Signed,
+    BodyId(String),
+    SameBody,
+    SameKey,
 }
 
 /// A piece of what is signed.
@@ -81,7 +91,6 @@ pub(crate) struct Backfill {
     pub(crate) id: String,
     pub(crate) date: String,
     pub(crate) created: Option<String>,
-    pub(crate) once: bool,
 }
 
 /// What can start a workflow.
@@ -99,6 +108,8 @@ pub(crate) struct Trigger {
     pub(crate) scopes: Vec<String>,
     pub(crate) read: Option<Read>,
     pub(crate) backfill: Option<Backfill>,
+    /// Whether the event happens once to a resource.
+    pub(crate) once: bool,
     pub(crate) sample: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::{Lookup, actions, grant, subscriptions, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
-use crate::model::{Action, Signature, SignatureForm, SignedPart, Webhooks};
+use crate::model::{Action, Repeats, Signature, SignatureForm, SignedPart, Webhooks};
 use crate::name;
 use crate::source::Spanned;
 use crate::template;
@@ -29,6 +29,7 @@ fn signature(
     if let (Some(parts), Some(template)) = (&signed, given.signed) {
         check_parts(given, parts, template, faults);
     }
+    let repeats = repeats(given, faults);
     let form = form(given, faults);
     let duration = |text: Option<Text<'_>>| text.and_then(|text| parse_duration(text.value));
     let tolerance: (Option<Duration>, Option<Duration>) = (duration(given.past), duration(given.ahead));
@@ -44,6 +45,7 @@ fn signature(
         base64: given.encoding == "base64",
         base64_key: given.base64_key.map(str::to_owned),
         form: form?,
+        repeats: repeats?,
         past: tolerance.0?,
         ahead: tolerance.1?,
     })
@@ -113,6 +115,35 @@ fn check_parts(
         (true, false) => refuse("the id is sent but not signed", "sign `{id}` or remove `id`"),
         (false, true) => refuse("the id is signed but not sent", "name its header under `id`"),
         _ => {}
+    }
+}
+
+/// What recognises a repeated delivery. A scheme that signs neither an id nor the time needs a rule of its own.
+fn repeats(given: &manifest::Signature<'_>, faults: &mut Vec<Diagnostic>) -> Option<Repeats> {
+    let mut refuse = |place: Text<'_>, message: &str, help: &str| {
+        faults.push(Diagnostic::new(Code::BadSignature, place.span, message).help(help));
+        None
+    };
+    // What is signed and stands nowhere has been reported.
+    let signs = |part: &str| given.signed.is_some_and(|signed| signed.value.contains(part));
+    let has_mark = given.timestamp.is_some() || given.id.is_some() || signs("{timestamp}") || signs("{id}");
+    match (given.body_id, given.repeats) {
+        (Some(path), None) => Some(Repeats::BodyId(path.value.to_owned())),
+        (None, Some(rule)) if !has_mark => Some(match rule.value {
+            "body" => Repeats::SameBody,
+            _ => Repeats::SameKey,
+        }),
+        (_, Some(rule)) => refuse(
+            rule,
+            "the signed id or time recognises repeated deliveries already",
+            "remove `repeats`: it is for schemes that sign neither",
+        ),
+        (None, None) if has_mark => Some(Repeats::Signed),
+        (None, None) => refuse(
+            given.name,
+            "cannot recognise a repeated delivery: neither an id nor the time of signing is signed",
+            "add `repeats: body` if no two events have the same body, or `repeats: dedupe` if the parts under `dedupe` tell events apart",
+        ),
     }
 }
 
@@ -241,24 +272,25 @@ fn check_account_form(form: Text<'_>, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A header tells deliveries apart only if a profile signs it: whoever repeats a delivery can change every other header.
+/// A header tells deliveries apart only if a profile signs it as its id: a sender can change every other header of a
+/// repeated delivery. The signed time stands beside the key.
 fn check_dedupe_headers(
     given: &manifest::Webhooks<'_>,
     profiles: &[&Signature],
     faults: &mut Vec<Diagnostic>,
 ) {
-    let headers = profiles.iter().flat_map(|profile| [&profile.id_header, &profile.timestamp_header]);
-    let signed: Vec<&str> = headers.flatten().map(String::as_str).collect();
+    let signed: Vec<&str> = profiles.iter().filter_map(|profile| profile.id_header.as_deref()).collect();
     let parts = given.dedupe.iter().flat_map(|(_, line)| line);
     for (_, name) in parts.filter(|(kind, _)| *kind == "header") {
         if signed.iter().any(|header| header.eq_ignore_ascii_case(name.value)) {
             continue;
         }
-        let message = format!("no signature profile of the webhooks signs the header `{}`", name.value);
+        let message =
+            format!("no signature profile of the webhooks signs the header `{}` as its id", name.value);
         let help = match signed.as_slice() {
             [] => "name a path of the body with `body`".to_owned(),
             _ => {
-                format!("name a signed header (`{}`), or a path of the body with `body`", signed.join("`, `"))
+                format!("name a signed id (`{}`), or a path of the body with `body`", signed.join("`, `"))
             }
         };
         faults.push(Diagnostic::new(Code::BadValue, name.span, message).help(help));

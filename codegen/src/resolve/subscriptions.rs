@@ -134,7 +134,6 @@ pub(super) fn backfill(
         id: owned(given.id?),
         date: owned(given.date?),
         created: given.created.map(owned),
-        once: given.once,
     })
 }
 

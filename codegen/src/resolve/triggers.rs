@@ -51,6 +51,7 @@ pub(super) fn resolve(
             scopes,
             read,
             backfill,
+            once: given.once,
             sample,
         });
     }

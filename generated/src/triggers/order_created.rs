@@ -28,8 +28,8 @@ pub static TRIGGER: Trigger = Trigger {
         id: "id",
         date: "date_created",
         created: None,
-        happens_once: true,
     }),
+    happens_once: true,
 };
 
 /// The input that reads the whole resource of an event.

@@ -28,8 +28,8 @@ pub static TRIGGER: Trigger = Trigger {
         id: "id",
         date: "date_modified",
         created: Some("date_created"),
-        happens_once: false,
     }),
+    happens_once: false,
 };
 
 /// The input that reads the whole resource of an event.

@@ -77,6 +77,8 @@ impl Reader {
             id: activation.resource_id.clone(),
             time: activation.event_time,
             dedupe_key: activation.id.clone(),
+            signed_ms: None,
+            former_key: String::new(),
         };
         match timeout(LIMIT, client.read_after_event(trigger, &event)).await {
             Ok(Ok(Some(reply))) => Reading::Done(Full::Whole(reply.json)),

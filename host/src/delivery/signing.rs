@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connector_runtime::SecretString;
 use connector_runtime::signature::{
-    Algorithm, Encoding, KeyForm, SetupError, SignatureForm, SignatureProfile, SignedPart, Signer,
+    Algorithm, Encoding, KeyForm, Repeats, SetupError, SignatureForm, SignatureProfile, SignedPart, Signer,
     TimestampUnit, Tolerance,
 };
 
@@ -28,6 +28,7 @@ pub(crate) static PROFILE: SignatureProfile = SignatureProfile {
     key_form: KeyForm::Base64 { prefix: "whsec_" },
     signature_form: SignatureForm::List { prefix: "v1," },
     tolerance: Tolerance { max_age: Duration::from_secs(300), max_ahead: Duration::from_secs(300) },
+    repeats: Repeats::Signed,
 };
 
 /// Signs what is sent.

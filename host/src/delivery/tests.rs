@@ -191,7 +191,7 @@ impl Post {
     }
 
     async fn accept(&self, activations: &[Activation]) {
-        self.delivery.storage.accept(activations.to_vec()).await.unwrap();
+        self.delivery.storage.accept(activations.iter().cloned().map(Into::into).collect()).await.unwrap();
         self.delivery.wake.notify_one();
     }
 

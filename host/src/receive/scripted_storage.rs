@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::storage::{
-    Accepted, Activation, ActivationFilter, ActivationSummary, ConnectionRow, LeaseRequest, LeaseToken,
-    Leased, Retention, Storage, StorageCounts, StorageError, StorageErrorKind, StorageFuture,
-    StoredActivation,
+    Activation, ActivationFilter, ActivationSummary, Arrival, ConnectionRow, Identity, LeaseRequest,
+    LeaseToken, Leased, Receipt, Retention, Storage, StorageCounts, StorageError, StorageErrorKind,
+    StorageFuture, StoredActivation, generation_id,
 };
 
 /// What the next call does in place of storing.
@@ -36,7 +36,7 @@ fn unneeded<T: Send + 'static>() -> StorageFuture<'static, T> {
 }
 
 impl Storage for ScriptedStorage {
-    fn accept(&self, activations: Vec<Activation>) -> StorageFuture<'_, Accepted> {
+    fn accept(&self, arrivals: Vec<Arrival>) -> StorageFuture<'_, Vec<Receipt>> {
         Box::pin(async move {
             let next = self.script.lock().unwrap().pop_front();
             match next {
@@ -47,11 +47,15 @@ impl Storage for ScriptedStorage {
                 None => {}
             }
             let mut known = self.accepted.lock().unwrap();
-            let count = activations.len();
-            let before = known.len();
-            known.extend(activations.into_iter().map(|one| (one.id.clone(), one)));
-            let new = known.len() - before;
-            Ok(Accepted { new, repeated: count - new })
+            let store = |arrival: Arrival| {
+                let mut one = arrival.activation;
+                if let Identity::Signed { key, .. } = arrival.identity {
+                    one.id = generation_id(&one.connection, &one.trigger, &key, 0);
+                }
+                let id = one.id.clone();
+                Receipt { is_new: known.insert(id.clone(), one).is_none(), id }
+            };
+            Ok(arrivals.into_iter().map(store).collect())
         })
     }
 

@@ -23,7 +23,8 @@ pub trait HookStorage: Send + Sync {
 
     /// Stores what a search found, but for what was told: all or none, each in one step with the look whether it was.
     ///
-    /// A webhook that tells of the same later, since it was late, is then known already.
+    /// A webhook that tells of the same later, since it was late, is then known already. Times are whole seconds: a time of
+    /// the same second is known unless every activation of that second was leased before the second had ended.
     fn accept_missed(&self, missed: Vec<Missed>) -> StorageFuture<'_, Accepted>;
 
     /// When the service was there last; none where it never was.
@@ -65,6 +66,6 @@ pub struct Missed {
     /// The activation; its event time is the date of the resource.
     pub activation: Activation,
     /// Whether the event happens once to a resource: then any activation of it has told it. Else only one whose event time
-    /// is the date or later.
+    /// is later, or of the same second and was not leased before the end of that second.
     pub happens_once: bool,
 }

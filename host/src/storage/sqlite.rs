@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Accepted, Activation, ActivationFilter, ActivationSummary, ConnectionRow, LeaseRequest, LeaseToken,
-    Leased, Retention, Storage, StorageCounts, StorageError, StorageFuture, StoredActivation,
+    ActivationFilter, ActivationSummary, Arrival, ConnectionRow, LeaseRequest, LeaseToken, Leased, Receipt,
+    Retention, Storage, StorageCounts, StorageError, StorageFuture, StoredActivation,
 };
 
 mod accepting;
@@ -27,6 +27,7 @@ mod reading;
 mod removing;
 mod row;
 mod schema;
+mod signings;
 mod writer;
 
 pub use backup::back_up;
@@ -112,9 +113,9 @@ impl fmt::Debug for SqliteStorage {
 }
 
 impl Storage for SqliteStorage {
-    fn accept(&self, activations: Vec<Activation>) -> StorageFuture<'_, Accepted> {
-        let weight = activations.iter().map(accepting::weight).sum();
-        Box::pin(self.writer.change(Growth::Grows, weight, move |work| accepting::accept(work, &activations)))
+    fn accept(&self, arrivals: Vec<Arrival>) -> StorageFuture<'_, Vec<Receipt>> {
+        let weight = arrivals.iter().map(|arrival| accepting::weight(&arrival.activation)).sum();
+        Box::pin(self.writer.change(Growth::Grows, weight, move |work| accepting::accept(work, &arrivals)))
     }
 
     fn lease(&self, request: LeaseRequest) -> StorageFuture<'_, Vec<Leased>> {
@@ -261,9 +262,26 @@ impl SqliteStorage {
             }
         }
         if erased > 0 {
+            self.forget_signings(&account).await?;
             self.writer.scrub().await?;
         }
         Ok(erased)
+    }
+
+    async fn forget_signings(&self, account: &str) -> Result<(), StorageError> {
+        let name = account.to_owned();
+        let found = move |connection: &rusqlite::Connection| removing::signing_connections(connection, &name);
+        for connection in self.readers.read(found).await? {
+            loop {
+                let (connection, name) = (connection.clone(), account.to_owned());
+                let change =
+                    move |work: &mut group::Work<'_>| removing::forget_signings(work, &connection, &name);
+                if self.writer.change(Growth::Stays, removing::SLICE as usize, change).await? == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Removes the connections first: from then on nothing of the account is accepted, and what is found is all there is.
@@ -281,6 +299,7 @@ impl SqliteStorage {
             let change = move |work: &mut group::Work<'_>| removing::remove(work, &positions);
             erased += self.writer.change(Growth::Stays, removing::SLICE as usize, change).await?;
         }
+        self.forget_signings(&account).await?;
         self.writer.scrub().await?;
         Ok(erased)
     }

@@ -8,14 +8,16 @@ mod missed;
 mod model;
 mod own_changes;
 mod removal;
+mod signings;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::storage::{
-    Accepted, Activation, ActivationFilter, ActivationState, ConnectionRow, ConnectionState, LeaseRequest,
-    Leased, Origin, SqliteOptions, SqliteStorage, Storage, StorageCounts, StorageErrorKind,
+    Accepted, Activation, ActivationFilter, ActivationState, Arrival, ConnectionRow, ConnectionState,
+    LeaseRequest, Leased, Origin, Receipt, SqliteOptions, SqliteStorage, Storage, StorageCounts,
+    StorageErrorKind,
 };
 use tempfile::TempDir;
 
@@ -46,7 +48,16 @@ impl Fixture {
     }
 
     async fn accept(&self, activation: Activation) -> Accepted {
-        self.storage.accept(vec![activation]).await.expect("it is stored")
+        self.arrive(vec![activation.into()]).await
+    }
+
+    /// Stores them and counts what was new.
+    async fn arrive(&self, arrivals: Vec<Arrival>) -> Accepted {
+        let count = arrivals.len();
+        let receipts = self.storage.accept(arrivals).await.expect("they are stored");
+        let new = receipts.iter().filter(|receipt| receipt.is_new).count();
+        assert_eq!(receipts.len(), count);
+        Accepted { new, repeated: count - new }
     }
 
     async fn lease(&self, limit: u32, now_ms: i64) -> Vec<Leased> {
@@ -107,8 +118,8 @@ async fn what_is_accepted_comes_back_as_it_was_once() {
     let fixture = Fixture::new().await;
     let first = activation("a", 0, Some("1"));
     let second = Activation { event_time: None, origin: Origin::Backfill, ..activation("b", 1, None) };
-    let accepted = fixture.storage.accept(vec![first.clone(), second.clone(), first.clone()]).await;
-    assert_eq!(accepted.expect("they are stored"), Accepted { new: 2, repeated: 1 });
+    let accepted = fixture.arrive([&first, &second, &first].map(|one| one.clone().into()).to_vec()).await;
+    assert_eq!(accepted, Accepted { new: 2, repeated: 1 });
     assert_eq!(fixture.accept(first.clone()).await, Accepted { new: 0, repeated: 1 });
 
     let leased = fixture.lease(10, NOW).await;
@@ -128,7 +139,7 @@ async fn what_is_accepted_comes_back_as_it_was_once() {
 #[tokio::test]
 async fn it_is_there_after_the_file_was_closed_and_opened() {
     let Fixture { storage, folder } = Fixture::new().await;
-    storage.accept(vec![activation("a", 0, None)]).await.expect("it is stored");
+    storage.accept(vec![activation("a", 0, None).into()]).await.expect("it is stored");
     drop(storage);
     let names = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(names, 1, "closing moves all into the file itself");
@@ -200,7 +211,7 @@ async fn a_lease_ends_and_its_token_with_the_next_one() {
 #[tokio::test]
 async fn a_connection_with_much_to_deliver_leaves_room_for_others() {
     let fixture = Fixture::new().await;
-    let many = (0..100).map(|number| activation(&format!("many-{number:03}"), 0, None)).collect();
+    let many = (0..100).map(|number| activation(&format!("many-{number:03}"), 0, None).into()).collect();
     fixture.storage.accept(many).await.expect("they are stored");
     for connection in [1, 2] {
         for number in 0..3 {
@@ -364,7 +375,8 @@ async fn connections_are_kept_replaced_and_removed() {
 
     assert!(storage.remove_connection("c2").await.expect("it is removed"));
     assert!(!storage.remove_connection("c2").await.expect("it is read"));
-    let refused = storage.accept(vec![activation("a", 1, None), activation("b", 2, None)]).await;
+    let refused =
+        storage.accept(vec![activation("a", 1, None).into(), activation("b", 2, None).into()]).await;
     assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::UnknownConnection));
     assert_eq!(fixture.state("a").await, None, "all or none");
     assert_eq!(storage.counts().await.expect("they are read").waiting, 0);
@@ -380,14 +392,14 @@ async fn one_bad_change_spoils_none_of_those_committed_with_it() {
             let connection = if number % 5 == 0 { 9 } else { 0 };
             let storage = Arc::clone(&fixture.storage);
             tokio::spawn(async move {
-                storage.accept(vec![activation(&format!("{number}"), connection, None)]).await
+                storage.accept(vec![activation(&format!("{number}"), connection, None).into()]).await
             })
         })
         .collect();
     let mut refused = 0;
     for call in calls {
         match call.await.expect("it ends") {
-            Ok(accepted) => assert_eq!(accepted, Accepted { new: 1, repeated: 0 }),
+            Ok(receipts) => assert!(matches!(receipts.as_slice(), [Receipt { is_new: true, .. }])),
             Err(error) => {
                 assert_eq!(error.kind(), StorageErrorKind::UnknownConnection);
                 refused += 1;

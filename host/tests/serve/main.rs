@@ -23,6 +23,7 @@ mod outcomes;
 mod own_changes;
 mod portal;
 mod raw_sockets;
+mod repeats;
 mod scripted_api;
 mod secrets;
 #[cfg(feature = "demo")]

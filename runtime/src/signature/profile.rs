@@ -32,6 +32,21 @@ pub struct SignatureProfile {
     pub signature_form: SignatureForm,
     /// How far the time of signing may be from now, unless the verifier is told otherwise.
     pub tolerance: Tolerance,
+    /// How a receiver recognises a repeated delivery.
+    pub repeats: Repeats,
+}
+
+/// How a receiver recognises that a delivery repeats another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// By the signed id of the header, if the scheme has one. Otherwise by the connector's key and the signed time.
+    Signed,
+    /// By the id at this dotted path of the signed body. A body without it is treated as under [`Repeats::Signed`].
+    BodyId(&'static str),
+    /// By the bytes of the body. For a scheme that signs neither an id nor the time.
+    SameBody,
+    /// By the connector's key alone. For a scheme that signs neither an id nor the time.
+    SameKey,
 }
 
 /// The unit of a timestamp header.
@@ -145,8 +160,21 @@ impl SignatureProfile {
             _ => {}
         }
         match (self.id_header.is_some(), signs(SignedPart::Id)) {
-            (true, false) => fault("the id is sent but not signed"),
-            (false, true) => fault("the id is signed but not sent"),
+            (true, false) => return fault("the id is sent but not signed"),
+            (false, true) => return fault("the id is signed but not sent"),
+            _ => {}
+        }
+        let has_mark = self.has_timestamp() || self.id_header.is_some();
+        match self.repeats {
+            Repeats::Signed if !has_mark => {
+                fault("neither an id nor the time is signed, and no rule recognises repeats")
+            }
+            Repeats::SameBody | Repeats::SameKey if has_mark => {
+                fault("the signed id or time recognises repeats, and another rule is given")
+            }
+            Repeats::BodyId(_) if self.id_header.is_some() => {
+                fault("the id stands both in a header and in the body")
+            }
             _ => Ok(()),
         }
     }

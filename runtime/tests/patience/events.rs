@@ -31,6 +31,7 @@ static TRIGGER: Trigger = Trigger {
     scopes: &[],
     read: Some(ReadAfterEvent { operation: &GET, parameter: "thing_id", grace: Duration::from_secs(30) }),
     backfill: None,
+    happens_once: false,
 };
 
 fn event(age: u64) -> Event {
@@ -42,6 +43,8 @@ fn event(age: u64) -> Event {
         id: Some("250".to_owned()),
         time: i64::try_from(now - age).ok(),
         dedupe_key: String::new(),
+        signed_ms: None,
+        former_key: String::new(),
     }
 }
 

@@ -42,6 +42,7 @@ fn accepts_the_published_vectors_of_schemes_that_sign_the_body_alone() {
         signature_header: "X-Signature",
         timestamp_header: None,
         signed_content: &[SignedPart::Body],
+        repeats: Repeats::SameKey,
         ..PARCEL_HEX
     };
     static PREFIXED: SignatureProfile = SignatureProfile {

@@ -54,7 +54,16 @@ fn refuses_profiles_that_promise_more_than_they_sign() {
         SignatureProfile { timestamp_header: Some("example-time"), ..KEY_VALUE };
     static ID_UNSIGNED: SignatureProfile = SignatureProfile { id_header: Some("x-id"), ..PARCEL_HEX };
     static ID_UNSENT: SignatureProfile = SignatureProfile { id_header: None, ..STANDARD };
+    static NO_RULE: SignatureProfile =
+        SignatureProfile { timestamp_header: None, signed_content: &[SignedPart::Body], ..PARCEL_HEX };
+    static TWO_RULES: SignatureProfile = SignatureProfile { repeats: Repeats::SameBody, ..PARCEL_HEX };
+    static RULE_BESIDE_ID: SignatureProfile = SignatureProfile { repeats: Repeats::SameKey, ..STANDARD };
+    static TWO_IDS: SignatureProfile = SignatureProfile { repeats: Repeats::BodyId("id"), ..STANDARD };
     for (profile, expected) in [
+        (&NO_RULE, "neither an id nor the time is signed, and no rule recognises repeats"),
+        (&TWO_RULES, "the signed id or time recognises repeats, and another rule is given"),
+        (&RULE_BESIDE_ID, "the signed id or time recognises repeats, and another rule is given"),
+        (&TWO_IDS, "the id stands both in a header and in the body"),
         (&BODY_UNSIGNED, "the body is not signed"),
         (&TIME_UNSIGNED, "the timestamp is sent but not signed"),
         (&TIME_UNSENT, "the timestamp is signed but not sent"),

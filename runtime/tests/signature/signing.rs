@@ -15,6 +15,7 @@ static BODY_ALONE: SignatureProfile = SignatureProfile {
     timestamp_header: None,
     signed_content: &[SignedPart::Body],
     encoding: Encoding::Base64,
+    repeats: Repeats::SameBody,
     ..PARCEL_HEX
 };
 

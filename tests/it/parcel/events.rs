@@ -80,8 +80,10 @@ fn the_signature_headers_are_as_the_manifest_says() {
 fn events_are_told_apart_by_the_first_line_whose_parts_are_all_there() {
     let key =
         |profile, body: &str, more: &[(&'static str, &str)]| event(profile, body, more).unwrap().dedupe_key;
-    assert_eq!(key(&STANDARD, SAMPLE, &[]), "evt_1 7b1e", "header and body");
-    assert_eq!(key(&PLAIN, SAMPLE, &[]), "7b1e p-1", "body alone");
+    assert_eq!(key(&STANDARD, SAMPLE, &[]), "evt_1", "a signed id alone decides");
+    assert_eq!(key(&PLAIN, SAMPLE, &[]), "7b1e p-1", "without one, parts of the body");
+    let own_id = SAMPLE.replacen('{', r#"{"event_id":"e-1","#, 1);
+    assert_eq!(key(&TYPE, &own_id, &[]), "e-1", "an id in the body");
     let numbers = SAMPLE.replace("\"p-1\"", "17");
     assert_eq!(key(&TYPE, &numbers, &[]), "7b1e 17");
 
@@ -90,7 +92,11 @@ fn events_are_told_apart_by_the_first_line_whose_parts_are_all_there() {
     assert_eq!(digest.len(), 64);
     assert_eq!(digest, key(&PLAIN, bare, &[]));
     assert_ne!(digest, key(&PLAIN, &bare.replace('a', "b").replace("bccounts/bcme", "accounts/acme"), &[]));
-    assert_ne!(digest, key(&TIMED, bare, &[]), "the signed time counts");
+    assert_eq!(digest, key(&TIMED, bare, &[]), "the signed time stands beside the key");
+    assert_eq!(event(&TIMED, bare, &[]).unwrap().signed_ms, Some(NOW_MS));
+    assert_eq!(event(&PLAIN, bare, &[]).unwrap().signed_ms, None);
+    assert_eq!(key(&ADDRESSED, bare, &[]), digest);
+    assert_ne!(key(&ADDRESSED, SAMPLE, &[]), key(&PLAIN, SAMPLE, &[]), "its rule is the same body");
 }
 
 #[test]

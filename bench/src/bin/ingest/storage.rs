@@ -48,7 +48,7 @@ async fn call(
     while started.elapsed() < duration {
         let row = rows::row(&mut random, numbers.fetch_add(1, Ordering::Relaxed));
         let asked = Instant::now();
-        storage.accept(vec![row]).await?;
+        storage.accept(vec![row.into()]).await?;
         waits.push(asked.elapsed());
     }
     Ok(waits)

@@ -1,7 +1,8 @@
 //! Signatures of webhooks, their management, and triggers.
 
 use super::{object, optional, required};
-use crate::grammar::{Object, Shape};
+use crate::diagnostic::Code;
+use crate::grammar::{Object, Refusal, Shape};
 use crate::name::Rule;
 
 pub(super) static SIGNATURES: Shape = Shape::Map {
@@ -17,11 +18,25 @@ pub(super) static SIGNATURES: Shape = Shape::Map {
             ),
             required("signature", &SIGNATURE, "where the signature stands"),
             optional("timestamp", &TIMESTAMP, "where the time of signing stands"),
-            optional("id", &Shape::Header, "the header of the delivery's id"),
+            optional("id", &ID, "where the id of the delivery stands, which alone recognises repeats"),
             optional("key", &KEY, "how the secret becomes the key; its UTF-8 bytes if not given"),
             required("tolerance", &TOLERANCE, "how far the time of signing may be from now"),
+            optional(
+                "repeats",
+                &Shape::Choice(&["body", "dedupe"]),
+                "what recognises repeats if neither an id nor the time is signed: the same bytes of the body, or the same parts under `dedupe`",
+            ),
         ],
     )),
+};
+
+static ID: Shape = Shape::ByKind {
+    scalar: Some(&Shape::Header),
+    list: None,
+    mapping: Some(&Shape::Object(&object(
+        "delivery id",
+        &[required("body", &Shape::Text, "the path of the id in the body, such as `id`")],
+    ))),
 };
 
 static SIGNATURE: Shape = Shape::Object(&object(
@@ -83,7 +98,7 @@ pub(super) static WEBHOOKS: Shape = Shape::Object(&object(
         required(
             "dedupe",
             &DEDUPE,
-            "what makes two deliveries one event: the first line whose parts are all there",
+            "what makes two deliveries one event if no id is signed: the first line whose parts are all there",
         ),
         optional("subscription", &SUBSCRIPTION, "what a webhook is, so that a host can keep them in order"),
         optional("service", &SERVICE, "events about the connection itself, which are for the host"),
@@ -164,6 +179,11 @@ pub(super) static TRIGGERS: Shape = Shape::Map {
             required("read", &READ, "the action that reads the whole resource, or `none` with a `reason`"),
             optional("reason", &Shape::Text, "why there is nothing to read"),
             optional("backfill", &BACKFILL, "how events are found that no webhook told of"),
+            optional(
+                "once",
+                &Shape::Boolean,
+                "whether the event happens to a resource once and never again: then the resource's id recognises repeats",
+            ),
             optional("sample", &Shape::Text, "a JSON file beside the manifest: the body of a delivery"),
         ],
     )),
@@ -185,9 +205,9 @@ static READ: Shape = Shape::ByKind {
     ))),
 };
 
-static BACKFILL: Shape = Shape::Object(&object(
-    "backfill",
-    &[
+static BACKFILL: Shape = Shape::Object(&Object {
+    name: "backfill",
+    keys: &[
         required("action", &Shape::Text, "the id of the action that lists resources"),
         required("since", &Shape::Text, "its input that leaves out what is older than a moment"),
         optional(
@@ -202,6 +222,11 @@ static BACKFILL: Shape = Shape::Object(&object(
             &Shape::Text,
             "the path of the date it was made: where both are the same, it was made and not changed",
         ),
-        optional("once", &Shape::Boolean, "whether the event happens to a resource once and never again"),
     ],
-));
+    one_of: &[],
+    refused: &[Refusal {
+        key: "once",
+        code: Code::UnknownKey,
+        help: "write `once: true` beside `backfill`: it belongs to the trigger",
+    }],
+});

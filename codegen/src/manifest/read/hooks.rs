@@ -24,7 +24,9 @@ pub(super) fn signature<'t>(name: Text<'t>, node: &'t Node<'_>) -> Signature<'t>
         prefix: part("prefix"),
         part: part("part"),
         timestamp: node.get("timestamp").map(timestamp),
-        id: node.get_text("id"),
+        id: node.get("id").and_then(Node::text),
+        body_id: node.get("id").and_then(|id| id.get_text("body")),
+        repeats: node.get_text("repeats"),
         base64_key: node.get("key").and_then(|key| plain(key, "base64")),
         past: tolerance.and_then(|node| node.get_text("past")),
         ahead: tolerance.and_then(|node| node.get_text("ahead")),
@@ -83,7 +85,6 @@ fn backfill<'t>(node: &'t Node<'_>) -> Backfill<'t> {
         id: node.get_text("id"),
         date: node.get_text("date"),
         created: node.get_text("created"),
-        once: plain(node, "once") == Some("true"),
     }
 }
 
@@ -104,6 +105,7 @@ pub(super) fn trigger<'t>(id: Text<'t>, node: &'t Node<'_>) -> Trigger<'t> {
         read: node.get("read").and_then(read),
         reason: node.get_text("reason"),
         backfill: node.get("backfill").map(backfill),
+        once: plain(node, "once") == Some("true"),
         sample: node.get_text("sample"),
     }
 }

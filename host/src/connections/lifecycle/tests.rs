@@ -183,7 +183,7 @@ async fn an_account_whose_token_was_refused_is_not_erased() {
         account: row.account.clone(),
         ..crate::activation::tests::activation("e1")
     };
-    office.lifecycle.storage.accept(vec![received]).await.unwrap();
+    office.lifecycle.storage.accept(vec![received.into()]).await.unwrap();
     office.lifecycle.refused(&row).await.unwrap();
     assert_eq!(office.lifecycle.erase_ended().await.unwrap(), 0);
     assert!(office.lifecycle.storage.find("e1").await.unwrap().is_some());

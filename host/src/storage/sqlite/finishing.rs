@@ -38,7 +38,7 @@ const SET_STATE: &str = "UPDATE activations SET state = ?2 WHERE position = ?1";
 pub(super) struct Found {
     pub(super) position: i64,
     pub(super) state: State,
-    lease: i64,
+    pub(super) lease: i64,
     connection: String,
     resource_type: Option<String>,
     resource_id: Option<String>,

@@ -12,6 +12,7 @@ const ROLLBACK: &str = "ROLLBACK";
 const SAVEPOINT: &str = "SAVEPOINT change";
 const RELEASE: &str = "RELEASE change";
 const UNDO: &str = "ROLLBACK TO change";
+const FORMER_UNTIL: &str = "SELECT former_until_ms FROM marks WHERE one = 1";
 const ADD: &str = "UPDATE totals SET count = count + ?2 WHERE state = ?1";
 
 /// Whether a change needs room for new rows.
@@ -26,6 +27,8 @@ pub(super) struct Work<'a> {
     pub(super) connection: &'a Connection,
     /// The connection that was leased from last; the next one is asked first.
     pub(super) turn: &'a mut String,
+    /// Until when ids in the form of earlier versions are known, in milliseconds since the epoch.
+    pub(super) former_until_ms: i64,
     /// What the changes so far add to the number of activations in each state.
     added: [i64; State::COUNT],
 }
@@ -143,13 +146,15 @@ fn spoils_all(kind: StorageErrorKind) -> bool {
 pub(super) struct Session {
     pub(super) connection: Connection,
     turn: String,
+    former_until_ms: i64,
     /// How many pages the file may have.
     max_pages: Option<u32>,
 }
 
 impl Session {
     pub(super) fn new(connection: Connection, max_pages: Option<u32>) -> rusqlite::Result<Self> {
-        let session = Self { connection, turn: String::new(), max_pages };
+        let former_until_ms = connection.query_row(FORMER_UNTIL, (), |row| row.get(0))?;
+        let session = Self { connection, turn: String::new(), former_until_ms, max_pages };
         session.keep(Growth::Grows)?;
         Ok(session)
     }
@@ -192,8 +197,8 @@ impl Session {
     }
 
     fn transact(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
-        let Self { connection, turn, .. } = self;
-        let mut work = Work { connection, turn, added: [0; State::COUNT] };
+        let Self { connection, turn, former_until_ms, .. } = self;
+        let mut work = Work { connection, turn, former_until_ms: *former_until_ms, added: [0; State::COUNT] };
         work.execute(BEGIN, ())?;
         let mut make = || {
             for change in group.iter_mut() {

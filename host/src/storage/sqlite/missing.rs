@@ -10,8 +10,15 @@ use crate::storage::{
 
 pub(super) const TOLD_ONCE: &str =
     "SELECT 1 FROM activations WHERE connection = ?1 AND trigger = ?2 AND resource_id = ?3 AND ?4 IS ?4";
+/// Later than the second ?4, or in it and not leased before its end ?5: whoever reads the resource after such a lease sees
+/// every change of that second.
 pub(super) const TOLD_SINCE: &str = "SELECT 1 FROM activations \
-     WHERE connection = ?1 AND trigger = ?2 AND resource_id = ?3 AND event_time >= ?4";
+     WHERE connection = ?1 AND trigger = ?2 AND resource_id = ?3 AND event_time >= ?4 \
+         AND (event_time > ?4 OR leased_ms IS NULL OR leased_ms >= ?5)";
+/// As [`TOLD_SINCE`], in the second ?4 alone.
+pub(super) const TOLD_WITHIN: &str = "SELECT 1 FROM activations \
+     WHERE connection = ?1 AND trigger = ?2 AND resource_id = ?3 AND event_time = ?4 \
+         AND (leased_ms IS NULL OR leased_ms >= ?5)";
 pub(super) const COVERED: &str = "SELECT 1 FROM activations \
      WHERE connection = ?1 AND trigger = ?2 AND resource_id = ?3 AND covers >= ?4";
 const COVER: &str = "UPDATE activations SET covers = ?2 WHERE id = ?1";
@@ -41,8 +48,45 @@ pub(super) fn is_covered(work: &Work<'_>, activation: &Activation) -> rusqlite::
     };
     // An event without a time is covered by one that happens once alone.
     let time = activation.event_time.unwrap_or(i64::MAX);
-    let values = (&activation.connection, &activation.trigger, resource, time);
-    work.connection.prepare_cached(COVERED)?.exists(values)
+    let covered = |time: i64| {
+        let values = (&activation.connection, &activation.trigger, resource, time);
+        work.connection.prepare_cached(COVERED)?.exists(values)
+    };
+    if !covered(time)? || time == i64::MAX || covered(time + 1)? {
+        return covered(time);
+    }
+    // The search found the same second.
+    let values = (&activation.connection, &activation.trigger, resource, time, end_ms(time));
+    work.connection.prepare_cached(TOLD_WITHIN)?.exists(values)
+}
+
+/// Whether any activation is about the same resource, for an event that happens to it once.
+pub(super) fn is_told_once(work: &Work<'_>, activation: &Activation) -> rusqlite::Result<bool> {
+    let values =
+        (&activation.connection, &activation.trigger, &activation.resource_id, activation.event_time);
+    work.connection.prepare_cached(TOLD_ONCE)?.exists(values)
+}
+
+/// When a second ends, in milliseconds.
+fn end_ms(second: i64) -> i64 {
+    second.saturating_add(1).saturating_mul(1_000)
+}
+
+/// When an activation that a search found may be leased: after the end of the second in which the resource changed, so that
+/// the lease sees all of its changes. A vendor's clock that is ahead delays it no longer than this.
+const MOST_DELAY_MS: i64 = 5_000;
+
+fn due_ms(activation: &Activation) -> i64 {
+    let received_ms = activation.received_ms;
+    let ends_ms = activation.event_time.map_or(received_ms, end_ms);
+    ends_ms.clamp(received_ms, received_ms.saturating_add(MOST_DELAY_MS))
+}
+
+/// Whether an activation told of a change at this time or later.
+fn is_told_since(work: &Work<'_>, activation: &Activation) -> rusqlite::Result<bool> {
+    let Activation { connection, trigger, resource_id, event_time, .. } = activation;
+    let values = (connection, trigger, resource_id, event_time, event_time.map(end_ms));
+    work.connection.prepare_cached(TOLD_SINCE)?.exists(values)
 }
 
 pub(super) fn accept(work: &mut Work<'_>, missed: &[Missed]) -> Result<Accepted, StorageError> {
@@ -54,15 +98,17 @@ pub(super) fn accept(work: &mut Work<'_>, missed: &[Missed]) -> Result<Accepted,
             if !work.connection.prepare_cached(KNOWS)?.exists(connection)? {
                 return Err(StorageError::new(StorageErrorKind::UnknownConnection));
             }
-            let told = if one.happens_once { TOLD_ONCE } else { TOLD_SINCE };
-            let values =
-                (&activation.connection, &activation.trigger, &activation.resource_id, activation.event_time);
-            if work.connection.prepare_cached(told)?.exists(values)? {
+            let is_told = match one.happens_once {
+                true => is_told_once(work, activation)?,
+                false => is_told_since(work, activation)?,
+            };
+            if is_told {
                 accepted.repeated += 1;
                 continue;
             }
             let covers = if one.happens_once { Some(i64::MAX) } else { activation.event_time };
-            match accepting::insert(work, activation)? {
+            let due_ms = if one.happens_once { activation.received_ms } else { due_ms(activation) };
+            match accepting::insert(work, activation, &activation.id, due_ms)? {
                 Some(state) => {
                     work.execute(COVER, (&activation.id, covers))?;
                     work.add(state, 1);

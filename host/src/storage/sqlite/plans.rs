@@ -3,7 +3,9 @@
 use rusqlite::Connection;
 use rusqlite::types::Null;
 
-use super::{SqliteOptions, accepting, finishing, leasing, own_changes, reading, removing, schema};
+use super::{
+    SqliteOptions, accepting, finishing, leasing, missing, own_changes, reading, removing, schema, signings,
+};
 use crate::storage::ActivationState;
 
 /// A file with a hundred thousand that wait, all behind one of a single resource or for receivers of some connections.
@@ -37,6 +39,22 @@ fn nothing_of_daily_use_reads_a_whole_table() {
     let connection = crowded(&folder);
     for (sql, index) in [
         (accepting::INSERT, "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)"),
+        (accepting::FORMER, "sqlite_autoindex_activations_1 (id=?)"),
+        (missing::TOLD_ONCE, "activations_told (connection=? AND trigger=? AND resource_id=?)"),
+        (
+            missing::TOLD_SINCE,
+            "activations_told (connection=? AND trigger=? AND resource_id=? AND event_time>?)",
+        ),
+        (
+            missing::TOLD_WITHIN,
+            "activations_told (connection=? AND trigger=? AND resource_id=? AND event_time=?)",
+        ),
+        (missing::COVERED, "activations_found (connection=? AND trigger=? AND resource_id=? AND covers>?)"),
+        (signings::LATEST, "PRIMARY KEY (connection=? AND trigger=? AND key=?)"),
+        (signings::SEEN, "PRIMARY KEY (connection=? AND trigger=? AND key=? AND signed_ms=?)"),
+        (signings::WAS_LEASED, "sqlite_autoindex_activations_1 (id=?)"),
+        (signings::REMOVE_OLD, "signings_by_age (received_ms<?)"),
+        (signings::REMOVE_OF_CONNECTION, "PRIMARY KEY (connection=?)"),
         (finishing::FIND, "sqlite_autoindex_activations_1 (id=?)"),
         (finishing::FIRST, "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)"),
         (leasing::ENDED, "activations_leased (due_ms<?)"),

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::finishing::{Found, promote};
 use super::group::Work;
 use super::row::State;
+use super::signings;
 use crate::storage::{ConnectionState, Retention, StorageError};
 
 /// At most so many rows are changed in one transaction.
@@ -26,7 +27,7 @@ pub(super) const REMOVE_EMPTIED: &str = "DELETE FROM activations WHERE position 
      (SELECT position FROM activations WHERE envelope IS NULL AND received_ms <= ?1 AND NOT EXISTS \
          (SELECT 1 FROM watermarks WHERE watermarks.connection = activations.connection \
              AND watermarks.trigger = activations.trigger AND since_ms <= received_ms) \
-     LIMIT ?2) RETURNING state";
+     LIMIT ?2) RETURNING state, lease";
 
 const OF_ACCOUNT: &str =
     "SELECT position FROM activations WHERE account = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
@@ -39,6 +40,8 @@ const FINISHED_OF_ENDED: &str = "SELECT position FROM activations WHERE account 
 const FIND: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL \
      FROM activations WHERE position = ?1";
 const REMOVE: &str = "DELETE FROM activations WHERE position = ?1";
+
+const RAISE_FLOOR: &str = "UPDATE marks SET lease_floor = max(lease_floor, ?1) WHERE one = 1";
 
 /// What happened up to these moments was kept long enough.
 #[derive(Clone, Copy)]
@@ -66,14 +69,37 @@ pub(super) fn remove_expired(work: &mut Work<'_>, limits: Limits) -> Result<u64,
         let mut changed = work.execute(EMPTY_DELIVERED, (limits.delivered_ms, SLICE))?;
         changed += work.execute(EMPTY_SUPPRESSED, (limits.delivered_ms, SLICE))?;
         changed += work.execute(EMPTY_DEAD, (limits.dead_ms, SLICE))?;
-        let removed: Vec<State> = work
+        changed += work.execute(signings::REMOVE_OLD, (limits.received_ms, SLICE))?;
+        let removed: Vec<(State, i64)> = work
             .connection
             .prepare_cached(REMOVE_EMPTIED)?
-            .query_map((limits.received_ms, SLICE), |row| row.get(0))?
+            .query_map((limits.received_ms, SLICE), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
-        removed.iter().for_each(|state| work.add(*state, -1));
+        removed.iter().for_each(|(state, _)| work.add(*state, -1));
+        raise_floor(work, removed.iter().map(|(_, lease)| *lease))?;
         Ok(u64::try_from(changed + removed.len()).unwrap_or(u64::MAX))
     })
+}
+
+/// Notes that the leases of removed activations are not to be given out again under an id that is accepted anew.
+fn raise_floor(work: &Work<'_>, leases: impl Iterator<Item = i64>) -> rusqlite::Result<()> {
+    leases.max().map_or(Ok(()), |latest| work.execute(RAISE_FLOOR, [latest]).map(drop))
+}
+
+/// The connections of which deliveries of an account are remembered.
+pub(super) fn signing_connections(connection: &Connection, account: &str) -> rusqlite::Result<Vec<String>> {
+    let mut of_account = connection.prepare_cached(signings::CONNECTIONS_OF_ACCOUNT)?;
+    of_account.query_map([account], |row| row.get(0))?.collect()
+}
+
+/// Forgets a slice of the deliveries of a connection to an account; how many there were.
+pub(super) fn forget_signings(
+    work: &mut Work<'_>,
+    connection: &str,
+    account: &str,
+) -> Result<u64, StorageError> {
+    Ok(work.execute(signings::REMOVE_OF_CONNECTION, (connection, account, ConnectionState::Revoked, SLICE))?
+        as u64)
 }
 
 /// Positions of an account's activations after this one; a slice of them.
@@ -100,17 +126,20 @@ pub(super) fn remove_finished(work: &mut Work<'_>, account: &str) -> Result<u64,
 pub(super) fn remove(work: &mut Work<'_>, positions: &[i64]) -> Result<u64, StorageError> {
     work.all_or_none(|work| {
         let mut removed = 0;
+        let mut leases = Vec::with_capacity(positions.len());
         for position in positions {
             let found =
                 work.connection.prepare_cached(FIND)?.query_row([position], Found::from_row).optional()?;
             let Some(found) = found else { continue };
             work.execute(REMOVE, [position])?;
+            leases.push(found.lease);
             work.add(found.state, -1);
             if matches!(found.state, State::Ready | State::Leased) {
                 promote(work, &found)?;
             }
             removed += 1;
         }
+        raise_floor(work, leases.into_iter())?;
         Ok(removed)
     })
 }

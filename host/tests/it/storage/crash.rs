@@ -26,7 +26,10 @@ fn accept_for_ever(path: &Path, prefix: &str) {
                 for number in 0_u64.. {
                     let id = format!("{prefix}-{caller}-{number}");
                     let order = format!("{}", number % 3);
-                    storage.accept(vec![activation(&id, 0, Some(&order))]).await.expect("it is stored");
+                    storage
+                        .accept(vec![activation(&id, 0, Some(&order)).into()])
+                        .await
+                        .expect("it is stored");
                     writeln!(io::stdout(), "\n{ANSWERED}{id}").expect("somebody listens");
                 }
             }

@@ -21,8 +21,8 @@ async fn a_full_disk_refuses_what_is_new_and_lets_deliveries_go_on() {
     let storage = &fixture.storage;
     let mut stored = 0;
     let error = loop {
-        match storage.accept(vec![large(&format!("{stored}"))]).await {
-            Ok(accepted) => assert_eq!(accepted, Accepted { new: 1, repeated: 0 }),
+        match storage.accept(vec![large(&format!("{stored}")).into()]).await {
+            Ok(receipts) => assert!(receipts[0].is_new),
             Err(error) => break error,
         }
         stored += 1;
@@ -36,14 +36,16 @@ async fn a_full_disk_refuses_what_is_new_and_lets_deliveries_go_on() {
     // What is stored is delivered while others are refused, in the same groups.
     let mut now_ms = NOW;
     for number in 0..stored {
-        let (refused, leased) =
-            tokio::join!(storage.accept(vec![large("more"), large("and more")]), fixture.lease(1, now_ms));
+        let (refused, leased) = tokio::join!(
+            storage.accept(vec![large("more").into(), large("and more").into()]),
+            fixture.lease(1, now_ms)
+        );
         assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
         let leased = &leased[0];
         assert_eq!(leased.activation.id, format!("{number}"));
         now_ms += 1;
         let (refused, is_noted) = tokio::join!(
-            storage.accept(vec![large("more"), large("and more")]),
+            storage.accept(vec![large("more").into(), large("and more").into()]),
             storage.acknowledge(&leased.activation.id, leased.lease, now_ms)
         );
         assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
@@ -52,10 +54,7 @@ async fn a_full_disk_refuses_what_is_new_and_lets_deliveries_go_on() {
     // Removal makes room.
     let retention = connector_host::storage::Retention { delivered: Duration::ZERO, dead: Duration::ZERO };
     assert_eq!(storage.remove_expired(now_ms, &retention).await.expect("they are removed"), stored);
-    assert_eq!(
-        storage.accept(vec![large("more")]).await.expect("there is room"),
-        Accepted { new: 1, repeated: 0 }
-    );
+    assert_eq!(fixture.accept(large("more")).await, Accepted { new: 1, repeated: 0 });
 }
 
 #[tokio::test]
@@ -66,8 +65,8 @@ async fn a_file_that_another_process_holds_is_waited_for_and_then_given_up() {
     let other = Connection::open(fixture.path()).expect("it opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
     let (first, second) = tokio::join!(
-        storage.accept(vec![activation("a", 0, None)]),
-        storage.accept(vec![activation("b", 0, None)])
+        storage.accept(vec![activation("a", 0, None).into()]),
+        storage.accept(vec![activation("b", 0, None).into()])
     );
     for outcome in [first, second] {
         let error = outcome.expect_err("the file is held");
@@ -86,7 +85,7 @@ async fn at_its_full_size_own_changes_are_still_marked() {
     let storage = &fixture.storage;
     // Rows so small that many share a page, which has no room left for a mark.
     let mut stored = 0_u32;
-    while storage.accept(vec![activation(&format!("{stored}"), 0, None)]).await.is_ok() {
+    while storage.accept(vec![activation(&format!("{stored}"), 0, None).into()]).await.is_ok() {
         stored += 1;
     }
     let leased = fixture.lease(60, NOW).await;
@@ -100,7 +99,7 @@ async fn at_its_full_size_own_changes_are_still_marked() {
         };
         assert!(storage.mark_own(&one.activation.id, one.lease, cause).await.expect("there is room"));
     }
-    let refused = storage.accept(vec![large("more")]).await;
+    let refused = storage.accept(vec![large("more").into()]).await;
     assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
 }
 
@@ -118,7 +117,9 @@ async fn a_full_queue_refuses_at_once() {
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..10 {
         let storage = std::sync::Arc::clone(&fixture.storage);
-        calls.spawn(async move { storage.accept(vec![activation(&format!("{number}"), 0, None)]).await });
+        calls.spawn(
+            async move { storage.accept(vec![activation(&format!("{number}"), 0, None).into()]).await },
+        );
     }
     // The writer waits for the file with one, three wait for the writer; who comes then hears so while nothing is committed.
     for _ in 0..6 {
@@ -131,7 +132,7 @@ async fn a_full_queue_refuses_at_once() {
     let mut stored = 0;
     while let Some(outcome) = calls.join_next().await {
         match outcome.expect("it ends") {
-            Ok(accepted) => stored += accepted.new,
+            Ok(receipts) => stored += u64::from(receipts[0].is_new),
             Err(error) => assert_eq!(error.kind(), StorageErrorKind::QueueFull),
         }
     }
@@ -158,7 +159,7 @@ fn other_files_and_newer_ones_are_refused_and_left_as_they_are() {
     std::fs::remove_file(&path).expect("it is there");
     drop(SqliteStorage::open(&path, SqliteOptions::default()).expect("it opens"));
     Connection::open(&path).expect("it opens").execute_batch("PRAGMA user_version = 99").expect("a version");
-    assert!(refusal().contains("the file has version 99, this program knows 4: use the newer program"));
+    assert!(refusal().contains("the file has version 99, this program knows 5: use the newer program"));
 
     std::fs::write(
         &path,

@@ -36,8 +36,8 @@ async fn write_until_it_fails() {
     let large = |id: &str| Activation { envelope: vec![b'x'; 20_000].into(), ..activation(id, 0, None) };
     let mut stored = 0;
     let error = loop {
-        match fixture.storage.accept(vec![large(&format!("{stored}"))]).await {
-            Ok(accepted) => assert_eq!(accepted, Accepted { new: 1, repeated: 0 }),
+        match fixture.storage.accept(vec![large(&format!("{stored}")).into()]).await {
+            Ok(receipts) => assert!(receipts[0].is_new),
             Err(error) => break error,
         }
         stored += 1;
@@ -45,8 +45,10 @@ async fn write_until_it_fails() {
     };
     assert_eq!(error.kind(), StorageErrorKind::Other);
     // All of a group hear of it.
-    let (first, second) =
-        tokio::join!(fixture.storage.accept(vec![large("a")]), fixture.storage.accept(vec![large("b")]));
+    let (first, second) = tokio::join!(
+        fixture.storage.accept(vec![large("a").into()]),
+        fixture.storage.accept(vec![large("b").into()])
+    );
     assert!(first.is_err() && second.is_err());
     assert!(stored > 10, "{stored}");
     for number in 0..stored {

@@ -52,6 +52,70 @@ async fn a_change_is_known_by_what_was_told_at_its_time_or_later_and_no_other() 
     assert_eq!(fixture.told(told("third", 7)).await, 1, "a change after the search");
 }
 
+/// Leases what is due at a moment and delivers it.
+async fn deliver(fixture: &Fixture, now_ms: i64) {
+    for leased in fixture.lease(10, now_ms).await {
+        let noted = fixture.storage.acknowledge(&leased.activation.id, leased.lease, now_ms).await;
+        assert!(noted.expect("it is noted"));
+    }
+}
+
+/// The first moment of the second 1,005, in which the order changed; activations of this test are received then.
+const SECOND: i64 = 1_005_000;
+
+fn received(activation: Activation, received_ms: i64) -> Activation {
+    Activation { received_ms, ..activation }
+}
+
+#[tokio::test]
+async fn a_search_finds_a_second_change_of_a_second_once_if_the_first_was_leased_before_its_end() {
+    for (leased_ms, further) in [(SECOND + 999, 1), (SECOND + 1_000, 0)] {
+        let fixture = Fixture::new().await;
+        assert_eq!(fixture.told(received(told("first", 5), SECOND)).await, 1);
+        let found = || {
+            let missed = found("found", 5, false);
+            Missed { activation: received(missed.activation, SECOND + 60_000), ..missed }
+        };
+        assert_eq!(fixture.missed(found()).await, 0, "whoever leases it now sees both changes");
+        deliver(&fixture, leased_ms).await;
+        assert_eq!(fixture.missed(found()).await, further, "leased at {leased_ms}");
+        deliver(&fixture, SECOND + 60_000).await;
+        assert_eq!(fixture.missed(found()).await, 0, "one further activation, and no third");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_after_the_second_counts_whatever_came_before() {
+    let fixture = Fixture::new().await;
+    fixture.told(received(told("first", 5), SECOND)).await;
+    let early = fixture.lease(1, SECOND).await.remove(0);
+    fixture.storage.postpone("first", early.lease, SECOND + 2_000, "a call").await.expect("it is noted");
+    deliver(&fixture, SECOND + 2_000).await;
+    assert_eq!(fixture.missed(found("found", 5, false)).await, 0, "the latest lease saw every change");
+}
+
+#[tokio::test]
+async fn a_webhook_of_the_second_that_a_search_found_is_new_if_that_was_leased_before_its_end() {
+    let fixture = Fixture::new().await;
+    let found_at = |received_ms| {
+        let missed = found("found", 5, false);
+        Missed { activation: received(missed.activation, received_ms), ..missed }
+    };
+    assert_eq!(fixture.missed(found_at(SECOND + 200)).await, 1);
+    assert!(fixture.lease(1, SECOND + 999).await.is_empty(), "it waits for the end of the second");
+    assert_eq!(fixture.told(told("late", 5)).await, 0);
+    deliver(&fixture, SECOND + 1_000).await;
+    assert_eq!(fixture.told(told("later", 5)).await, 0);
+
+    // The clock of the vendor is ahead, so that the second ends late.
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.missed(found_at(SECOND - 60_000)).await, 1);
+    deliver(&fixture, SECOND - 55_000).await;
+    assert_eq!(fixture.told(told("earlier", 4)).await, 0, "a time before it is known in any case");
+    assert_eq!(fixture.told(told("second", 5)).await, 1);
+    assert_eq!(fixture.told(told("third", 5)).await, 0, "the second waits and will see it");
+}
+
 #[tokio::test]
 async fn what_a_search_could_meet_is_remembered_until_the_watermark_has_passed_it() {
     let fixture = Fixture::new().await;

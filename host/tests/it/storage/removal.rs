@@ -43,9 +43,53 @@ async fn payloads_go_after_their_time_and_ids_not_before_49_hours() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_accepted_anew_knows_no_lease_of_its_earlier_life() {
+    let retention = Retention { delivered: Duration::ZERO, dead: Duration::ZERO };
+    let later_ms = NOW + 100 * HOUR_MS;
+    for is_erased in [false, true] {
+        let fixture = Fixture::new().await;
+        let storage = &fixture.storage;
+        fixture.accept(activation("a", 0, None)).await;
+        // Numbers are used up: by leases, and by giving them back.
+        let mut early = Vec::new();
+        for _ in 0..4 {
+            let lease = fixture.lease(1, NOW).await.remove(0).lease;
+            assert!(storage.retry_later("a", lease, NOW, "busy").await.expect("it is noted"));
+            early.push(lease);
+        }
+        let last = fixture.lease(1, NOW).await.remove(0).lease;
+        assert!(storage.acknowledge("a", last, NOW).await.expect("it is noted"));
+        early.push(last);
+        match is_erased {
+            true => {
+                storage.erase_account("store0").await.expect("it is erased");
+                storage.put_connection(connection(0)).await.expect("it is stored");
+            }
+            false => _ = storage.remove_expired(later_ms, &retention).await.expect("it is done"),
+        }
+
+        assert_eq!(fixture.accept(activation("a", 0, None)).await, Accepted { new: 1, repeated: 0 });
+        let use_all = async |state| {
+            for lease in &early {
+                assert!(!storage.retry_later("a", *lease, later_ms, "late").await.expect("it is read"));
+                assert!(!storage.acknowledge("a", *lease, later_ms).await.expect("it is read"));
+            }
+            assert_eq!(fixture.state("a").await, Some(state));
+        };
+        use_all(ActivationState::Waiting).await;
+        for _ in 0..2 {
+            let lease = fixture.lease(1, later_ms).await.remove(0).lease;
+            use_all(ActivationState::Leased).await;
+            assert!(storage.retry_later("a", lease, later_ms, "busy").await.expect("it is noted"));
+            use_all(ActivationState::Waiting).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn more_than_a_slice_is_removed_in_one_call() {
     let fixture = Fixture::new().await;
-    let many = (0..600).map(|number| activation(&format!("{number}"), 0, None)).collect();
+    let many = (0..600).map(|number| activation(&format!("{number}"), 0, None).into()).collect();
     fixture.storage.accept(many).await.expect("they are stored");
     for leased in fixture.lease(600, NOW).await {
         fixture.storage.acknowledge(&leased.activation.id, leased.lease, NOW).await.expect("it is noted");
@@ -77,8 +121,8 @@ async fn an_erased_account_leaves_no_byte_and_takes_nothing_new() {
         let envelope = MARKER.repeat(if number % 50 == 0 { 1_000 } else { 3 }).into();
         let order = format!("{}", number % 7);
         let mut activations =
-            vec![Activation { envelope, ..activation(&format!("{number}"), 0, Some(&order)) }];
-        activations.push(activation(&format!("other-{number}"), 1, Some(&order)));
+            vec![Activation { envelope, ..activation(&format!("{number}"), 0, Some(&order)) }.into()];
+        activations.push(activation(&format!("other-{number}"), 1, Some(&order)).into());
         storage.accept(activations).await.expect("they are stored");
     }
     // In every state.
@@ -95,7 +139,7 @@ async fn an_erased_account_leaves_no_byte_and_takes_nothing_new() {
     assert_eq!(storage.erase_account("store0").await.expect("it is erased"), 700);
     assert!(!is_on_disk(fixture.folder.path(), MARKER));
     assert!(!is_on_disk(fixture.folder.path(), SECRET));
-    let late = storage.accept(vec![activation("late", 0, None)]).await;
+    let late = storage.accept(vec![activation("late", 0, None).into()]).await;
     assert_eq!(late.map_err(|error| error.kind()), Err(StorageErrorKind::UnknownConnection));
     assert_eq!(storage.connections().await.expect("they are read").len(), 3);
     let counts = storage.counts().await.expect("they are read");
@@ -110,7 +154,7 @@ async fn what_is_finished_of_an_account_that_ended_is_erased_and_its_connection_
     for number in 0..300 {
         let envelope = MARKER.into();
         let one = Activation { envelope, ..activation(&format!("{number}"), 0, None) };
-        storage.accept(vec![one]).await.expect("it is stored");
+        storage.accept(vec![one.into()]).await.expect("it is stored");
     }
     for leased in fixture.lease(299, NOW).await {
         storage.acknowledge(&leased.activation.id, leased.lease, NOW).await.expect("it is noted");
@@ -143,7 +187,7 @@ async fn a_copy_taken_while_others_write_has_all_that_was_answered_before() {
         callers.spawn(async move {
             for number in 0..100 {
                 storage
-                    .accept(vec![activation(&format!("{caller}-{number}"), 0, Some("1"))])
+                    .accept(vec![activation(&format!("{caller}-{number}"), 0, Some("1")).into()])
                     .await
                     .expect("it is stored");
                 answered.fetch_add(1, Ordering::SeqCst);

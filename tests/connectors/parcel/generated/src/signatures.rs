@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 use connector_runtime::signature::{
-    Algorithm, Encoding, KeyForm, SignatureForm, SignatureProfile, SignedPart,
+    Algorithm, Encoding, KeyForm, Repeats, SignatureForm, SignatureProfile, SignedPart,
     TimestampUnit, Tolerance,
 };
 
@@ -25,6 +25,7 @@ pub static PLAIN: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(300),
         max_ahead: Duration::from_secs(60),
     },
+    repeats: Repeats::SameKey,
 };
 
 /// The profile `timed`.
@@ -43,6 +44,7 @@ pub static TIMED: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(300),
         max_ahead: Duration::from_secs(60),
     },
+    repeats: Repeats::Signed,
 };
 
 /// The profile `standard`.
@@ -71,6 +73,7 @@ pub static STANDARD: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(176400),
         max_ahead: Duration::from_millis(250),
     },
+    repeats: Repeats::Signed,
 };
 
 /// The profile `addressed`.
@@ -89,6 +92,7 @@ pub static ADDRESSED: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(300),
         max_ahead: Duration::from_secs(60),
     },
+    repeats: Repeats::SameBody,
 };
 
 /// The profile `type`.
@@ -110,4 +114,5 @@ pub static TYPE: SignatureProfile = SignatureProfile {
         max_age: Duration::from_secs(300),
         max_ahead: Duration::from_secs(60),
     },
+    repeats: Repeats::BodyId("event_id"),
 };

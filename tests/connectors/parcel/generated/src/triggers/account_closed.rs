@@ -14,4 +14,5 @@ pub static TRIGGER: Trigger = Trigger {
     scopes: &["webhooks_all"],
     read: None,
     backfill: None,
+    happens_once: false,
 };

@@ -20,6 +20,7 @@ pub static TRIGGER: Trigger = Trigger {
         grace: Duration::from_millis(250),
     }),
     backfill: None,
+    happens_once: false,
 };
 
 /// The input that reads the whole resource of an event.

@@ -20,6 +20,7 @@ pub static TRIGGER: Trigger = Trigger {
         grace: Duration::from_secs(60),
     }),
     backfill: None,
+    happens_once: false,
 };
 
 /// The input that reads the whole resource of an event.

@@ -28,8 +28,8 @@ pub static TRIGGER: Trigger = Trigger {
         id: "id",
         date: "created_at",
         created: Some("free.announced_at"),
-        happens_once: true,
     }),
+    happens_once: true,
 };
 
 /// The input that reads the whole resource of an event.
