@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+mod callback_codes;
 mod error;
 mod hook_storage;
 mod installs;
 mod own_changes;
 mod sqlite;
 
+pub use callback_codes::{Claimed, CodeClaim, CodeRow, CodeStorage};
 pub use error::{StorageError, StorageErrorKind};
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use installs::{AuditEntry, InstallStorage, PendingInstall};
@@ -94,6 +96,9 @@ pub trait Storage: Send + Sync {
 
     /// Stores a connection, in place of one of the same id.
     fn put_connection(&self, row: ConnectionRow) -> StorageFuture<'_, ()>;
+
+    /// Stores a new connection; false if its account has a connection through the same app, and then nothing is stored.
+    fn add_connection(&self, row: ConnectionRow) -> StorageFuture<'_, bool>;
 
     /// All connections, by id.
     fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>>;

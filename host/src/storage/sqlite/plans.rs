@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 use rusqlite::types::Null;
 
-use super::{SqliteOptions, accepting, finishing, leasing, own_changes, reading, removing, schema};
+use super::{
+    SqliteOptions, accepting, codes, connecting, finishing, installing, leasing, own_changes, reading,
+    removing, schema,
+};
 use crate::storage::ActivationState;
 
 /// A file with a hundred thousand that wait, all behind one of a single resource or for receivers of some connections.
@@ -62,6 +65,14 @@ fn nothing_of_daily_use_reads_a_whole_table() {
             own_changes::FORGET_OLD,
             "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)",
         ),
+        (codes::FIND, "PRIMARY KEY (digest=?)"),
+        (codes::RENEW, "PRIMARY KEY (digest=?)"),
+        (codes::SETTLE, "PRIMARY KEY (digest=?)"),
+        (codes::RELEASE, "PRIMARY KEY (digest=?)"),
+        (codes::REMOVE_EXPIRED, "callback_codes_by_expiry (expires_ms<?)"),
+        (codes::REMOVE_ACCOUNT, "callback_codes_of_account (account=?)"),
+        (connecting::IS_THERE, "connections_of_account (account=?)"),
+        (installing::LAST, "audit_of_connection (connection=?)"),
         (removing::REMOVE_EMPTIED, "activations_emptied (received_ms<?)"),
     ] {
         let steps = plan(&connection, sql);
