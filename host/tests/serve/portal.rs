@@ -13,6 +13,7 @@ mod revocation;
 #[cfg(feature = "demo")]
 mod sandbox;
 mod twice;
+mod twice_forms;
 mod vendor;
 #[cfg(feature = "demo")]
 mod webhooks;
