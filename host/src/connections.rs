@@ -22,7 +22,7 @@ pub(crate) mod stored;
 pub(crate) use directory::{Directory, DirectoryCounts, DirectoryParts, Entry, Live, ReadRing};
 pub(crate) use granting::{Ended, Exception, Granted, Notes, granted_row, secrets};
 pub(crate) use lifecycle::{About, Changed, Heard, Lifecycle, OPERATOR, Uninstalled, VENDOR, Whose};
-pub(crate) use removal::Removed;
+pub(crate) use removal::{DISCONNECTED, Removed};
 
 /// The kind of row that secrets of connections are sealed for.
 const KIND: &str = "connection";

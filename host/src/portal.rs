@@ -21,6 +21,7 @@ use crate::token_bucket::Bucket;
 use crate::token_exchange::TokenExchange;
 
 mod accounts;
+mod arriving;
 mod begin;
 mod callbacks;
 mod disconnect;
@@ -29,6 +30,7 @@ mod forms;
 mod guard;
 mod hooks;
 mod installing;
+mod once;
 mod one;
 mod overview;
 mod paste;
@@ -103,7 +105,7 @@ impl Portal {
             wrong_tokens: Bucket::new(10.0, 1.0 / 6.0),
             forms: Bucket::new(60.0, 5.0),
             callbacks: Bucket::new(200.0, 50.0),
-            exchanges: Bucket::new(20.0, 2.0),
+            exchanges: Bucket::new(40.0, 4.0),
             base: path.unwrap_or_default(),
             parts,
         })

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 mod arrival;
+mod callback_codes;
 mod error;
 mod hook_storage;
 mod installs;
@@ -15,6 +16,7 @@ mod own_changes;
 mod sqlite;
 
 pub use arrival::{Arrival, Identity, Receipt, activation_id, generation_id, once_id};
+pub use callback_codes::{Claimed, CodeClaim, CodeRow, CodeStorage};
 pub use error::{StorageError, StorageErrorKind};
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use installs::{AuditEntry, InstallStorage, PendingInstall};
@@ -101,6 +103,9 @@ pub trait Storage: Send + Sync {
 
     /// Stores a connection, in place of one of the same id.
     fn put_connection(&self, row: ConnectionRow) -> StorageFuture<'_, ()>;
+
+    /// Stores a new connection; false if its account has a connection through the same app, and then nothing is stored.
+    fn add_connection(&self, row: ConnectionRow) -> StorageFuture<'_, bool>;
 
     /// All connections, by id.
     fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>>;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use connector_runtime::{ExposeSecret as _, OAuth2, SecretString, text};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::account_form::filled;
@@ -57,7 +57,8 @@ pub(crate) struct Grant {
 }
 
 /// Why there is no token. It holds nothing of what was sent or answered but a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum NoGrant {
     /// The endpoint cannot be reached.
     Unreachable,
@@ -76,6 +77,15 @@ pub(crate) enum NoGrant {
 }
 
 impl NoGrant {
+    /// Whether the code is lost. Otherwise nobody knows whether the vendor has used it, and it may be tried again.
+    pub(crate) fn is_final(self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::Failed(_) => false,
+            Self::Refused(status) => status != 408 && status != 429,
+            Self::NoAnswer | Self::TooLong | Self::OtherAccount => true,
+        }
+    }
+
     /// A stable word for logs.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -24,6 +24,8 @@ pub(crate) struct Notes {
     pub(crate) user: Option<String>,
     /// The account's name for people.
     pub(crate) label: Option<String>,
+    /// The digest of the code that was exchanged for the grant; `None` with pasted credentials.
+    pub(crate) code: Option<String>,
     /// How it ended last.
     pub(crate) ended: Option<Ended>,
     /// What the account told last of deliveries that fail.
@@ -59,6 +61,11 @@ impl Notes {
         found.and_then(|notes| serde_json::from_value(notes).ok()).unwrap_or_default()
     }
 
+    /// The notes of a row; empty if its settings are in no form of ours.
+    pub(crate) fn of_row(row: &ConnectionRow) -> Self {
+        serde_json::from_str(&row.settings).map(|settings| Self::of(&settings)).unwrap_or_default()
+    }
+
     /// Puts the notes into settings.
     pub(crate) fn put(&self, settings: &mut ConnectionSettings) {
         if let Ok(notes) = serde_json::to_value(self) {
@@ -85,6 +92,15 @@ pub(crate) struct Granted {
     pub(crate) label: Option<String>,
     /// A sandbox or proxy in place of the vendor's servers.
     pub(crate) base_url: Option<String>,
+    /// The digest of the code that was exchanged for them; `None` with pasted credentials.
+    pub(crate) code: Option<String>,
+}
+
+impl Granted {
+    /// Whether a row has this grant already, so that a repetition changes nothing.
+    pub(crate) fn is_in(&self, row: &ConnectionRow) -> bool {
+        self.code.is_some() && row.state == ConnectionState::Connected && Notes::of_row(row).code == self.code
+    }
 }
 
 /// The row of a grant. One that is known keeps its id, its webhook address and its settings; a new one wants no trigger yet.
@@ -108,6 +124,7 @@ pub(crate) fn granted_row(
         granted_ms: random.now_ms,
         user: granted.user.clone(),
         label: granted.label.clone().or(before.label),
+        code: granted.code.clone(),
         ended: before.ended,
         exception: before.exception,
     };
@@ -153,6 +170,7 @@ mod tests {
             user: Some("7".to_owned()),
             label: Some("A shop".to_owned()),
             base_url: None,
+            code: None,
         }
     }
 

@@ -115,14 +115,14 @@ impl Lifecycle {
         self.changing.lock().await
     }
 
-    /// Stores a row and tells whoever receives.
+    /// Stores a new row and tells whoever receives; false if its account has a connection through the same app.
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub(crate) async fn put(&self, row: ConnectionRow) -> Result<(), StorageError> {
-        self.storage.put_connection(row).await?;
+    pub(crate) async fn add(&self, row: ConnectionRow) -> Result<bool, StorageError> {
+        let is_new = self.storage.add_connection(row).await?;
         self.refresh().await;
-        Ok(())
+        Ok(is_new)
     }
 
     /// Changes a row as it is now; where somebody else changes it meanwhile, in this process or another, anew from what it is

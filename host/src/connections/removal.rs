@@ -6,6 +6,9 @@ use crate::portal::Hooks;
 use crate::sealing::KeyRing;
 use crate::storage::{ConnectionRow, ConnectionState, StorageError};
 
+/// The word of the audit log for a connection that was removed.
+pub(crate) const DISCONNECTED: &str = "disconnected";
+
 /// A connection that was removed.
 #[derive(Debug)]
 pub(crate) struct Removed {
@@ -78,10 +81,11 @@ impl Lifecycle {
             self.installs.remove_install(&row.account, app).await?;
         }
         self.refresh().await;
-        drop(changing);
+        // Whoever finds the row gone and waits here finds the note.
         if is_gone {
-            self.note("disconnected", OPERATOR, About::row(row), left).await;
+            self.note(DISCONNECTED, OPERATOR, About::row(row), left).await;
         }
+        drop(changing);
         Ok(())
     }
 }

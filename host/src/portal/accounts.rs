@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Portal;
-use crate::connections::{HostConnection, Notes, Unusable};
+use crate::connections::{HostConnection, Unusable};
 use crate::sealing::KeyRing;
 use crate::storage::{ConnectionRow, StorageError};
 
@@ -75,11 +75,6 @@ impl Portal {
         (self.parts.read_ring)().map_err(|error| Broken::new("the keys", error))
     }
 
-    /// Stores a row and tells whoever receives.
-    pub(super) async fn put(&self, row: ConnectionRow) -> Result<(), Broken> {
-        Ok(self.parts.lifecycle.put(row).await?)
-    }
-
     /// A client for an account, at the gate that all share.
     ///
     /// # Errors
@@ -114,10 +109,5 @@ impl Portal {
         let answer = timeout(PATIENCE, client.call_untyped(action, b"{}")).await;
         let reply = answer.map_err(|_| Class::TransportUnknownOutcome)?.map_err(|error| error.class())?;
         Ok(serde_json::from_str(reply.json.as_str()).unwrap_or_default())
-    }
-
-    /// The notes of a row.
-    pub(super) fn notes(row: &ConnectionRow) -> Notes {
-        serde_json::from_str(&row.settings).map(|settings| Notes::of(&settings)).unwrap_or_default()
     }
 }

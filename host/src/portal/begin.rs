@@ -87,7 +87,8 @@ pub(super) async fn begin(
         _ => portal.vendor_link(client, install.unwrap_or(grant.authorize)),
     };
     let state = state.as_deref().map(digest);
-    let flow = Flow { app: app.clone(), account: account.clone(), state, began_ms: portal.now_ms() };
+    let flow =
+        Flow { app: app.clone(), account: account.clone(), state, began_ms: portal.now_ms(), code: None };
     if let Err(error) = portal.sessions.begin_flow(&sent.who, flow).await {
         return portal.broken(&Broken::new("a session", error));
     }

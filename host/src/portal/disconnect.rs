@@ -11,7 +11,7 @@ use super::accounts::Broken;
 use super::forms::Sent;
 use super::session::SignedIn;
 use super::view::token;
-use crate::connections::Removed;
+use crate::connections::{DISCONNECTED, Removed};
 use crate::storage::StorageError;
 
 /// Asks whether to disconnect.
@@ -49,10 +49,10 @@ pub(super) async fn disconnect(
 ) -> Response {
     let (working, name) = (Arc::clone(&portal), id.clone());
     // Whoever hangs up does not break it off.
-    match tokio::spawn(async move { working.remove(&name).await }).await {
-        Ok(Ok(Some(Removed { row, left }))) => {
+    match tokio::spawn(async move { working.end(&name).await }).await {
+        Ok(Ok(Some(End { account, left }))) => {
             let content = html! {
-                p role="status" { (row.account) " is no longer connected, and its token is forgotten." }
+                p role="status" { (account) " is no longer connected, and its token is forgotten." }
                 @if let Some(left) = left { p role="alert" { (left) } }
                 p { a href=(portal.at("/connections")) { "To the connections" } }
             };
@@ -64,7 +64,29 @@ pub(super) async fn disconnect(
     }
 }
 
+/// The end of a connection, as it is shown.
+struct End {
+    account: String,
+    /// What is left of it at the vendor.
+    left: Option<String>,
+}
+
 impl Portal {
+    /// Ends a connection. The end of one that was ended before is read from the audit log, so that a form that is sent twice shows
+    /// the same twice. `None` if there never was such a connection.
+    async fn end(&self, id: &str) -> Result<Option<End>, StorageError> {
+        if let Some(Removed { row, left }) = self.remove(id).await? {
+            return Ok(Some(End { account: row.account, left }));
+        }
+        // The other may be about to note it.
+        let _changing = self.parts.lifecycle.changing().await;
+        let entry = self.installs().last_audit(id).await?;
+        Ok(entry.and_then(|entry| {
+            let left = Some(entry.detail).filter(|left| entry.event == DISCONNECTED && !left.is_empty());
+            Some(End { account: entry.account?, left })
+        }))
+    }
+
     async fn remove(&self, id: &str) -> Result<Option<Removed>, StorageError> {
         let ring = self.ring().inspect_err(|error| tracing::error!(%error, "its webhooks cannot be deleted"));
         self.parts.lifecycle.remove(id, ring.ok().as_ref(), &*self.parts.hooks).await

@@ -10,6 +10,7 @@ use http::request::Parts;
 use tokio::time::timeout;
 
 use super::Portal;
+use super::accounts::Broken;
 use super::session::SignedIn;
 use crate::outside;
 
@@ -64,8 +65,11 @@ impl FromRequestParts<Arc<Portal>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal>) -> Result<Self, Response> {
-        let found = portal.sessions.find(&parts.headers, portal.now_ms());
-        found.ok_or_else(|| Redirect::to(&portal.at("/sign-in")).into_response())
+        match portal.sessions.find(&parts.headers, portal.now_ms()).await {
+            Ok(Some(who)) => Ok(who),
+            Ok(None) => Err(Redirect::to(&portal.at("/sign-in")).into_response()),
+            Err(error) => Err(portal.broken(&Broken::new("a session", error))),
+        }
     }
 }
 

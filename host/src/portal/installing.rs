@@ -10,12 +10,15 @@ use crate::connections::{
     ConnectionSettings, Granted, HostConnection, INSTALL, Notes, Random, Secrets, granted_row, secrets,
 };
 use crate::random;
-use crate::sealing::Place;
+use crate::sealing::{KeyRing, Place};
 use crate::storage::{ConnectionRow, PendingInstall};
 use crate::token_exchange::Grant;
 
 /// How long an installation waits for somebody to adopt it.
 const WAITS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How often a row is looked for that other processes make and remove.
+const TRIES: u32 = 16;
 
 /// What is kept of an installation that waits, beside its secrets.
 #[derive(Deserialize, Serialize)]
@@ -23,6 +26,8 @@ struct Waiting {
     fields: BTreeMap<String, String>,
     scopes: BTreeSet<String>,
     user: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
 }
 
 impl Portal {
@@ -33,6 +38,7 @@ impl Portal {
         fields: BTreeMap<String, String>,
         account: &str,
         grant: Grant,
+        code: &str,
     ) -> Granted {
         let credential = self.parts.connector.oauth2.map_or("", |oauth2| oauth2.credential);
         Granted {
@@ -44,44 +50,59 @@ impl Portal {
             user: grant.user,
             label: None,
             base_url: self.base_url(app).map(str::to_owned),
+            code: Some(code.to_owned()),
         }
     }
 
-    /// Makes a connection of a grant, or renews the one that is known: its id, webhook address and settings stay.
+    /// Makes a connection of a grant, or renews the one that is known: its id, webhook address and settings stay. A repetition
+    /// changes nothing.
     pub(super) async fn connect(&self, granted: Granted, actor: &str) -> Result<ConnectionRow, Broken> {
         let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: self.now_ms() };
         let (ring, id) = (self.ring()?, random::bytes()?);
         let changing = self.parts.lifecycle.changing().await;
-        let known = self.row_of(&granted.account, granted.app.as_deref()).await?;
-        let renewed = match &known {
-            Some(known) => {
-                let next = |row: &ConnectionRow| {
-                    Ok::<_, Broken>(Some(granted_row(Some(row), &granted, &ring, &random, id)?))
-                };
-                self.parts.lifecycle.change(&known.id, next).await?.and_then(|changed| changed.after)
+        let mut stored = None;
+        for _ in 0..TRIES {
+            stored = self.stored(&granted, &ring, &random, id).await?;
+            if stored.is_some() {
+                break;
             }
-            None => None,
-        };
-        let row = match renewed {
-            Some(row) => row,
-            // Or it was removed just now.
-            None => {
-                let row = granted_row(None, &granted, &ring, &random, id)?;
-                self.put(row.clone()).await?;
-                row
-            }
-        };
+        }
+        let (row, event) = stored.ok_or_else(|| Broken::new("a connection", "it never stands still"))?;
         if let Some(app) = &granted.app {
             self.installs().remove_install(&granted.account, app).await?;
         }
         drop(changing);
-        let event = if known.is_some() { "reconnected" } else { "connected" };
+        let Some(event) = event else { return Ok(row) };
         let scopes = granted.scopes.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
         self.note(event, actor, About { account: Some(&row.account), connection: Some(&row.id) }, &scopes)
             .await;
         let labelled = self.labelled(&row).await?;
         self.parts.hooks.changed(&row.id);
         Ok(labelled)
+    }
+
+    /// Stores a grant in the row of its account or in a new one: the row, and the word for the audit log if it was changed. `None`
+    /// if another process has made or removed the row meanwhile.
+    async fn stored(
+        &self,
+        granted: &Granted,
+        ring: &KeyRing,
+        random: &Random,
+        id: [u8; 8],
+    ) -> Result<Option<(ConnectionRow, Option<&'static str>)>, Broken> {
+        let lifecycle = &self.parts.lifecycle;
+        let Some(known) = self.row_of(&granted.account, granted.app.as_deref()).await? else {
+            let row = granted_row(None, granted, ring, random, id)?;
+            return Ok(lifecycle.add(row.clone()).await?.then_some((row, Some("connected"))));
+        };
+        let next = |row: &ConnectionRow| match granted.is_in(row) {
+            true => Ok::<_, Broken>(None),
+            false => Ok(Some(granted_row(Some(row), granted, ring, random, id)?)),
+        };
+        Ok(lifecycle.change(&known.id, next).await?.map(|changed| match changed.after {
+            Some(row) => (row, Some("reconnected")),
+            None => (changed.before, None),
+        }))
     }
 
     /// The row with the account's name for people, read anew where it can be.
@@ -101,10 +122,15 @@ impl Portal {
     }
 
     /// Keeps a grant until somebody signed in adopts it.
-    pub(super) async fn keep_waiting(&self, granted: Granted, app: &str) -> Result<(), Broken> {
-        let Granted { account, fields, secrets, scopes, user, .. } = granted;
-        let waiting = Waiting { fields, scopes: scopes.unwrap_or_default(), user };
-        let place = Place { account: &account, kind: INSTALL };
+    pub(super) async fn keep_waiting(&self, granted: &Granted, app: &str) -> Result<(), Broken> {
+        let Granted { account, fields, secrets, scopes, user, code, .. } = granted;
+        let waiting = Waiting {
+            fields: fields.clone(),
+            scopes: scopes.clone().unwrap_or_default(),
+            user: user.clone(),
+            code: code.clone(),
+        };
+        let place = Place { account, kind: INSTALL };
         let sealed = secrets.seal_for(place, &self.ring()?, random::bytes()?);
         let install = PendingInstall {
             account: account.clone(),
@@ -116,7 +142,7 @@ impl Portal {
         let keep_from = install.created_ms.saturating_sub(WAITS_MS);
         self.installs().put_install(install, keep_from).await?;
         let actor = person(waiting.user.as_deref());
-        self.note("install_waits", &actor, About { account: Some(&account), connection: None }, app).await;
+        self.note("install_waits", &actor, About { account: Some(account), connection: None }, app).await;
         Ok(())
     }
 
@@ -140,6 +166,7 @@ impl Portal {
             user: waiting.user,
             label: None,
             base_url: self.base_url(&install.app).map(str::to_owned),
+            code: waiting.code,
         })
     }
 }

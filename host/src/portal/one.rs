@@ -46,7 +46,7 @@ pub(super) async fn page(
     };
     match shown.await {
         Ok(Some((content, row))) => {
-            let title = Portal::notes(&row).label.unwrap_or(row.account);
+            let title = Notes::of_row(&row).label.unwrap_or(row.account);
             portal.page(&title, Some(&who), &content)
         }
         Ok(None) => portal.nothing(),
@@ -161,7 +161,7 @@ impl Portal {
         who: &SignedIn,
         done: Option<&str>,
     ) -> Markup {
-        let notes = Self::notes(row);
+        let notes = Notes::of_row(row);
         let opened = self.ring().and_then(|ring| Ok(HostConnection::open(row, &ring)?)).ok();
         let settings = opened.as_ref().map(|one| one.settings.clone()).unwrap_or_default();
         let wanted = &settings.triggers;

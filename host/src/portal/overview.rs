@@ -12,7 +12,7 @@ use super::forms::Sent;
 use super::session::SignedIn;
 use super::view::{moment, state, token};
 use super::{About, OPERATOR, Portal};
-use crate::connections::ConnectionSettings;
+use crate::connections::{ConnectionSettings, Notes};
 use crate::storage::{ConnectionRow, ConnectionState, PendingInstall};
 
 /// How many entries of the audit log a page has.
@@ -30,11 +30,16 @@ pub(super) async fn list(State(portal): State<Arc<Portal>>, who: SignedIn) -> Re
 pub(super) async fn adopt(State(portal): State<Arc<Portal>>, sent: Sent) -> Response {
     let (account, app) = (sent.fields.text("account"), sent.fields.text("app"));
     let adopted = async {
-        let Some(install) = portal.waiting(account, app).await? else { return Ok(None) };
+        let Some(install) = portal.waiting(account, app).await? else {
+            // The same form came before.
+            return portal.row_of(account, Some(app)).await;
+        };
         let granted = portal.opened(&install)?;
-        portal
-            .note("install_adopted", OPERATOR, About { account: Some(account), connection: None }, app)
-            .await;
+        let known = portal.row_of(account, Some(app)).await?;
+        if !known.is_some_and(|row| granted.is_in(&row)) {
+            let about = About { account: Some(account), connection: None };
+            portal.note("install_adopted", OPERATOR, about, app).await;
+        }
         portal.connect(granted, OPERATOR).await.map(Some)
     };
     match adopted.await {
@@ -127,7 +132,7 @@ impl Portal {
     }
 
     fn line(&self, row: &ConnectionRow) -> Markup {
-        let notes = Self::notes(row);
+        let notes = Notes::of_row(row);
         let triggers =
             serde_json::from_str::<ConnectionSettings>(&row.settings).map_or(0, |one| one.triggers.len());
         html! { tr {

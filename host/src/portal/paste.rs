@@ -79,7 +79,17 @@ impl Portal {
         };
         self.test(&connection).await.map_err(Wrong::Refused)?;
         let base_url = self.sandbox();
-        Ok(Granted { account, app: None, fields, secrets, scopes: None, user: None, label: None, base_url })
+        Ok(Granted {
+            account,
+            app: None,
+            fields,
+            secrets,
+            scopes: None,
+            user: None,
+            label: None,
+            base_url,
+            code: None,
+        })
     }
 
     /// The sandbox or proxy, where all apps are at one.

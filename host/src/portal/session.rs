@@ -1,9 +1,11 @@
-//! Who is signed in: sessions known by a cookie, each with a token for its forms and with the connection that it is about to
-//! make. They survive a restart in a file that lets nobody in: it holds digests of cookies and of the admin token together.
+//! Who is signed in: sessions known by a cookie, each with a token for its forms and with the connections that it is about to
+//! make. They are a file that lets nobody in: it holds digests of cookies and of the admin token together. Every process of a
+//! data folder reads and changes the same file.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use connector_runtime::{ExposeSecret as _, SecretString};
 use http::HeaderMap;
@@ -24,6 +26,9 @@ const FLOW_MS: i64 = 15 * 60 * 1000;
 /// The most sessions; the oldest ends where there are more.
 const MOST: usize = 256;
 
+/// The most connections that a session has begun and not finished; the oldest is forgotten if there are more.
+const MOST_FLOWS: usize = 8;
+
 /// Sessions are kept by a digest of their cookie, so that no comparison tells of a cookie by the time it takes.
 type Key = [u8; 32];
 
@@ -33,7 +38,6 @@ pub(super) struct Sessions {
     /// What signs in. A digest of a cookie has it in it, so that another admin token ends all sessions.
     admin_token: SecretString,
     file: PathBuf,
-    all: Arc<Mutex<All>>,
 }
 
 /// By the digest in hex.
@@ -42,7 +46,8 @@ type All = HashMap<String, Session>;
 #[derive(Clone, Deserialize, Serialize)]
 struct Session {
     began_ms: i64,
-    flow: Option<Flow>,
+    #[serde(default)]
+    flows: Vec<Flow>,
 }
 
 /// A connection that somebody signed in has begun to make.
@@ -56,35 +61,43 @@ pub(super) struct Flow {
     pub(super) state: Option<String>,
     /// When.
     pub(super) began_ms: i64,
+    /// The digest of the code that came back for it; `None` before. No other code is exchanged for the same flow.
+    #[serde(default)]
+    pub(super) code: Option<String>,
+}
+
+impl Flow {
+    fn is_live(&self, now_ms: i64) -> bool {
+        now_ms < self.began_ms.saturating_add(FLOW_MS)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.app, &self.account, &self.state) == (&other.app, &other.account, &other.state)
+    }
 }
 
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub(super) struct SignedIn {
-    session: String,
+    /// The name of the session.
+    pub(super) session: String,
     /// What every form must send along.
     pub(super) form_token: String,
+    /// The connections that were begun and may still be finished, the newest last.
+    pub(super) flows: Vec<Flow>,
 }
 
 impl Sessions {
-    /// The sessions that a file holds; none where it cannot be read.
+    /// The sessions of a file, which is made when the first session begins.
     pub(super) fn open(is_secure: bool, admin_token: Option<SecretString>, file: PathBuf) -> Self {
-        let all = match outside::file(&file) {
-            Ok(text) => serde_json::from_str(text.expose_secret()).unwrap_or_else(|error| {
-                tracing::warn!(%error, "the sessions of before cannot be read: everybody signs in again");
-                All::new()
-            }),
-            Err(_) => All::new(),
-        };
-        let admin_token = admin_token.unwrap_or_default();
-        Self { is_secure, admin_token, file, all: Arc::new(Mutex::new(all)) }
+        Self { is_secure, admin_token: admin_token.unwrap_or_default(), file }
     }
 
     /// Begins a session; the cookie to set.
     ///
     /// # Errors
     /// When the system has no randomness, or the session cannot be stored.
-    pub(super) async fn begin(&self, now_ms: i64) -> std::io::Result<HeaderValue> {
+    pub(super) async fn begin(&self, now_ms: i64) -> io::Result<HeaderValue> {
         let id = token()?;
         let session = self.session(&id);
         self.change(move |all| {
@@ -95,83 +108,109 @@ impl Sessions {
             {
                 all.remove(&oldest);
             }
-            all.insert(session, Session { began_ms: now_ms, flow: None });
+            all.insert(session, Session { began_ms: now_ms, flows: Vec::new() });
         })
         .await?;
         Ok(self.cookie(self.name(), &id, LIFETIME_MS / 1000))
     }
 
     /// Who sent these headers, where they are signed in.
-    pub(super) fn find(&self, headers: &HeaderMap, now_ms: i64) -> Option<SignedIn> {
-        let id = cookie(headers, self.name())?;
-        let session = self.session(&id);
-        let began_ms = lock(&self.all).get(&session)?.began_ms;
-        let is_live = now_ms < began_ms.saturating_add(LIFETIME_MS);
-        is_live.then(|| SignedIn { session, form_token: digest(&format!("form {id}")) })
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) async fn find(&self, headers: &HeaderMap, now_ms: i64) -> io::Result<Option<SignedIn>> {
+        let Some(id) = cookie(headers, self.name()) else { return Ok(None) };
+        let (session, form_token) = (self.session(&id), digest(&format!("form {id}")));
+        self.again(&SignedIn { session, form_token, flows: Vec::new() }, now_ms).await
+    }
+
+    /// The same session as it is now; `None` if it has ended.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) async fn again(&self, who: &SignedIn, now_ms: i64) -> io::Result<Option<SignedIn>> {
+        let (who, file) = (who.clone(), self.file.clone());
+        blocking(move || {
+            let Some(found) = read(&file)?.remove(&who.session) else { return Ok(None) };
+            let is_live = now_ms < found.began_ms.saturating_add(LIFETIME_MS);
+            let flows = found.flows.into_iter().filter(|flow| flow.is_live(now_ms)).collect();
+            Ok(is_live.then_some(SignedIn { flows, ..who }))
+        })
+        .await
     }
 
     /// Ends a session; the cookie that removes theirs.
-    pub(super) async fn end(&self, who: &SignedIn) -> HeaderValue {
+    ///
+    /// # Errors
+    /// When it cannot be stored: the session goes on.
+    pub(super) async fn end(&self, who: &SignedIn) -> io::Result<HeaderValue> {
         let session = who.session.clone();
-        if let Err(error) = self.change(move |all| drop(all.remove(&session))).await {
-            tracing::error!(%error, "a session ended, and begins again with the next start");
-        }
-        self.cookie(self.name(), "", 0)
+        self.change(move |all| drop(all.remove(&session))).await?;
+        Ok(self.cookie(self.name(), "", 0))
     }
 
-    /// Notes that a connection was begun, in place of one before.
+    /// Notes that a connection was begun, in place of the same begun before. Others of the session stay: a form that is sent
+    /// twice has two states, and the browser may come back with either.
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub(super) async fn begin_flow(&self, who: &SignedIn, flow: Flow) -> std::io::Result<()> {
+    pub(super) async fn begin_flow(&self, who: &SignedIn, flow: Flow) -> io::Result<()> {
         let session = who.session.clone();
         self.change(move |all| {
             if let Some(session) = all.get_mut(&session) {
-                session.flow = Some(flow);
+                session.flows.retain(|known| known.is_live(flow.began_ms) && !known.is_same(&flow));
+                if session.flows.len() >= MOST_FLOWS {
+                    session.flows.remove(0);
+                }
+                session.flows.push(flow);
             }
         })
         .await
     }
 
-    /// The connection that was begun through an app, which is taken: it can be finished once.
+    /// Gives a flow, as it was read, to the code that came back for it; false if another code got it meanwhile.
     ///
     /// # Errors
-    /// When it cannot be stored that it was taken.
-    pub(super) async fn take_flow(
-        &self,
-        headers: &HeaderMap,
-        app: &str,
-        now_ms: i64,
-    ) -> std::io::Result<Option<Flow>> {
-        let Some(who) = self.find(headers, now_ms) else { return Ok(None) };
-        let is_there = |all: &All| all.get(&who.session).is_some_and(|session| session.flow.is_some());
-        if !is_there(&lock(&self.all)) {
-            return Ok(None);
+    /// When it cannot be stored.
+    pub(super) async fn bind_flow(&self, session: &str, flow: &Flow, code: &str) -> io::Result<bool> {
+        if flow.code.as_deref() == Some(code) {
+            return Ok(true);
         }
-        let app = app.to_owned();
-        let take = move |all: &mut All| {
-            all.get_mut(&who.session).and_then(|session| session.flow.take_if(|flow| flow.app == app))
-        };
-        let flow = self.change(take).await?;
-        Ok(flow.filter(|flow| now_ms < flow.began_ms.saturating_add(FLOW_MS)))
+        let (session, flow, code) = (session.to_owned(), flow.clone(), code.to_owned());
+        self.change(move |all| {
+            let flows = all.get_mut(&session).map_or(&mut [] as &mut [_], |session| &mut session.flows);
+            let Some(known) = flows.iter_mut().find(|known| known.is_same(&flow)) else { return false };
+            if *known == flow {
+                known.code = Some(code.clone());
+            }
+            known.code.as_deref() == Some(&*code)
+        })
+        .await
     }
 
-    /// Changes the sessions, in memory and on disk, one change after the other.
+    /// Changes the file. A lock makes the changes of all processes one after the other.
     async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut All) -> T + Send + 'static,
-    ) -> std::io::Result<T> {
-        let (all, file) = (Arc::clone(&self.all), self.file.clone());
-        let write = move || {
-            let mut all = lock(&all);
+    ) -> io::Result<T> {
+        let file = self.file.clone();
+        blocking(move || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            // It ends with the handle.
+            let lock = options.open(file.with_extension("lock"))?;
+            lock.lock()?;
+            let mut all = read(&file)?;
             let outcome = change(&mut all);
-            private_file::replace(&file, &serde_json::to_vec(&*all)?)?;
+            private_file::replace(&file, &serde_json::to_vec(&all)?)?;
             Ok(outcome)
-        };
-        tokio::task::spawn_blocking(write).await.map_err(std::io::Error::other)?
+        })
+        .await
     }
 
-    /// The name of a session in memory and in the file.
+    /// The name of a session in the file.
     fn session(&self, id: &str) -> String {
         digest(&format!("session {id} {}", self.admin_token.expose_secret()))
     }
@@ -180,7 +219,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub(super) fn form_cookie(&self) -> std::io::Result<(HeaderValue, String)> {
+    pub(super) fn form_cookie(&self) -> io::Result<(HeaderValue, String)> {
         let token = token()?;
         Ok((self.cookie(self.form_name(), &token, 60 * 60), token))
     }
@@ -207,8 +246,21 @@ impl Sessions {
     }
 }
 
-fn lock(all: &Mutex<All>) -> std::sync::MutexGuard<'_, All> {
-    all.lock().unwrap_or_else(PoisonError::into_inner)
+/// The sessions of a file; none if there is no file yet, or it is in no form of ours.
+fn read(file: &Path) -> io::Result<All> {
+    let text = match outside::file(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(All::new()),
+        Err(error) if error.kind() != ErrorKind::InvalidData => return Err(error),
+        text => text.and_then(|text| Ok(serde_json::from_str(text.expose_secret())?)),
+    };
+    Ok(text.unwrap_or_else(|error: io::Error| {
+        tracing::warn!(%error, "the sessions cannot be read: everybody signs in again");
+        All::new()
+    }))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 impl SignedIn {
@@ -222,7 +274,7 @@ impl SignedIn {
 ///
 /// # Errors
 /// When the system has none.
-pub(super) fn token() -> std::io::Result<String> {
+pub(super) fn token() -> io::Result<String> {
     Ok(hex::encode(random::bytes::<24>()?))
 }
 
@@ -243,116 +295,4 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn returned(cookie: &HeaderValue) -> HeaderMap {
-        let text = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&format!("a=b; {text}")).unwrap())])
-    }
-
-    fn flow(began_ms: i64) -> Flow {
-        Flow { app: "shop".to_owned(), account: "abc123".to_owned(), state: None, began_ms }
-    }
-
-    fn opened(folder: &tempfile::TempDir, admin_token: &str) -> Sessions {
-        let admin_token = Some(SecretString::from(admin_token));
-        Sessions::open(false, admin_token, folder.path().join("sessions.json"))
-    }
-
-    fn sessions() -> (tempfile::TempDir, Sessions) {
-        let folder = tempfile::tempdir().unwrap();
-        let sessions = opened(&folder, "admin");
-        (folder, sessions)
-    }
-
-    #[tokio::test]
-    async fn a_session_lasts_until_its_end_or_its_time() {
-        let (_folder, sessions) = sessions();
-        let headers = returned(&sessions.begin(0).await.unwrap());
-        let who = sessions.find(&headers, LIFETIME_MS - 1).unwrap();
-        assert!(who.is_form(&who.form_token) && !who.is_form(""));
-        assert!(sessions.find(&headers, LIFETIME_MS).is_none());
-        assert!(sessions.find(&HeaderMap::new(), 0).is_none());
-        sessions.end(&who).await;
-        assert!(sessions.find(&headers, 1).is_none());
-    }
-
-    #[tokio::test]
-    async fn what_was_begun_is_finished_once_in_time_and_through_its_app() {
-        let (_folder, sessions) = sessions();
-        let headers = returned(&sessions.begin(0).await.unwrap());
-        let who = sessions.find(&headers, 0).unwrap();
-        sessions.begin_flow(&who, flow(0)).await.unwrap();
-        let take = async |app: &str, now| sessions.take_flow(&headers, app, now).await.unwrap();
-        assert_eq!(take("other", 1).await, None);
-        assert_eq!(take("shop", 1).await, Some(flow(0)));
-        assert_eq!(take("shop", 1).await, None);
-        sessions.begin_flow(&who, flow(0)).await.unwrap();
-        assert_eq!(take("shop", FLOW_MS).await, None);
-    }
-
-    #[tokio::test]
-    async fn sessions_and_what_was_begun_survive_a_restart_and_are_taken_once_all_the_same() {
-        let (folder, sessions) = sessions();
-        let headers = returned(&sessions.begin(0).await.unwrap());
-        let gone = returned(&sessions.begin(0).await.unwrap());
-        let who = sessions.find(&headers, 0).unwrap();
-        sessions.begin_flow(&who, flow(0)).await.unwrap();
-        sessions.end(&sessions.find(&gone, 0).unwrap()).await;
-
-        let next = opened(&folder, "admin");
-        assert_eq!(next.find(&headers, 1).unwrap().form_token, who.form_token);
-        assert!(next.find(&gone, 1).is_none(), "who has signed out stays signed out");
-        assert_eq!(next.take_flow(&headers, "shop", 1).await.unwrap(), Some(flow(0)));
-        let after = opened(&folder, "admin");
-        assert_eq!(after.take_flow(&headers, "shop", 1).await.unwrap(), None);
-        assert!(opened(&folder, "another").find(&headers, 1).is_none(), "another admin token");
-
-        let text = std::fs::read_to_string(folder.path().join("sessions.json")).unwrap();
-        let cookie = headers[COOKIE].to_str().unwrap().rsplit('=').next().unwrap();
-        assert!(
-            !text.contains(cookie) && !text.contains(&who.form_token) && !text.contains("admin"),
-            "{text}"
-        );
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_noted_as_taken_is_not_given_out() {
-        let (folder, sessions) = sessions();
-        let headers = returned(&sessions.begin(0).await.unwrap());
-        let who = sessions.find(&headers, 0).unwrap();
-        sessions.begin_flow(&who, flow(0)).await.unwrap();
-        drop(folder);
-        assert!(sessions.take_flow(&headers, "shop", 1).await.is_err());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_signs_everybody_out() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("sessions.json"), "{broken").unwrap();
-        assert!(lock(&opened(&folder, "admin").all).is_empty());
-    }
-
-    #[tokio::test]
-    async fn cookies_are_for_this_host_and_no_script() {
-        let (folder, sessions) = sessions();
-        let plain = sessions.begin(0).await.unwrap();
-        assert!(plain.to_str().unwrap().ends_with("; HttpOnly; SameSite=Lax"));
-        let secure = Sessions::open(true, None, folder.path().join("sessions.json")).begin(0).await.unwrap();
-        let secure = secure.to_str().unwrap();
-        assert!(secure.starts_with("__Host-connector="), "{secure}");
-        assert!(secure.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{secure}");
-    }
-
-    #[tokio::test]
-    async fn the_oldest_session_makes_room() {
-        let (_folder, sessions) = sessions();
-        let first = returned(&sessions.begin(0).await.unwrap());
-        for now in 1..=MOST {
-            sessions.begin(i64::try_from(now).unwrap()).await.unwrap();
-        }
-        assert!(sessions.find(&first, 1).is_none());
-        assert_eq!(lock(&sessions.all).len(), MOST);
-    }
-}
+mod tests;

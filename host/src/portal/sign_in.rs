@@ -17,10 +17,11 @@ use crate::outside;
 
 /// The form.
 pub(super) async fn page(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
-    if portal.sessions.find(&headers, portal.now_ms()).is_some() {
-        return Redirect::to(&portal.at("/connections")).into_response();
+    match portal.sessions.find(&headers, portal.now_ms()).await {
+        Ok(Some(_)) => Redirect::to(&portal.at("/connections")).into_response(),
+        Ok(None) => portal.sign_in_form(StatusCode::OK, None),
+        Err(error) => portal.broken(&Broken::new("a session", error)),
     }
-    portal.sign_in_form(StatusCode::OK, None)
 }
 
 /// Compares the token and begins a session.
@@ -58,7 +59,10 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
 
 /// Ends the session.
 pub(super) async fn sign_out(State(portal): State<Arc<Portal>>, sent: Sent) -> Response {
-    let cookie = portal.sessions.end(&sent.who).await;
+    let cookie = match portal.sessions.end(&sent.who).await {
+        Ok(cookie) => cookie,
+        Err(error) => return portal.broken(&Broken::new("a session", error)),
+    };
     portal.note("signed_out", OPERATOR, About::default(), "").await;
     ([(SET_COOKIE, cookie)], Redirect::to(&portal.at("/sign-in"))).into_response()
 }

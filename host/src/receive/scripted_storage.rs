@@ -120,6 +120,10 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
+    fn add_connection(&self, _: ConnectionRow) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
     fn connection(&self, _: &str) -> StorageFuture<'_, Option<ConnectionRow>> {
         unneeded()
     }

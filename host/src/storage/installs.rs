@@ -1,15 +1,18 @@
 //! What the storage keeps of installations besides connections: those that nobody has adopted yet, and the log of who
 //! connected, was granted and revoked what.
 
-use super::{ActivationSummary, StorageFuture};
+use super::{ActivationSummary, CodeStorage, StorageFuture};
 
-/// Installations that wait, and the audit log.
-pub trait InstallStorage: Send + Sync {
+/// Installations that wait, the audit log, and the codes that callbacks have brought.
+pub trait InstallStorage: CodeStorage {
     /// Appends to the log. Nothing changes or removes what stands there.
     fn note(&self, entry: AuditEntry) -> StorageFuture<'_, ()>;
 
     /// The log, the newest first, from before `before` on where it is given.
     fn audit(&self, before: Option<i64>, limit: u32) -> StorageFuture<'_, Vec<AuditEntry>>;
+
+    /// The newest entry about a connection; `None` if the log has none.
+    fn last_audit(&self, connection: &str) -> StorageFuture<'_, Option<AuditEntry>>;
 
     /// Keeps an installation until somebody adopts it, in place of one of the same account and app. Those older than
     /// `keep_from_ms` are forgotten.

@@ -12,6 +12,7 @@ use super::{
 
 mod accepting;
 mod backup;
+mod codes;
 mod connecting;
 mod finishing;
 mod group;
@@ -219,6 +220,10 @@ impl Storage for SqliteStorage {
 
     fn put_connection(&self, row: ConnectionRow) -> StorageFuture<'_, ()> {
         Box::pin(self.writer.change(Growth::Grows, 1, move |work| connecting::put(work, &row)))
+    }
+
+    fn add_connection(&self, row: ConnectionRow) -> StorageFuture<'_, bool> {
+        Box::pin(self.writer.change(Growth::Grows, 1, move |work| connecting::add(work, &row)))
     }
 
     fn connections(&self) -> StorageFuture<'_, Vec<ConnectionRow>> {

@@ -12,6 +12,8 @@ mod restart;
 mod revocation;
 #[cfg(feature = "demo")]
 mod sandbox;
+mod twice;
+mod twice_forms;
 mod vendor;
 #[cfg(feature = "demo")]
 mod webhooks;
@@ -63,8 +65,13 @@ impl Stage {
     /// Stops the service and starts it again.
     fn restart(&mut self) {
         assert_eq!(self.served.stop().0, Some(0));
+        self.served = self.another();
+    }
+
+    /// A second process on the same data folder.
+    fn another(&self) -> Served {
         let arguments = ["--config", &self.config(), "--log-level", "debug"];
-        self.served = self.place.serve_with(&arguments, &[("CONNECTOR_ADMIN_TOKEN", ADMIN)]);
+        self.place.serve_with(&arguments, &[("CONNECTOR_ADMIN_TOKEN", ADMIN)])
     }
 
     /// A browser in which nobody is signed in.
@@ -134,12 +141,27 @@ impl Stage {
     }
 }
 
-/// The callback of an installation.
+/// The callback of an installation with a code of its own.
 fn callback(account: &str, more: &str) -> String {
-    let scope = escape(vendor::SCOPES);
+    let (scope, number) = (escape(vendor::SCOPES), unique());
     format!(
-        "/callbacks/shop/auth?code={CODE}&scope={scope}&context=stores%2F{account}&account_uuid=f2d8{more}"
+        "/callbacks/shop/auth?code={CODE}-{number}&scope={scope}&context=stores%2F{account}&account_uuid=f2d8{more}"
     )
+}
+
+/// Does all of these at the same time; what each came to, in order.
+fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> T + Send>) -> Vec<T> {
+    let barrier = &std::sync::Barrier::new(jobs.len());
+    std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for job in jobs {
+            running.push(scope.spawn(move || {
+                barrier.wait();
+                job()
+            }));
+        }
+        running.into_iter().map(|one| one.join().expect("no panic")).collect()
+    })
 }
 
 /// A JWT as the vendor makes it.

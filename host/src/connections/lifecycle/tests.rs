@@ -45,11 +45,12 @@ impl Office {
             user: None,
             label: None,
             base_url: None,
+            code: None,
         };
         let known = self.lifecycle.storage.connections().await.unwrap().into_iter().next();
         let random = Random { webhook_key: [3; 20], nonce: [4; 24], now_ms: (self.lifecycle.clock)() };
         let row = granted_row(known.as_ref(), &granted, &ring(), &random, [5; 8]).unwrap();
-        self.lifecycle.put(row.clone()).await.unwrap();
+        self.lifecycle.storage.put_connection(row.clone()).await.unwrap();
         row
     }
 
@@ -208,7 +209,7 @@ async fn connections_with_secrets_of_their_own_end_alone() {
     let office = Office::new();
     let (one, two) = (row(&connection("c1", "abc123"), 1), row(&connection("c2", "abc123"), 2));
     for row in [&one, &two] {
-        office.lifecycle.put(row.clone()).await.unwrap();
+        office.lifecycle.storage.put_connection(row.clone()).await.unwrap();
     }
     assert_eq!(office.webhook(&two, START).await, Heard::Ended);
     let states: Vec<_> =

@@ -20,6 +20,8 @@ const ALL: &str = "SELECT id, webhook_key, account, app, fields, sealed, setting
 const ONE: &str = "SELECT id, webhook_key, account, app, fields, sealed, settings, state, created_ms, updated_ms \
      FROM connections WHERE id = ?1";
 
+pub(super) const IS_THERE: &str = "SELECT 1 FROM connections WHERE account = ?1 AND app IS ?2";
+
 /// Whatever may have been changed since it was read is compared: a moment alone may be that of two changes.
 const REPLACE: &str = "UPDATE connections SET app = ?2, fields = ?3, sealed = ?4, settings = ?5, state = ?6, updated_ms = ?7 \
      WHERE id = ?1 AND webhook_key = ?8 AND fields = ?9 AND sealed = ?10 AND settings = ?11 AND state = ?12 AND updated_ms = ?13";
@@ -50,6 +52,15 @@ pub(super) fn put(work: &mut Work<'_>, row: &ConnectionRow) -> Result<(), Storag
         return Err(StorageError::new(StorageErrorKind::Refused));
     }
     Ok(())
+}
+
+/// Whether the row is stored: its account has no connection through the same app yet.
+pub(super) fn add(work: &mut Work<'_>, row: &ConnectionRow) -> Result<bool, StorageError> {
+    let is_there = work.connection.prepare_cached(IS_THERE)?.exists((&row.account, &row.app))?;
+    if !is_there {
+        put(work, row)?;
+    }
+    Ok(!is_there)
 }
 
 /// Whether the row was as it had been read, and is the other now.

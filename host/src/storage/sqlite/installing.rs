@@ -1,10 +1,10 @@
 //! Rows of installations that wait, and of the audit log.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::SqliteStorage;
 use super::group::{Growth, Work};
-use super::reading;
+use super::{codes, reading};
 use crate::storage::{
     ActivationSummary, AuditEntry, InstallStorage, PendingInstall, StorageError, StorageFuture,
 };
@@ -14,6 +14,9 @@ const NOTE: &str =
 
 const AUDIT: &str = "SELECT position, at_ms, event, account, connection, actor, detail FROM audit \
      WHERE position < ?1 ORDER BY position DESC LIMIT ?2";
+
+pub(super) const LAST: &str = "SELECT position, at_ms, event, account, connection, actor, detail FROM audit \
+     WHERE connection = ?1 ORDER BY position DESC LIMIT 1";
 
 const PUT: &str = "INSERT INTO installs (account, app, granted, sealed, created_ms) VALUES (?1, ?2, ?3, ?4, ?5) \
      ON CONFLICT (account, app) DO UPDATE SET granted = excluded.granted, sealed = excluded.sealed, \
@@ -31,9 +34,10 @@ const RECENT: &str = "SELECT position, id, connection, account, trigger, resourc
      WHERE position > (SELECT max(position) FROM activations) - 10000 AND connection = ?1 \
      ORDER BY position DESC LIMIT ?2";
 
-/// Forgets the installations of an account.
+/// Forgets the installations of an account, and the codes that they came with.
 pub(super) fn remove_account(work: &mut Work<'_>, account: &str) -> Result<(), StorageError> {
     work.execute(REMOVE_ACCOUNT, [account])?;
+    work.execute(codes::REMOVE_ACCOUNT, [account])?;
     Ok(())
 }
 
@@ -43,19 +47,20 @@ fn note(work: &mut Work<'_>, entry: &AuditEntry) -> Result<(), StorageError> {
     Ok(())
 }
 
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        position: row.get("position")?,
+        at_ms: row.get("at_ms")?,
+        event: row.get("event")?,
+        account: row.get("account")?,
+        connection: row.get("connection")?,
+        actor: row.get("actor")?,
+        detail: row.get("detail")?,
+    })
+}
+
 fn audit(connection: &Connection, before: i64, limit: u32) -> rusqlite::Result<Vec<AuditEntry>> {
-    let read = |row: &Row<'_>| {
-        Ok(AuditEntry {
-            position: row.get("position")?,
-            at_ms: row.get("at_ms")?,
-            event: row.get("event")?,
-            account: row.get("account")?,
-            connection: row.get("connection")?,
-            actor: row.get("actor")?,
-            detail: row.get("detail")?,
-        })
-    };
-    connection.prepare_cached(AUDIT)?.query_map((before, limit), read)?.collect()
+    connection.prepare_cached(AUDIT)?.query_map((before, limit), entry)?.collect()
 }
 
 fn put(work: &mut Work<'_>, install: &PendingInstall, keep_from_ms: i64) -> Result<(), StorageError> {
@@ -86,6 +91,14 @@ impl InstallStorage for SqliteStorage {
     fn audit(&self, before: Option<i64>, limit: u32) -> StorageFuture<'_, Vec<AuditEntry>> {
         let before = before.unwrap_or(i64::MAX);
         Box::pin(self.readers.read(move |connection| audit(connection, before, limit)))
+    }
+
+    fn last_audit(&self, connection: &str) -> StorageFuture<'_, Option<AuditEntry>> {
+        let id = connection.to_owned();
+        Box::pin(
+            self.readers
+                .read(move |connection| connection.prepare_cached(LAST)?.query_row([&id], entry).optional()),
+        )
     }
 
     fn put_install(&self, install: PendingInstall, keep_from_ms: i64) -> StorageFuture<'_, ()> {

@@ -4,7 +4,8 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    SqliteOptions, accepting, finishing, leasing, missing, own_changes, reading, removing, schema, signings,
+    SqliteOptions, accepting, codes, connecting, finishing, installing, leasing, missing, own_changes,
+    reading, removing, schema, signings,
 };
 use crate::storage::ActivationState;
 
@@ -80,6 +81,14 @@ fn nothing_of_daily_use_reads_a_whole_table() {
             own_changes::FORGET_OLD,
             "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)",
         ),
+        (codes::FIND, "PRIMARY KEY (digest=?)"),
+        (codes::RENEW, "PRIMARY KEY (digest=?)"),
+        (codes::SETTLE, "PRIMARY KEY (digest=?)"),
+        (codes::RELEASE, "PRIMARY KEY (digest=?)"),
+        (codes::REMOVE_EXPIRED, "callback_codes_by_expiry (expires_ms<?)"),
+        (codes::REMOVE_ACCOUNT, "callback_codes_of_account (account=?)"),
+        (connecting::IS_THERE, "connections_of_account (account=?)"),
+        (installing::LAST, "audit_of_connection (connection=?)"),
         (removing::REMOVE_EMPTIED, "activations_emptied (received_ms<?)"),
     ] {
         let steps = plan(&connection, sql);

@@ -34,7 +34,6 @@ fn an_install_can_be_forgotten_and_an_uninstall_takes_it_away() {
     browser.submit("/connections", "/installs/refuse", &[("account", "abc123"), ("app", "shop")]);
     assert!(!browser.get("/connections").body.contains("abc123"));
 
-    stage.vendor.forget_codes();
     stage.stranger().get(&callback("abc123", ""));
     assert!(browser.get("/connections").body.contains("Adopt abc123"));
     assert_eq!(stage.call_back("uninstall", |_| {}).status, Some(200));
@@ -48,9 +47,13 @@ fn an_install_that_began_at_a_link_elsewhere_ends_at_the_vendors_pages() {
     let mut browser = stage.stranger();
     let end = |answer: Answer| answer.location().map(str::to_owned);
     let page = |name: &str| Some(format!("{}/app/{CLIENT_ID}/install/{name}", stage.vendor.url));
-    assert_eq!(end(browser.get(&callback("abc123", "&external_install=true"))), page("succeeded"));
-    // The code was used.
-    assert_eq!(end(browser.get(&callback("abc123", "&external_install=true"))), page("failed"));
+    let callbacks = [(Answering::Well, "succeeded"), (Answering::Status(400), "failed")];
+    for (answering, name) in callbacks {
+        stage.vendor.answer(answering);
+        let callback = callback("abc123", "&external_install=true");
+        assert_eq!(end(browser.get(&callback)), page(name));
+        assert_eq!(end(browser.get(&callback)), page(name), "again");
+    }
 }
 
 #[test]
@@ -59,7 +62,6 @@ fn a_known_store_that_approves_anew_gets_its_new_token_at_once() {
     let mut browser = stage.operator();
     let id = stage.connect(&mut browser, "abc123");
     let before = stage.connections();
-    stage.vendor.forget_codes();
     let answer = stage.stranger().get(&callback("abc123", ""));
     assert_eq!(answer.status, Some(200));
     assert!(answer.body.contains("Connected"), "{}", answer.body);

@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[derive(Clone)]
 pub(super) struct Browser {
     address: SocketAddr,
     cookies: Vec<(String, String)>,
@@ -20,9 +21,27 @@ impl Browser {
     }
 
     pub(super) fn get(&mut self, path: &str) -> Answer {
-        let cookie = self.cookie();
-        let answer = get(self.address, path, &cookie.iter().map(String::as_str).collect::<Vec<_>>());
+        self.ask("GET", path, &[])
+    }
+
+    /// Sends a request with another method or more headers, as a link preview or a prefetch does.
+    pub(super) fn ask(&mut self, method: &str, path: &str, more: &[&str]) -> Answer {
+        let answer = exchange(self.address, self.head(method, path, more).as_bytes());
         self.keep(answer)
+    }
+
+    /// Asks for a page and waits for no answer: who drops the stream hangs up.
+    pub(super) fn open(&self, path: &str) -> TcpStream {
+        let mut stream = connect(self.address);
+        stream.write_all(self.head("GET", path, &[]).as_bytes()).expect("it is sent");
+        stream
+    }
+
+    fn head(&self, method: &str, path: &str, more: &[&str]) -> String {
+        let cookie = self.cookie();
+        let lines = more.iter().copied().chain(cookie.as_deref());
+        let lines: String = lines.map(|line| format!("{line}\r\n")).collect();
+        format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n")
     }
 
     /// Sends a form that was not read from a page.

@@ -26,7 +26,6 @@ fn an_uninstall_ends_the_connection_and_leaves_what_is_still_to_be_delivered() {
     assert_eq!(stage.waiting(), 1);
 
     // Installed again, it is the same connection.
-    stage.vendor.forget_codes();
     assert_eq!(stage.connect(&mut browser, "abc123"), id);
     let all = stage.connections();
     assert_eq!((all.len(), &all[0]["state"]), (1, &"connected".into()));
@@ -45,7 +44,6 @@ fn the_same_uninstall_twice_and_one_older_than_the_grant_change_nothing() {
     assert_eq!(stage.stranger().get(&path).status, Some(200));
     assert_eq!(stage.audit().iter().filter(|event| *event == "uninstalled").count(), 1);
 
-    stage.vendor.forget_codes();
     stage.connect(&mut browser, "abc123");
     assert_eq!(stage.stranger().get(&path).status, Some(200), "replayed after a new installation");
     assert_eq!(stage.connections()[0]["state"], "connected");

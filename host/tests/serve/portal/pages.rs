@@ -175,7 +175,6 @@ fn disconnecting_asks_first_and_forgets_the_token() {
     assert_eq!(browser.get(&format!("/connections/{id}")).status, Some(404));
     assert_eq!(stage.audit().last().map(String::as_str), Some("disconnected"));
     // From then on the store is a stranger again.
-    stage.vendor.forget_codes();
     assert!(stage.stranger().get(&callback("abc123", "")).body.contains("adopts"));
 }
 
@@ -200,7 +199,6 @@ fn the_page_of_an_event_shows_what_is_delivered_to_whoever_is_signed_in() {
     let stage = Stage::new();
     let mut browser = stage.operator();
     let id = stage.connect(&mut browser, "abc123");
-    stage.vendor.forget_codes();
     let other = stage.connect(&mut browser, "other9");
     let one = format!("/connections/{id}");
     browser.submit(&one, &format!("{one}/triggers"), &[("trigger", "order-created")]);

@@ -58,7 +58,6 @@ fn a_token_that_is_not_known_any_more_is_told_of_until_the_account_is_connected_
     assert_eq!(stage.metric("connector_connections{state=\"ready\"}"), 0);
 
     stage.vendor.take_back();
-    stage.vendor.forget_codes();
     assert_eq!(stage.connect(&mut browser, "abc123"), id);
     let told = stage.connections().remove(0);
     assert_eq!((&told["state"], &told["advice"]), (&"connected".into(), &serde_json::Value::Null));

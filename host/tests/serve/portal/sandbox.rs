@@ -106,6 +106,7 @@ fn both_addresses_lead_through_the_screens_to_a_connection_that_works() {
         let back = town.approve(away.location().expect("it leads to the vendor"));
         let answer = browser.get(&back);
         let page = answer.location().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
+        assert_eq!(browser.get(&back).location(), Some(page.as_str()), "the callback again");
         let shown = browser.get(&page).body;
         assert!(shown.contains("connected") && !shown.contains("missing"), "{shown}");
         let tried = browser.submit(&page, &format!("{page}/check"), &[]);

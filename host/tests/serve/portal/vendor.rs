@@ -30,8 +30,10 @@ pub(super) enum Answering {
     Redirect,
     /// Far too much.
     Much,
-    /// Nothing at all.
+    /// Nothing at all, and the code is as good as before.
     Nothing,
+    /// Nothing, and the code is used.
+    Swallowed,
     /// A status, as with codes that are expired.
     Status(u16),
 }
@@ -41,6 +43,8 @@ struct Told {
     answering: Option<Answering>,
     used: Vec<String>,
     asked: Vec<Value>,
+    /// How often the token endpoint was asked and did not answer.
+    unanswered: usize,
     /// How often a token was given out.
     grants: usize,
     is_revoked: bool,
@@ -51,6 +55,9 @@ struct Told {
     /// Answers to those who make a webhook are held back while it is on.
     holds: bool,
     held: u64,
+    /// Answers to those who bring a code are held back while it is on.
+    holds_tokens: bool,
+    held_tokens: usize,
     /// Answers to those who delete a webhook are held back while it is on.
     holds_deletions: bool,
     held_deletions: u64,
@@ -163,15 +170,33 @@ impl Vendor {
         self.told.lock().expect("no panic before").asked.clone()
     }
 
-    /// Lets a code be used again, as if it were another one.
-    pub(super) fn forget_codes(&self) {
-        self.told.lock().expect("no panic before").used.clear();
+    /// Whether whoever brings a code waits for the answer from now on.
+    pub(super) fn hold_tokens(&self, holds: bool) {
+        self.told.lock().expect("no panic before").holds_tokens = holds;
+    }
+
+    /// Looks until so many who bring a code were held back.
+    #[track_caller]
+    pub(super) fn until_tokens_held(&self, count: usize) {
+        self.until(|told| told.held_tokens == count);
+    }
+
+    /// Looks until so many who brought a code were left without an answer.
+    #[track_caller]
+    pub(super) fn until_unanswered(&self, count: usize) {
+        self.until(|told| told.unanswered == count);
     }
 }
 
 async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response {
-    if told.lock().expect("no panic before").answering == Some(Answering::Nothing) {
+    if leaves_unanswered(&told, &body) {
         return std::future::pending().await;
+    }
+    if told.lock().expect("no panic before").holds_tokens {
+        told.lock().expect("no panic before").held_tokens += 1;
+        while told.lock().expect("no panic before").holds_tokens {
+            tokio::task::yield_now().await;
+        }
     }
     let mut told = told.lock().expect("no panic before");
     told.asked.push(body.0.clone());
@@ -204,12 +229,27 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
             Html(format!("<h1>Log in</h1><p>{code} {}</p>", body["client_secret"])).into_response()
         }
         Answering::Redirect => (StatusCode::FOUND, [("location", "https://evil.example/")]).into_response(),
-        Answering::Nothing | Answering::Much => "x".repeat(1 << 20).into_response(),
+        Answering::Nothing | Answering::Swallowed | Answering::Much => "x".repeat(1 << 20).into_response(),
         Answering::Status(status) => {
             let status = StatusCode::from_u16(status).expect("a status");
             (status, format!("no good: {code} {}", body["client_secret"])).into_response()
         }
     }
+}
+
+/// Whether nobody gets an answer to a code; whether it is used then.
+fn leaves_unanswered(told: &Shared, body: &Value) -> bool {
+    let mut told = told.lock().expect("no panic before");
+    let is_used = match told.answering {
+        Some(Answering::Nothing) => false,
+        Some(Answering::Swallowed) => true,
+        _ => return false,
+    };
+    if is_used {
+        told.used.push(body["code"].as_str().unwrap_or_default().to_owned());
+    }
+    told.unanswered += 1;
+    true
 }
 
 /// Whether the token is one that was given out, or that a person may paste.

@@ -56,7 +56,6 @@ fn people_sign_in_with_the_admin_token_although_nobody_listens_for_operators() {
         }
         assert_eq!(stage.served.stop().0, Some(0));
     }
-    stage.vendor.forget_codes();
     stage.served = stage.place.serve_with(&arguments, &variable);
     let id = stage.connect(&mut stage.operator(), "abc123");
     assert_eq!(stage.connections()[0]["id"], id.as_str(), "an account can be connected");

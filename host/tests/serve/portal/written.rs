@@ -20,7 +20,6 @@ fn no_page_log_or_file_holds_a_secret() {
     }
     stage.vendor.answer(Answering::Well);
     let id = stage.connect(&mut browser, "abc123");
-    stage.vendor.forget_codes();
     let mut stranger = stage.stranger();
     stranger.get(&callback("waits1", ""));
     let fields = [("store_hash", "abc123"), ("access_token", TOKEN), ("client_secret", CLIENT_SECRET)];
