@@ -183,6 +183,7 @@ mod tests {
         assert!(missed.happens_once);
         let activation = missed.activation;
         assert_eq!((activation.origin, activation.event_time), (Origin::Backfill, Some(1_551_822_011)));
+        assert_eq!(activation.id, once_id("c1", "order-created", "250"), "that of its webhook");
         let envelope: Value = serde_json::from_slice(&activation.envelope).unwrap();
         let expected = json!({
             "scope": "store/order/created", "producer": "stores/abc123", "created_at": 1_551_822_011,

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use bigcommerce_sandbox::ReceivedRequest;
+use connector_runtime::Trigger;
 use tokio::time::sleep;
 
 use super::browser::Page;
 use super::engine::Activation;
+use super::ledger::Ledger;
 use super::service::{Metrics, Service};
 use super::stage::{Stage, ensure, text};
 use crate::failure::Failure;
@@ -40,35 +42,80 @@ impl Stage<'_> {
         expected: &[(&str, u64)],
         origin: &str,
     ) -> Result<Vec<Activation>, Failure> {
+        let (arrived, _) = self.arrive_among(expected, origin, |_, _, _| false).await?;
+        ensure(!self.engine.has_more(), || "more activations arrived than happened".to_owned())?;
+        Ok(arrived)
+    }
+
+    /// Waits for activations that a search finds. A change that a webhook told of may come once more, if the workflow looked
+    /// before the second of the change had ended; how many of those came.
+    pub(super) async fn arrive_by_search(&mut self, expected: &[(&str, u64)]) -> Result<usize, Failure> {
+        let connector = self.connector;
+        let may_come = |ledger: &Ledger, trigger: &str, subject: &str| {
+            let is_change = |known: &&Trigger| known.id == trigger && !known.happens_once;
+            connector.triggers.iter().any(|known| is_change(&known)) && ledger.knows(trigger, subject)
+        };
+        let (_, mut further) = self.arrive_among(expected, BY_SEARCH, may_come).await?;
+        self.all_delivered().await?;
+        while self.engine.has_more() {
+            let (_, one) = self.arrive_next(&mut Vec::new(), BY_SEARCH, may_come).await?;
+            further += usize::from(one);
+        }
+        Ok(further)
+    }
+
+    /// Waits for activations, among others that may come as well; how many others came.
+    async fn arrive_among(
+        &mut self,
+        expected: &[(&str, u64)],
+        origin: &str,
+        may_come: impl Fn(&Ledger, &str, &str) -> bool,
+    ) -> Result<(Vec<Activation>, usize), Failure> {
         let mut due = Vec::new();
         for (id, resource) in expected {
             let trigger = self.connector.triggers.iter().find(|trigger| trigger.id == *id);
             let trigger = trigger.ok_or_else(|| Failure::Broken(format!("there is no trigger {id}")))?;
             due.push(((*id).to_owned(), format!("{}/{resource}", trigger.resource)));
         }
-        let mut arrived = Vec::new();
+        let (mut arrived, mut further) = (Vec::new(), 0);
         while !due.is_empty() {
-            let next = self.voice.watch("activations are on their way", self.engine.next()).await;
-            let next = next.map_err(|failure| {
-                let missing: Vec<&str> = due.iter().map(|(_, subject)| subject.as_str()).collect();
-                let failure = too_long(failure, &self.service);
-                about(failure, &format!("no activation of {}", missing.join(", ")))
-            })?;
-            let activation = next.ok_or_else(|| Failure::Broken("the engine has ended".to_owned()))?;
-            let (trigger, subject) = (activation.trigger(), activation.attribute("subject"));
-            let place = due.iter().position(|(id, known)| *id == trigger && *known == subject);
-            let place = place.ok_or_else(|| {
-                Failure::Broken(format!("{trigger} of {subject} arrived, which nobody waits for"))
-            })?;
-            due.swap_remove(place);
-            self.check(&activation, origin)?;
-            let mark = if origin == BY_SEARCH { " (backfilled)" } else { "" };
-            self.voice.arrival(&trigger, &format!("{subject}{mark}: {}", activation.summary()))?;
-            self.ledger.arrived(&activation);
-            arrived.push(activation);
+            match self.arrive_next(&mut due, origin, &may_come).await? {
+                (_, true) => further += 1,
+                (activation, false) => arrived.push(activation),
+            }
         }
-        ensure(!self.engine.has_more(), || "more activations arrived than happened".to_owned())?;
-        Ok(arrived)
+        Ok((arrived, further))
+    }
+
+    /// Waits for the next activation, which must be one of these or one that may come as well; whether it is the latter.
+    async fn arrive_next(
+        &mut self,
+        due: &mut Vec<(String, String)>,
+        origin: &str,
+        may_come: impl Fn(&Ledger, &str, &str) -> bool,
+    ) -> Result<(Activation, bool), Failure> {
+        let next = self.voice.watch("activations are on their way", self.engine.next()).await;
+        let next = next.map_err(|failure| {
+            let missing: Vec<&str> = due.iter().map(|(_, subject)| subject.as_str()).collect();
+            let failure = too_long(failure, &self.service);
+            about(failure, &format!("no activation of {}", missing.join(", ")))
+        })?;
+        let activation = next.ok_or_else(|| Failure::Broken("the engine has ended".to_owned()))?;
+        let (trigger, subject) = (activation.trigger(), activation.attribute("subject"));
+        let place = due.iter().position(|(id, known)| *id == trigger && *known == subject);
+        ensure(place.is_some() || may_come(&self.ledger, &trigger, &subject), || {
+            format!("{trigger} of {subject} arrived, which nobody waits for")
+        })?;
+        place.map(|place| due.swap_remove(place));
+        self.check(&activation, origin)?;
+        let mark = match (origin == BY_SEARCH, place) {
+            (true, Some(_)) => " (backfilled)",
+            (true, None) => " (once more)",
+            _ => "",
+        };
+        self.voice.arrival(&trigger, &format!("{subject}{mark}: {}", activation.summary()))?;
+        self.ledger.arrived(&activation);
+        Ok((activation, place.is_none()))
     }
 
     fn check(&self, activation: &Activation, origin: &str) -> Result<(), Failure> {

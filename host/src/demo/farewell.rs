@@ -87,7 +87,7 @@ fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
         ),
         ("answered 429", 0, "who knows the quota is never refused".to_owned()),
         ("activations delivered", sum.delivered, counted(ledger.by_trigger())),
-        ("of these backfilled", sum.found, "nobody had told of them".to_owned()),
+        ("of these backfilled", sum.found, "found by their dates".to_owned()),
         ("delivered again", sum.repeated, "each once, over a kill".to_owned()),
         ("forgeries refused", ledger.forged, "401, and nothing started".to_owned()),
     ];

@@ -1,6 +1,6 @@
 //! The demo's book: every call that was made, every activation that arrived, and what became of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connector_runtime::{Class, Connector, Error, Reply};
 
@@ -20,6 +20,8 @@ pub(super) struct Ledger {
     activations: Vec<Members>,
     by_trigger: BTreeMap<String, u32>,
     by_origin: BTreeMap<String, u32>,
+    /// Triggers and subjects of all activations.
+    known: BTreeSet<(String, String)>,
     /// Forged deliveries that the service refused.
     pub(super) forged: u32,
     /// Calls that the service has made itself, in the lives that ended.
@@ -61,7 +63,13 @@ impl Ledger {
     pub(super) fn arrived(&mut self, activation: &Activation) {
         *self.by_trigger.entry(activation.trigger()).or_default() += 1;
         *self.by_origin.entry(activation.attribute("origin")).or_default() += 1;
+        self.known.insert((activation.trigger(), activation.attribute("subject")));
         self.activations.push(activation.facts());
+    }
+
+    /// Whether an activation of this trigger and subject has arrived.
+    pub(super) fn knows(&self, trigger: &str, subject: &str) -> bool {
+        self.known.contains(&(trigger.to_owned(), subject.to_owned()))
     }
 
     /// The actions that were called, each with how often which outcome came.

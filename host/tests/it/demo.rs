@@ -286,7 +286,14 @@ fn every_trigger_brings_whole_resources_by_webhook_and_by_search_and_each_event_
         ("customer-created", "customer/103"),
     ];
     let outage = step("kill the service, and find what it missed");
-    assert_eq!(of(outage["title"].as_str().expect("text"), "backfill"), BTreeSet::from(missed));
+    let found = of(outage["title"].as_str().expect("text"), "backfill");
+    assert!(found.is_superset(&BTreeSet::from(missed)), "{found:?}");
+    // A change may come once more if the workflow looked before its second had ended, and nothing that happens once.
+    let changed = ["product/112", "product/311"];
+    let is_further =
+        |(trigger, subject): &(&str, &str)| *trigger == "product-updated" && changed.contains(subject);
+    let further: Vec<_> = found.into_iter().filter(|one| !missed.contains(one)).collect();
+    assert!(further.iter().all(is_further), "{further:?}");
     assert_eq!((&outage["unheard"], &outage["searched_again"]), (&3.into(), &json!({"new": 0, "known": 7})));
     assert_ne!(outage["process"], steps()[0]["process"]);
 }

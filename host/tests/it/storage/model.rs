@@ -11,10 +11,15 @@ use proptest::prelude::*;
 
 use super::{Fixture, LEASE, NOW, activation};
 
+mod signings;
+
+use signings::{Signings, change};
+
 /// One step of a history. Ids and tokens are numbers of what there is.
 #[derive(Clone, Debug)]
 enum Step {
     Accept { id: u8, connection: usize, order: Option<u8> },
+    Change { key: u8, connection: usize, signed: u8 },
     Lease { limit: u32, per_connection: u32 },
     Acknowledge { token: usize },
     RetryLater { token: usize, delay_ms: i64 },
@@ -30,6 +35,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..24_u8, 0..3_usize, proptest::option::weighted(0.8, 0..2_u8))
             .prop_map(|(id, connection, order)| Step::Accept { id, connection, order }),
+        6 => (0..2_u8, 0..3_usize, 0..12_u8)
+            .prop_map(|(key, connection, signed)| Step::Change { key, connection, signed }),
         5 => (0..6_u32, 0..4_u32).prop_map(|(limit, per_connection)| Step::Lease { limit, per_connection }),
         4 => (0..40_usize).prop_map(|token| Step::Acknowledge { token }),
         2 => (0..40_usize, 0..40_000_i64).prop_map(|(token, delay_ms)| Step::RetryLater { token, delay_ms }),
@@ -52,9 +59,23 @@ struct Row {
     attempts: u32,
     finished_ms: i64,
     is_emptied: bool,
+    was_leased: bool,
 }
 
 impl Row {
+    fn new(activation: Activation, due_ms: i64) -> Self {
+        Self {
+            activation,
+            state: ActivationState::Waiting,
+            due_ms,
+            token: None,
+            attempts: 0,
+            finished_ms: 0,
+            is_emptied: false,
+            was_leased: false,
+        }
+    }
+
     fn is_finished(&self) -> bool {
         matches!(self.state, ActivationState::Delivered | ActivationState::Dead | ActivationState::Suppressed)
     }
@@ -74,6 +95,7 @@ impl Row {
 
 struct Model {
     rows: Vec<Row>,
+    signings: Signings,
     now_ms: i64,
     /// All that were ever given out.
     tokens: Vec<(String, LeaseToken)>,
@@ -130,6 +152,7 @@ impl Model {
             assert_eq!((lease.activation.clone(), lease.attempt), (row.activation.clone(), row.attempts + 1));
             (row.state, row.due_ms, row.token) = (ActivationState::Leased, ends_ms, Some(lease.lease));
             row.attempts += 1;
+            row.was_leased = true;
             self.tokens.push((lease.activation.id.clone(), lease.lease));
             let of_connection = self.rows.iter().filter(|row| {
                 row.is_live(self.now_ms) && row.activation.connection == lease.activation.connection
@@ -172,6 +195,7 @@ impl Model {
             };
         }
         self.rows.retain(|row| !(row.is_emptied && is_over(row.activation.received_ms, Retention::IDS)));
+        self.signings.forget(is_over);
     }
 }
 
@@ -191,16 +215,21 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             let is_new = model.row(&id).is_none();
             assert_eq!(accepted, Accepted { new: usize::from(is_new), repeated: usize::from(!is_new) });
             if is_new {
-                model.rows.push(Row {
-                    activation,
-                    state: ActivationState::Waiting,
-                    due_ms: model.now_ms,
-                    token: None,
-                    attempts: 0,
-                    finished_ms: 0,
-                    is_emptied: false,
-                });
+                model.rows.push(Row::new(activation, model.now_ms));
             }
+        }
+        Step::Change { key, connection, signed } => {
+            let arrival = change(*key, *connection, *signed, model.now_ms);
+            let receipts = storage.accept(vec![arrival.clone()]).await.expect("it is stored");
+            let Model { rows, signings, now_ms, .. } = model;
+            let was_leased =
+                |id: &str| rows.iter().find(|row| row.activation.id == id).map(|row| row.was_leased);
+            let expected = signings.take((*key, *connection, *signed), *now_ms, was_leased);
+            if expected.is_new {
+                let activation = Activation { id: expected.id.clone(), ..arrival.activation };
+                rows.push(Row::new(activation, *now_ms));
+            }
+            assert_eq!(receipts, [expected]);
         }
         Step::Lease { limit, per_connection } => {
             let request = LeaseRequest {
@@ -332,7 +361,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let fixture = Fixture::new().await;
-            let mut model = Model { rows: Vec::new(), now_ms: NOW, tokens: Vec::new() };
+            let mut model = Model { rows: Vec::new(), signings: Signings::default(), now_ms: NOW, tokens: Vec::new() };
             for step in &steps {
                 take(step, &fixture, &mut model).await;
             }

@@ -267,3 +267,26 @@ fn ids_do_not_change() {
     assert_eq!(generation_id("c1", "t", &KEY, 1), "087b3ff7f52b2bffd585a6649454a0cf");
     assert_eq!(once_id("c1", "order-created", "250"), "22bd992baf8e524ca0991aa8711bca3a");
 }
+
+#[tokio::test]
+async fn signings_count_as_growth_and_leave_room_for_deliveries() {
+    let fixture = Fixture::with(SqliteOptions { max_pages: Some(80), ..SqliteOptions::default() }).await;
+    fixture.change(NOW).await;
+    let mut signed_ms = NOW;
+    let error = loop {
+        signed_ms += 1;
+        let batch = (0..50).map(|number| change(signed_ms * 100 + number, NOW)).collect();
+        match fixture.storage.accept(batch).await {
+            Ok(receipts) => assert!(receipts.iter().all(|receipt| !receipt.is_new)),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), StorageErrorKind::Full);
+    assert_eq!(fixture.deliver(NOW).await, 1, "deliveries go on");
+    let before = signings(&fixture, "store0");
+    let retention = Retention::default();
+    let later_ms = NOW + 72 * HOUR_MS;
+    let removed = fixture.storage.remove_expired(later_ms, &retention).await.expect("they are removed");
+    assert!(removed > before as u64, "signings, a payload and its row: {removed}");
+    assert!(fixture.arrive_one(change(signed_ms, later_ms)).await.is_new, "there is room");
+}
