@@ -169,7 +169,8 @@ impl Portal {
         pairs: Vec<(String, String)>,
         who: Option<SignedIn>,
     ) -> Ended {
-        let has_begun = who.iter().flat_map(|who| &who.flows).any(|flow| flow.app == app);
+        let is_open = |flow: &Flow| flow.app == app && flow.code.is_none();
+        let has_begun = who.iter().flat_map(|who| &who.flows).any(is_open);
         if pairs.iter().any(|(name, _)| name == "error") {
             let text = "The installation was not approved. Nothing was connected.";
             return (has_begun, Err(Problem::bad("denied", text)));
@@ -239,12 +240,14 @@ impl Portal {
         let (flow, is_ours) = match arrival.beginning(&code)? {
             Beginning::Here(flow) => (Some(flow), true),
             Beginning::Elsewhere => (None, false),
-            Beginning::Finished(other) => match self.settled(&other).await? {
-                Some(settled @ (Settled::Connected { .. } | Settled::Waits)) => {
+            Beginning::Finished(other) => match (self.settled(&other).await?, &arrival.state) {
+                // A state stands for one code.
+                (Some(settled @ (Settled::Connected { .. } | Settled::Waits)), Some(_)) => {
                     return self.ended(arrival, true, Ok(Some(settled))).await;
                 }
-                _ if arrival.state.is_some() => return Err(Problem::unknown_state()),
-                _ => (None, false),
+                (_, Some(_)) => return Err(Problem::unknown_state()),
+                // The person has approved again, which may have ended the token of the first code.
+                (_, None) => (None, true),
             },
         };
         let claimant = match (&known, own) {

@@ -32,11 +32,11 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The longest that a request waits for another: the exchange and the account's name take at most 25 s.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// How long a connection or an installation that waits is shown again: longer than a session lasts.
-const SHOWN_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long a session sees its connection again: longer than a session lasts.
+const LONG_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How long a refusal is shown again: longer than a code is valid.
-const REFUSED_MS: i64 = 60 * 60 * 1000;
+/// How long a refusal, and whatever is shown without a session, is shown again: longer than a code is valid.
+const SHORT_MS: i64 = 60 * 60 * 1000;
 
 /// The outcome of a code, as it is stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -135,7 +135,7 @@ impl Portal {
         let holder = hex::encode(random::bytes::<12>()?);
         if self.claim(account, &code, &code, &holder).await? == Claimed::Held {
             act.await;
-            let until_ms = self.now_ms().saturating_add(SHOWN_MS);
+            let until_ms = self.now_ms().saturating_add(LONG_MS);
             self.installs().settle_code(&code, Some(&holder), "null", until_ms).await?;
         }
         Ok(())
@@ -156,7 +156,7 @@ impl Portal {
             holder: holder.to_owned(),
             now_ms,
             leased_until_ms: now_ms.saturating_add(LEASE_MS),
-            expires_ms: now_ms.saturating_add(REFUSED_MS),
+            expires_ms: now_ms.saturating_add(SHORT_MS),
         };
         Ok(self.installs().claim_code(claim).await?)
     }
@@ -195,9 +195,11 @@ impl Portal {
         };
         let text = serde_json::to_string(&settled).map_err(|error| Broken::new("an outcome", error))?;
         // A connection is there, whoever holds the code now. A refusal counts only for the holder.
+        let is_own = arrival.own().as_deref() == Some(grounds.claimant);
         let (holder, kept_ms) = match &settled {
-            Settled::Refused(_) => (Some(holder), REFUSED_MS),
-            Settled::Connected { .. } | Settled::Waits => (None, SHOWN_MS),
+            Settled::Refused(_) => (Some(holder), SHORT_MS),
+            _ if is_own => (None, LONG_MS),
+            _ => (None, SHORT_MS),
         };
         let until_ms = self.now_ms().saturating_add(kept_ms);
         if let Err(error) = self.installs().settle_code(code, holder, &text, until_ms).await {

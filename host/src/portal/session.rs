@@ -61,7 +61,7 @@ pub(super) struct Flow {
     pub(super) state: Option<String>,
     /// When.
     pub(super) began_ms: i64,
-    /// The digest of the code that came back for it; `None` before. No other code is exchanged for the same flow.
+    /// The digest of the code that came back for it first; `None` before. With a state, no other code is exchanged.
     #[serde(default)]
     pub(super) code: Option<String>,
 }

@@ -158,8 +158,12 @@ fn other_files_and_newer_ones_are_refused_and_left_as_they_are() {
 
     std::fs::remove_file(&path).expect("it is there");
     drop(SqliteStorage::open(&path, SqliteOptions::default()).expect("it opens"));
-    Connection::open(&path).expect("it opens").execute_batch("PRAGMA user_version = 99").expect("a version");
-    assert!(refusal().contains("the file has version 99, this program knows 5: use the newer program"));
+    let file = Connection::open(&path).expect("it opens");
+    let own: i64 = file.query_row("PRAGMA user_version", (), |row| row.get(0)).expect("a version");
+    file.execute_batch("PRAGMA user_version = 99").expect("a version");
+    drop(file);
+    let told = format!("the file has version 99, this program knows {own}: use the newer program");
+    assert!(refusal().contains(&told));
 
     std::fs::write(
         &path,
