@@ -137,7 +137,7 @@ async fn a_full_queue_refuses_at_once() {
         }
     }
     assert!((3..=4).contains(&stored), "{stored}");
-    assert_eq!(fixture.storage.counts().await.expect("they are read").waiting, stored as u64);
+    assert_eq!(fixture.storage.counts().await.expect("they are read").waiting, stored);
 }
 
 #[test]
