@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bigcommerce_sandbox::ReceivedRequest;
-use connector_runtime::Trigger;
 use tokio::time::sleep;
 
 use super::browser::Page;
@@ -52,8 +51,8 @@ impl Stage<'_> {
     pub(super) async fn arrive_by_search(&mut self, expected: &[(&str, u64)]) -> Result<usize, Failure> {
         let connector = self.connector;
         let may_come = |ledger: &Ledger, trigger: &str, subject: &str| {
-            let is_change = |known: &&Trigger| known.id == trigger && !known.happens_once;
-            connector.triggers.iter().any(|known| is_change(&known)) && ledger.knows(trigger, subject)
+            let mut changes = connector.triggers.iter().filter(|known| !known.happens_once);
+            changes.any(|known| known.id == trigger) && ledger.knows(trigger, subject)
         };
         let (_, mut further) = self.arrive_among(expected, BY_SEARCH, may_come).await?;
         self.all_delivered().await?;

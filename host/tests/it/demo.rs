@@ -58,6 +58,11 @@ fn all(field: &str) -> Vec<&'static Value> {
 #[test]
 fn it_tells_the_whole_morning() {
     let text = story();
+    // A change comes once more if the workflow looked before its second had ended.
+    let further = text.matches("(once more)").count();
+    assert!(further <= 2, "{text}");
+    let erased = format!("activations erased {}, left 0", 9 + further);
+    let found = format!("of these backfilled ┆ {}", 3 + further);
     let chapters: [&[&str]; 14] = [
         &["An agency's morning"],
         &[
@@ -141,14 +146,14 @@ fn it_tells_the_whole_morning() {
             "connect the store again",
             "no webhook of it any more",
             "what was taken before the end is delivered all the same",
-            "activations erased 9, left 0",
+            &erased,
         ],
         &[
             "sum up",
             "all 19 actions",
             "auth.revoked 2, conflict 1, not_found 2",
             "answered 429 ┆ 0",
-            "of these backfilled ┆ 3",
+            &found,
             "Try next:",
             "docs/serve.md",
         ],
@@ -159,7 +164,7 @@ fn it_tells_the_whole_morning() {
         assert!(number == 0 || told.starts_with(&format!("{number}/13] ")), "{told}");
         assert_contains(&words(told), parts);
     }
-    assert!(text.lines().count() <= 190, "a wall of text:\n{text}");
+    assert!(text.lines().count() <= 190 + 4 * further, "a wall of text:\n{text}");
 }
 
 #[test]
@@ -206,7 +211,9 @@ fn json_is_one_object_per_step_and_its_figures_agree() {
     assert_eq!(quota["waited_ms"], quota["error"]["retry_after_ms"]);
     assert!((1..=window).contains(&quota["waited_ms"].as_u64().expect("a wait")), "{quota}");
     assert_eq!(last["activations"], all("activations").len());
-    assert_eq!((&last["backfilled"], &last["delivered_again"]), (&3.into(), &0.into()));
+    let found = all("activations").iter().filter(|one| one["origin"] == "backfill").count();
+    assert!((3..=5).contains(&found), "three events, and each of two changes once more at most: {found}");
+    assert_eq!((&last["backfilled"], &last["delivered_again"]), (&found.into(), &0.into()));
     assert_eq!(last["forgeries_refused"], 4);
 }
 

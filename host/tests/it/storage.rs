@@ -381,32 +381,3 @@ async fn connections_are_kept_replaced_and_removed() {
     assert_eq!(fixture.state("a").await, None, "all or none");
     assert_eq!(storage.counts().await.expect("they are read").waiting, 0);
 }
-
-#[tokio::test]
-async fn one_bad_change_spoils_none_of_those_committed_with_it() {
-    let fixture = Fixture::new().await;
-    let before = fixture.storage.commits();
-    let calls: Vec<_> = (0..50)
-        .map(|number| {
-            // Every fifth is of no connection.
-            let connection = if number % 5 == 0 { 9 } else { 0 };
-            let storage = Arc::clone(&fixture.storage);
-            tokio::spawn(async move {
-                storage.accept(vec![activation(&format!("{number}"), connection, None).into()]).await
-            })
-        })
-        .collect();
-    let mut refused = 0;
-    for call in calls {
-        match call.await.expect("it ends") {
-            Ok(receipts) => assert!(matches!(receipts.as_slice(), [Receipt { is_new: true, .. }])),
-            Err(error) => {
-                assert_eq!(error.kind(), StorageErrorKind::UnknownConnection);
-                refused += 1;
-            }
-        }
-    }
-    assert_eq!(refused, 10);
-    assert_eq!(fixture.storage.counts().await.expect("they are read").waiting, 40);
-    assert!(fixture.storage.commits() - before <= 50);
-}

@@ -1,5 +1,6 @@
 //! A disk that is full, a file that somebody else holds, and files that are not ours.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::storage::{
@@ -116,7 +117,7 @@ async fn a_full_queue_refuses_at_once() {
     other.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..10 {
-        let storage = std::sync::Arc::clone(&fixture.storage);
+        let storage = Arc::clone(&fixture.storage);
         calls.spawn(
             async move { storage.accept(vec![activation(&format!("{number}"), 0, None).into()]).await },
         );
@@ -190,4 +191,33 @@ async fn a_new_file_is_for_this_user_alone() {
     }
     names.sort();
     assert_eq!(names, ["copy", "storage", "storage-shm", "storage-wal"]);
+}
+
+#[tokio::test]
+async fn one_bad_change_spoils_none_of_those_committed_with_it() {
+    let fixture = Fixture::new().await;
+    let before = fixture.storage.commits();
+    let calls: Vec<_> = (0..50)
+        .map(|number| {
+            // Every fifth is of no connection.
+            let connection = if number % 5 == 0 { 9 } else { 0 };
+            let storage = Arc::clone(&fixture.storage);
+            tokio::spawn(async move {
+                storage.accept(vec![activation(&format!("{number}"), connection, None).into()]).await
+            })
+        })
+        .collect();
+    let mut refused = 0;
+    for call in calls {
+        match call.await.expect("it ends") {
+            Ok(receipts) => assert!(receipts[0].is_new),
+            Err(error) => {
+                assert_eq!(error.kind(), StorageErrorKind::UnknownConnection);
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(refused, 10);
+    assert_eq!(fixture.storage.counts().await.expect("they are read").waiting, 40);
+    assert!(fixture.storage.commits() - before <= 50);
 }
