@@ -150,7 +150,8 @@ fn act(step: &Step, hooks: &mut Vec<Hook>, known: &mut BTreeSet<String>, wanted:
             assert!(same.len() < MOST && same.iter().all(|one| one.destination != *destination));
             let apart = wanted.iter().any(|one| one.event == *event && one.is_apart);
             assert!(!apart || same.is_empty());
-            let id = 1_000 + hooks.len() + known.len();
+            // No id is given twice, also after a webhook was deleted.
+            let id = 1_000 + hooks.iter().map(|one| one.id.parse().expect("a number")).max().unwrap_or(0);
             hooks.push(hook(id, event, destination, true));
             known.insert(id.to_string());
         }
