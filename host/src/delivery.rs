@@ -16,6 +16,7 @@ use crate::receive::Clock;
 use crate::storage::{Cause, LeaseRequest, Leased, Storage, StorageError};
 
 mod decision;
+mod ending;
 pub(crate) mod guard;
 mod http;
 mod lines;
@@ -29,6 +30,8 @@ mod tests;
 
 pub(crate) use decision::Failed;
 use decision::{Attempt, Decision, age, decide, later};
+pub(crate) use ending::Ending;
+use ending::tell;
 use http::HttpSink;
 use lines::LinesSink;
 use reading::{Reader, Reading};
@@ -52,23 +55,6 @@ pub(crate) enum Sink {
     Http(HttpSink),
     /// To standard output.
     Lines(LinesSink),
-}
-
-/// What became of an attempt, for counting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// A receiver has it.
-    Delivered,
-    /// It failed, for this reason, and is tried again.
-    Failed(&'static str),
-    /// It failed, for this reason, and is a dead letter.
-    Dead(&'static str),
-    /// Its resource is not there yet, for this reason, and it waits.
-    Postponed(&'static str),
-    /// It tells of an own change, and its connection does not want such.
-    Suppressed,
-    /// The lease had ended, and another attempt counts.
-    Lost,
 }
 
 /// Where deliveries are counted.
@@ -351,44 +337,5 @@ impl Delivery {
             "storage had no time to note an attempt; it will be repeated"
         );
         None
-    }
-}
-
-fn tell(leased: &Leased, ending: Ending, took: Duration) {
-    let (word, reason) = ending.words();
-    let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let Leased { activation, attempt, .. } = leased;
-    macro_rules! tell {
-        ($level:ident) => {
-            tracing::$level!(
-                activation = activation.id,
-                connection = activation.connection,
-                trigger = activation.trigger,
-                attempt,
-                outcome = word,
-                reason,
-                microseconds,
-                "delivery"
-            )
-        };
-    }
-    match ending {
-        Ending::Delivered | Ending::Postponed(_) | Ending::Suppressed => tell!(debug),
-        Ending::Failed(_) | Ending::Lost => tell!(info),
-        Ending::Dead(_) => tell!(warn),
-    }
-}
-
-impl Ending {
-    /// The words for metrics and logs: outcome and reason, which may be empty.
-    pub(crate) fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Delivered => ("delivered", ""),
-            Self::Failed(reason) => ("failed", reason),
-            Self::Dead(reason) => ("dead", reason),
-            Self::Postponed(reason) => ("postponed", reason),
-            Self::Suppressed => ("suppressed", ""),
-            Self::Lost => ("lost", ""),
-        }
     }
 }
