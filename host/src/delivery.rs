@@ -19,7 +19,7 @@ mod decision;
 mod ending;
 pub(crate) mod guard;
 mod http;
-mod lines;
+pub(crate) mod lines;
 mod own;
 pub(crate) mod pull;
 pub(crate) mod reading;
@@ -33,7 +33,7 @@ use decision::{Attempt, Decision, age, decide, later};
 pub(crate) use ending::Ending;
 use ending::tell;
 use http::HttpSink;
-use lines::LinesSink;
+use lines::{LinesSink, Output, Unwritten};
 use reading::{Reader, Reading};
 use settings::Rest;
 
@@ -55,6 +55,29 @@ pub(crate) enum Sink {
     Http(HttpSink),
     /// To standard output.
     Lines(LinesSink),
+}
+
+impl Sink {
+    /// Where events are written as lines; `None` if they go to receivers.
+    pub(crate) fn output(&self) -> Option<Arc<Output>> {
+        match self {
+            Self::Http(_) => None,
+            Self::Lines(lines) => Some(Arc::clone(lines.output())),
+        }
+    }
+
+    /// Whether an event that is leased now could not be sent.
+    fn is_held_up(&self) -> bool {
+        matches!(self, Self::Lines(lines) if lines.output().is_held_up())
+    }
+}
+
+/// Why an event was not sent.
+enum Unsent {
+    /// The attempt failed.
+    Failed(Failed),
+    /// The output of this host takes no events.
+    Unwritten(Unwritten),
 }
 
 /// Where deliveries are counted.
@@ -159,7 +182,7 @@ impl Delivery {
         sink: &Arc<Sink>,
         running: &mut JoinSet<()>,
     ) -> Result<Duration, StorageError> {
-        if free == 0 {
+        if free == 0 || sink.is_held_up() {
             return Ok(LONGEST_SLEEP);
         }
         let now_ms = (self.clock)();
@@ -197,7 +220,11 @@ impl Delivery {
             Prepared::Suppressed(ending) => ending,
             Prepared::Ready(full, cause) => match self.send(&leased, &full, cause.as_ref(), sink).await {
                 Ok(()) => self.delivered(&leased).await,
-                Err(failed) => self.failed(&leased, &failed).await,
+                Err(Unsent::Failed(failed)) => self.failed(&leased, &failed).await,
+                Err(Unsent::Unwritten(Unwritten { text, wait })) => {
+                    let later = Later { wait, class: "output", text, is_attempt: false };
+                    self.postpone(&leased, &later).await
+                }
             },
         };
         let took = began.elapsed();
@@ -213,19 +240,19 @@ impl Delivery {
         full: &Full,
         cause: Option<&Cause>,
         sink: &Sink,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Unsent> {
         let activation = &leased.activation;
         let event = CloudEvent::new(self.connector.id, activation, full).with_cause(cause);
         match sink {
-            Sink::Lines(lines) => lines.send(&event).await,
+            Sink::Lines(lines) => lines.send(&event).await.map_err(Unsent::Unwritten),
             Sink::Http(http) => {
                 // Without the connection nobody knows where it wanted them, and the default may be somebody else.
-                let settings = self.directory.settings(&activation.connection).ok_or_else(|| Failed {
-                    is_final: leased.attempt >= LOOKS,
-                    ..Failed::passing("no_connection", "its connection was removed")
+                let settings = self.directory.settings(&activation.connection).ok_or_else(|| {
+                    let failed = Failed::passing("no_connection", "its connection was removed");
+                    Unsent::Failed(Failed { is_final: leased.attempt >= LOOKS, ..failed })
                 })?;
                 let own = settings.deliver_to.as_deref();
-                http.send(&activation.id, &event, own, (self.clock)()).await
+                http.send(&activation.id, &event, own, (self.clock)()).await.map_err(Unsent::Failed)
             }
         }
     }

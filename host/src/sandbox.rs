@@ -9,7 +9,9 @@ use connector_runtime::{Connector, ExposeSecret as _};
 
 use crate::credentials::{Sources, environment, flag_name, secret_in, secret_of, variable_name};
 use crate::failure::{Failure, seconds};
+use crate::outside;
 use crate::sandbox_flags::{GivenSecrets, SandboxFlags};
+use crate::stream::Stream;
 use crate::surroundings::Surroundings;
 
 pub(crate) use crate::shell::quoted;
@@ -28,7 +30,8 @@ const CLIENT_SECRET_VARIABLE: &str = "CONNECTOR_SANDBOX_CLIENT_SECRET";
 pub(crate) async fn run(
     connector: &'static Connector,
     flags: &SandboxFlags,
-    surroundings: &mut Surroundings<'_>,
+    output: &Stream,
+    surroundings: &Surroundings<'_>,
 ) -> Result<(), Failure> {
     // Before anything is announced, so that a signal after the announcement always ends the store in order.
     let stop =
@@ -37,17 +40,17 @@ pub(crate) async fn run(
     let secrets = given_secrets(flags, &sources).map_err(|failure| failure.of_command("sandbox"))?;
     let (is_given, has_given_secret) = (secrets.access_token.is_some(), secrets.client_secret.is_some());
     let sandbox = Sandbox::start(flags.options(secrets)).await.map_err(start_failure)?;
-    let out = &mut *surroundings.stdout;
     let call = match is_given {
         true => given_token_call(connector, &sandbox, flags, &surroundings.program),
         false => call_line(connector, &sandbox, &surroundings.program),
     };
-    announce(&sandbox, flags, (is_given, has_given_secret), &call, out)?;
+    let mut announcement = Vec::new();
+    announce(&sandbox, flags, (is_given, has_given_secret), &call, &mut announcement)?;
+    output.tell(&outside::shown(&announcement))?;
     stop.await;
     let answered = sandbox.requests().len();
     sandbox.shutdown().await;
-    writeln!(out, "stopped; requests received: {answered}")?;
-    Ok(())
+    Ok(output.tell(&format!("stopped; requests received: {answered}\n"))?)
 }
 
 /// A sandbox that did not start, told as what it is.
@@ -164,8 +167,7 @@ fn announce(
     for path in CONTROL {
         writeln!(out, "              {} {}", path.methods.join(", "), path.path)?;
     }
-    writeln!(out, "Ctrl-C stops the store")?;
-    out.flush()
+    writeln!(out, "Ctrl-C stops the store")
 }
 
 /// The wish to stop, listened for from now on.

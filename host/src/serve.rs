@@ -14,6 +14,7 @@ use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
 use crate::acting::under_way::UnderWay;
 use crate::connections::{Directory, Lifecycle};
+use crate::delivery::lines::Output;
 use crate::delivery::pull::{self, Pull};
 use crate::delivery::reading::Reader;
 use crate::delivery::{Delivery, Sink};
@@ -23,6 +24,7 @@ use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
+use crate::stream::Streams;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
 use crate::triggers::reconcile::{Reconciler, Steward};
 use crate::triggers::{Keeper, Retired};
@@ -97,7 +99,12 @@ struct Service {
 }
 
 impl Service {
-    async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
+    async fn start(
+        connector: &'static Connector,
+        mut config: Config,
+        gates: Gates,
+        streams: &Streams,
+    ) -> Result<Self, Failure> {
         let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
@@ -117,10 +124,10 @@ impl Service {
             }
             None => None,
         };
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(Counts::with_log(streams.errors.dropped()));
         let clock: Clock = Arc::new(now_ms);
         let (settings, sink) =
-            config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+            config.delivery.sink(&streams.output).map_err(|error| broken("events cannot be sent", &error))?;
         let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
         let reader =
             Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
@@ -245,8 +252,14 @@ impl Service {
         })
     }
 
+    /// Where events are written as lines; `None` if they go elsewhere.
+    fn output(&self) -> Option<Arc<Output>> {
+        self.sink.as_ref().and_then(Sink::output)
+    }
+
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
+        let output = self.output();
         let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
             self;
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
@@ -263,6 +276,7 @@ impl Service {
                 is_stopping: stopping.clone(),
                 gates: gates.clone(),
                 token,
+                output: output.clone(),
             })
         };
         let background = [

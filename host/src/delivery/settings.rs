@@ -13,6 +13,7 @@ use super::lines::LinesSink;
 use super::signing::Signature;
 use crate::failure::Failure;
 use crate::serve::values::Values;
+use crate::stream::Stream;
 
 /// More than an attempt takes beyond its time limits: to wait for storage.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -90,11 +91,11 @@ impl DeliverySettings {
         })
     }
 
-    /// What sends events; none where workers fetch them.
+    /// What sends events, to `output` where they are lines; none where workers fetch them.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub(crate) fn sink(self) -> reqwest::Result<(Rest, Option<Sink>)> {
+    pub(crate) fn sink(self, output: &Stream) -> reqwest::Result<(Rest, Option<Sink>)> {
         let rest = Rest {
             lease: self.timeout + MARGIN,
             full_resource: self.full_resource,
@@ -107,7 +108,7 @@ impl DeliverySettings {
                 let parts = HttpSinkParts { default, form, signature, allowed, timeout: self.timeout };
                 Some(Sink::Http(HttpSink::new(parts)?))
             }
-            Mode::Lines => Some(Sink::Lines(LinesSink::new(Box::new(std::io::stdout())))),
+            Mode::Lines => Some(Sink::Lines(LinesSink::new(output.clone()))),
             Mode::Pull => None,
         };
         Ok((rest, sink))

@@ -251,6 +251,7 @@ pub(crate) fn watched(store: &Store, arguments: &[&str]) -> (u8, String, String)
         width: 100,
         stdout_style: Style::Plain,
         stderr_style: Style::Plain,
+        is_stdout_terminal: false,
         is_stderr_terminal: true,
     };
     let code = store.runtime.block_on(run(&CONNECTOR, &arguments, surroundings));

@@ -21,6 +21,7 @@ mod moved_address;
 mod operation;
 mod outcomes;
 mod own_changes;
+mod pipes;
 mod portal;
 mod raw_sockets;
 mod repeats;
