@@ -10,7 +10,7 @@ use super::decision::Limits;
 use super::guard::{Address, Networks};
 use super::http::{Form, HttpSink, HttpSinkParts};
 use super::lines::LinesSink;
-use super::signing::Signature;
+use super::signing::{self, Signature};
 use crate::failure::Failure;
 use crate::serve::values::Values;
 use crate::stream::Stream;
@@ -170,9 +170,13 @@ fn signature(values: &Values<'_>) -> Result<Signature, Failure> {
         values.wrong("delivery.mode", &format!("http wants a secret that signs events: {how}"))
     })?;
     let previous = secret("delivery.previous_secret", "file with the secret before")?;
+    let checked = |key: &str, secret: &SecretString| {
+        signing::check(secret)
+            .map_err(|fault| values.wrong_secret(key, &format!("cannot use this secret: {fault}")))
+    };
+    checked("delivery.secret", &current)?;
+    previous.iter().try_for_each(|previous| checked("delivery.previous_secret", previous))?;
     let secrets: Vec<SecretString> = [current].into_iter().chain(previous).collect();
     // The error names the profile and never the secret.
-    Signature::new(&secrets).map_err(|error| {
-        values.wrong("delivery.secret_file", &format!("{error}: it should be whsec_ and base64 after it"))
-    })
+    Signature::new(&secrets).map_err(|error| values.wrong_secret("delivery.secret", &error.to_string()))
 }
