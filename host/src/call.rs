@@ -15,7 +15,7 @@ use crate::failure::{self, Failure};
 use crate::input;
 use crate::metrics;
 use crate::pages;
-use crate::printable::{print, printable, printable_json};
+use crate::printable::{print, printable};
 use crate::progress::Progress;
 use crate::quota_sharing::{self, Sharing};
 use crate::surroundings::Surroundings;
@@ -104,8 +104,8 @@ async fn once(
         let json = reply.json.as_str();
         // A program gets the bytes of the API, a terminal gets no control character among them.
         match surroundings.is_stdout_terminal {
-            true => print(surroundings.stdout, &printable_json(json))?,
-            false => writeln!(surroundings.stdout, "{json}")?,
+            true => print(surroundings.stdout, json)?,
+            false => surroundings.stdout.write_all(format!("{json}\n").as_bytes())?,
         }
     } else {
         let next = next.as_ref().ok().and_then(Option::as_ref);

@@ -241,6 +241,10 @@ mod tests {
     /// Exit code, standard output and standard error.
     #[track_caller]
     fn ran(connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
+        ran_in(Style::Plain, connector, arguments)
+    }
+
+    fn ran_in(style: Style, connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
         let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
         let (mut empty, mut stdout, mut stderr) = (io::empty(), Vec::new(), Vec::new());
         let surroundings = Surroundings {
@@ -252,7 +256,7 @@ mod tests {
             stderr: &mut stderr,
             width: 100,
             stdout_style: Style::Plain,
-            stderr_style: Style::Plain,
+            stderr_style: style,
             is_stdout_terminal: false,
             is_stderr_terminal: false,
         };
@@ -270,6 +274,17 @@ mod tests {
         let (code, stdout, stderr) = ran(&fixture::CONNECTOR, &["cal"]);
         assert_eq!((code, stdout.as_str()), (2, ""));
         assert!(stderr.contains("'call'"), "{stderr}");
+    }
+
+    #[test]
+    fn no_argument_steers_a_terminal_with_colours() {
+        let (_, _, stderr) = ran_in(Style::Coloured, &fixture::CONNECTOR, &["cal"]);
+        assert!(stderr.contains("\u{1b}["), "errors have colours: {stderr}");
+        for argument in ["ca\u{1b}[2Jl", "ca\u{9b}2Jl", "ca\u{202e}l"] {
+            let (code, _, stderr) = ran_in(Style::Coloured, &fixture::CONNECTOR, &[argument]);
+            assert_eq!(code, 2);
+            assert!(is_printable(&stderr.replace('\n', "")), "{stderr:?}");
+        }
     }
 
     #[test]

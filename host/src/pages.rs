@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::arguments::Call;
 use crate::failure::{Failure, Stopped};
 use crate::members::Members;
-use crate::printable::{print, printable_json};
+use crate::printable::{print, printable_lines};
 use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::surroundings::Surroundings;
@@ -200,7 +200,7 @@ impl Sink<'_> {
             let lines: String =
                 items.iter().flat_map(|item| [line(item.get()), Cow::Borrowed("\n")]).collect();
             // A program gets the bytes of the API, a terminal gets no control character among them.
-            let lines = if self.is_terminal { printable_json(&lines) } else { lines };
+            let lines = if self.is_terminal { printable_lines(&lines) } else { lines };
             self.out.write_all(lines.as_bytes())?;
             return self.out.flush();
         }

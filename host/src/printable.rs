@@ -9,15 +9,15 @@ pub(crate) fn printable(text: &str) -> String {
     escaped(text, &[])
 }
 
-/// Text with line breaks of its own. JSON keeps its value: a string may hold the same escapes, and the text around strings
-/// is ASCII.
+/// Text with line breaks and tabs of its own, in which a carriage return becomes a blank. JSON keeps its value: a string
+/// may hold the same escapes, and around strings stand ASCII and white space alone.
 pub(crate) fn printable_lines(text: &str) -> String {
-    escaped(text, &['\n'])
+    escaped(&text.replace('\r', " "), &['\n', '\t'])
 }
 
-/// JSON from outside, whose tokens may have any white space between them.
-pub(crate) fn printable_json(json: &str) -> String {
-    printable_lines(&json.replace(['\r', '\t'], " "))
+/// Text of a cell, which may have several lines.
+pub(crate) fn printable_cell(text: &str) -> String {
+    escaped(text, &['\n'])
 }
 
 /// Writes text for people, or JSON that this program has made, and ends the line.
@@ -64,9 +64,11 @@ mod tests {
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
         let given = "a\u{1b}[31mb\nc\td\re\u{9b}f\u{7f}g\u{202e}h\u{2067}i\u{2028}j\u{200f} ü\\n";
-        let lines = "a\\u001b[31mb\nc\\td\\re\\u009bf\\u007fg\\u202eh\\u2067i\\u2028j\\u200f ü\\n";
+        let lines = "a\\u001b[31mb\nc\td e\\u009bf\\u007fg\\u202eh\\u2067i\\u2028j\\u200f ü\\n";
         assert_eq!(printable_lines(given), lines);
-        assert_eq!(printable(given), lines.replace('\n', "\\n"));
+        let cell = lines.replace("d e", r"d\re").replace('\t', r"\t");
+        assert_eq!(printable_cell(given), cell);
+        assert_eq!(printable(given), cell.replace('\n', r"\n"));
         assert_eq!(printable(&printable(given)), printable(given));
         for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| c.is_control()) {
             assert!(!printable(&c.to_string()).contains(c), "{c:?}");
@@ -76,8 +78,8 @@ mod tests {
     #[test]
     fn json_keeps_its_value() {
         let json = "{\r\n\t\"a\": \"\u{9b}\u{7f}\u{202e}\\u001b\\\\\", \"b\u{85}\": 1.10}";
-        let shown = printable_json(json);
-        assert!(shown.chars().all(|c| c == '\n' || !is_unsafe(c)), "{shown}");
+        let shown = printable_lines(json);
+        assert!(shown.chars().all(|c| matches!(c, '\n' | '\t') || !is_unsafe(c)), "{shown}");
         let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         assert_eq!(read(&shown), read(json));
         assert!(shown.contains("1.10"));

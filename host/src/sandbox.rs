@@ -134,7 +134,7 @@ fn announce(
     flags: &SandboxFlags,
     (has_given_token, has_given_secret): (bool, bool),
     call: &str,
-    out: &mut dyn Write,
+    text: &mut dyn Write,
 ) -> io::Result<()> {
     let origin = sandbox.origin();
     let token = match has_given_token {
@@ -146,28 +146,31 @@ fn announce(
         false => &format!("{} (signs the webhooks of this sandbox)", sandbox.client_secret()),
     };
     let window = seconds(Duration::from_millis(flags.window_ms));
-    writeln!(out, "origin        {origin}")?;
-    writeln!(out, "store hash    {}", sandbox.store_hash())?;
+    writeln!(text, "origin        {origin}")?;
+    writeln!(text, "store hash    {}", sandbox.store_hash())?;
     match flags.is_installed() {
-        true => writeln!(out, "access token  {token}")?,
-        false => writeln!(out, "access token  none before the app is installed")?,
+        true => writeln!(text, "access token  {token}")?,
+        false => writeln!(text, "access token  none before the app is installed")?,
     }
-    writeln!(out, "client id     {}", sandbox.client_id())?;
-    writeln!(out, "client secret {secret}")?;
-    writeln!(out, "quota         {} requests per {window}", flags.quota)?;
-    writeln!(out, "page          {origin}/")?;
+    writeln!(text, "client id     {}", sandbox.client_id())?;
+    writeln!(text, "client secret {secret}")?;
+    writeln!(text, "quota         {} requests per {window}", flags.quota)?;
+    writeln!(text, "page          {origin}/")?;
     if sandbox.app().auth_callback.is_some() {
-        writeln!(out, "install       {origin}/app/{}/install", sandbox.client_id())?;
+        writeln!(text, "install       {origin}/app/{}/install", sandbox.client_id())?;
     }
     if flags.is_installed() {
-        writeln!(out, "try it        {call}")?;
+        writeln!(text, "try it        {call}")?;
     }
-    writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;
-    writeln!(out, "              lets the next request fail; what else there is at {origin}:")?;
+    writeln!(
+        text,
+        "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults"
+    )?;
+    writeln!(text, "              lets the next request fail; what else there is at {origin}:")?;
     for path in CONTROL {
-        writeln!(out, "              {} {}", path.methods.join(", "), path.path)?;
+        writeln!(text, "              {} {}", path.methods.join(", "), path.path)?;
     }
-    writeln!(out, "Ctrl-C stops the store")
+    writeln!(text, "Ctrl-C stops the store")
 }
 
 /// The wish to stop, listened for from now on.

@@ -7,7 +7,7 @@ use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width}
 use serde_json::value::RawValue;
 
 use crate::members::Members;
-use crate::printable::{printable, printable_lines};
+use crate::printable::{printable, printable_cell};
 use crate::wrap::{widths, wrapped};
 
 /// Words in the names of fields that tell most of a row, from the first on. None belongs to one API.
@@ -68,7 +68,7 @@ pub(crate) fn rows(
     width: u16,
 ) -> String {
     let mut lines: Vec<Vec<String>> = rows.into_iter().collect();
-    lines.iter_mut().flatten().for_each(|cell| *cell = printable_lines(cell));
+    lines.iter_mut().flatten().for_each(|cell| *cell = printable_cell(cell));
     lines.insert(0, header.iter().map(|name| printable(name)).collect());
     if fit == Fit::Wrap {
         // Each column has a line at its right, and one stands at the left of all.

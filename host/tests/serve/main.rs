@@ -4,6 +4,7 @@ mod acting;
 mod activations;
 mod adding;
 mod connections;
+mod controls;
 mod deliveries;
 mod deployment;
 mod doors;

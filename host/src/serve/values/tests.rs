@@ -188,12 +188,12 @@ fn secrets_of_apps_come_from_files_or_variables() {
         "[apps.shop]\nclient_secret_file = \"secret\"\n[apps.other]\nclient_secret_file = \"missing\"\n\
          previous_client_secret_file = \"secret\"",
     );
-    let variables: &[_] = &[("CONNECTOR_APPS_OTHER_CLIENT_SECRET", "hush-variable ")];
+    let variables: &[_] = &[("CONNECTOR_APPS_OTHER_CLIENT_SECRET", "hush-variable-hush ")];
     configured(&Given { file, variables, ..NOTHING }, |config| {
         let apps = config.unwrap().base.apps;
         let of = |id: &str| -> Vec<&str> { apps[id].iter().map(|secret| secret.expose_secret()).collect() };
-        assert_eq!(of("shop"), ["hush-file"]);
-        assert_eq!(of("other"), ["hush-variable-hush", "hush-file"]);
+        assert_eq!(of("shop"), ["hush-file-hush-file"]);
+        assert_eq!(of("other"), ["hush-variable-hush", "hush-file-hush-file"]);
     });
     assert!(refused(&Given { file, ..NOTHING }).contains("missing cannot be read"));
 
