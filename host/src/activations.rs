@@ -8,6 +8,7 @@ use crate::activation::{CloudEvent, Full};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::printable::print;
 use crate::serve::config::data_of;
 use crate::serve::values::Values;
 use crate::serve::{broken, database, now_ms, open_storage};
@@ -46,7 +47,7 @@ pub(crate) async fn run(
         Verb::Replay { ids, which } if ids.is_empty() => desk.replay_all(which).await?,
         Verb::Replay { ids, .. } => desk.replay(ids).await?,
     };
-    Ok(writeln!(surroundings.stdout, "{text}")?)
+    Ok(print(surroundings.stdout, &text)?)
 }
 
 struct Desk {

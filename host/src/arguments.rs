@@ -35,8 +35,8 @@ pub(crate) enum Task {
     Call(Box<Call>),
     /// Show the actions and triggers.
     Catalog(Format),
-    /// Receive webhooks.
-    Serve(Flags),
+    /// Run until a signal.
+    Service(Service),
     /// Ask the service whether it is ready.
     Health(Flags),
     /// Change or show the connections of the service.
@@ -51,12 +51,19 @@ pub(crate) enum Task {
     Backup(Flags, PathBuf),
     /// Write what a shell completes command lines with.
     Completion(String),
-    /// Serve a local store.
-    #[cfg(feature = "demo")]
-    Sandbox(Box<SandboxFlags>),
     /// Show the whole at work.
     #[cfg(feature = "demo")]
     Demo(Format),
+}
+
+/// A task that runs until a signal.
+#[derive(Debug)]
+pub(crate) enum Service {
+    /// Receive webhooks.
+    Serve(Flags),
+    /// Serve a local store.
+    #[cfg(feature = "demo")]
+    Sandbox(Box<SandboxFlags>),
 }
 
 /// How to write what came out.
@@ -171,7 +178,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             let call = read_call(connector, &actions, &matches).map_err(Stop::Clap)?;
             Ok(Task::Call(Box::new(call)))
         }
-        Verb::Serve => Ok(Task::Serve(flags_of(&matches, "serve"))),
+        Verb::Serve => Ok(Task::Service(Service::Serve(flags_of(&matches, "serve")))),
         Verb::Health => Ok(Task::Health(flags_of(&matches, "health"))),
         Verb::Connections => {
             let task = command_line::read(connector, &matches).map_err(Stop::Clap)?;
@@ -196,7 +203,7 @@ pub(crate) fn parse(connector: &'static Connector, arguments: &[OsString], width
             Ok(Task::Completion(completion(command, shell)))
         }
         #[cfg(feature = "demo")]
-        Verb::Sandbox(flags) => Ok(Task::Sandbox(flags)),
+        Verb::Sandbox(flags) => Ok(Task::Service(Service::Sandbox(flags))),
         #[cfg(feature = "demo")]
         Verb::Demo(format) => Ok(Task::Demo(format)),
     }

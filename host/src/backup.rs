@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::credentials::Sources;
 use crate::failure::Failure;
+use crate::printable::print;
 use crate::serve::config::data_of;
 use crate::serve::database;
 use crate::serve::values::{self, Flags, Values};
@@ -30,5 +31,5 @@ pub(crate) fn run(flags: &Flags, to: &Path, surroundings: &mut Surroundings<'_>)
         .map_err(|error| Failure::Broken(format!("{} was not written: {error}", to.display())))?;
     let keys =
         "the keys that open its secrets are not in it: keep sealing.keys or your own, in another place";
-    Ok(writeln!(surroundings.stdout, "{} written; {keys}", to.display())?)
+    Ok(print(surroundings.stdout, &format!("{} written; {keys}", to.display()))?)
 }

@@ -15,9 +15,10 @@ use crate::failure::{self, Failure};
 use crate::input;
 use crate::metrics;
 use crate::pages;
+use crate::printable::{print, printable};
 use crate::progress::Progress;
 use crate::quota_sharing::{self, Sharing};
-use crate::surroundings::{Surroundings, printable};
+use crate::surroundings::Surroundings;
 use crate::table;
 use crate::waiting;
 
@@ -100,10 +101,15 @@ async fn once(
     // What the answer says about the next page is read in both formats, so that they fail alike; the data is shown first.
     let next = client.next_page(&request, &reply);
     if call.options.json {
-        writeln!(surroundings.stdout, "{}", reply.json.as_str())?;
+        let json = reply.json.as_str();
+        // A program gets the bytes of the API, a terminal gets no control character among them.
+        match surroundings.is_stdout_terminal {
+            true => print(surroundings.stdout, json)?,
+            false => surroundings.stdout.write_all(format!("{json}\n").as_bytes())?,
+        }
     } else {
         let next = next.as_ref().ok().and_then(Option::as_ref);
-        print(call, &request, &reply, next, surroundings.width, surroundings.stdout)?;
+        show(call, &request, &reply, next, surroundings.width, surroundings.stdout)?;
     }
     next.map(drop).map_err(|error| Failure::call(error, Some(call.operation)))
 }
@@ -123,8 +129,7 @@ fn tell(
         true => metrics::json(&report, file.as_deref(), sharing.reason.as_deref()),
         false => metrics::table(&report, file.as_deref(), sharing.reason.as_deref(), width),
     };
-    writeln!(surroundings.stderr, "{told}")?;
-    Ok(())
+    Ok(print(surroundings.stderr, &told)?)
 }
 
 /// Refuses `--all` where there are no pages, and names an action that has some.
@@ -144,7 +149,7 @@ fn read_input(path: &Path, sources: &Sources<'_>) -> Result<SecretString, Failur
     text.map_err(|error| Failure::usage(format!("--input {} cannot be read: {error}", path.display())))
 }
 
-fn print(
+fn show(
     call: &Call,
     request: &Request,
     reply: &Reply<()>,
@@ -152,10 +157,10 @@ fn print(
     width: u16,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    writeln!(out, "{}", table::render(reply.json.as_str(), width))?;
+    print(out, &table::render(reply.json.as_str(), width))?;
     if request.operation().paging.is_some() {
         if let Some(note) = next.and_then(|next| more(call, request, reply, next)) {
-            writeln!(out, "{note}")?;
+            print(out, &note)?;
         }
         return Ok(());
     }
@@ -166,7 +171,7 @@ fn print(
         .map(|meta| meta.as_str().trim())
         .filter(|meta| !matches!(*meta, "" | "{}" | "null"));
     if let Some(meta) = meta {
-        writeln!(out, "meta: {}", printable(meta))?;
+        print(out, &format!("meta: {}", printable(meta)))?;
     }
     Ok(())
 }

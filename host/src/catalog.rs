@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::printable::print as put;
 use crate::schema::{Property, properties};
 use crate::table::{self, Fit};
 
@@ -47,8 +48,7 @@ pub(crate) fn print(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     if json {
-        writeln!(out, "{}", connector.catalog.trim_end())?;
-        return Ok(());
+        return Ok(put(out, connector.catalog.trim_end())?);
     }
     let actions = read(connector)?;
     let row = |action: &ActionEntry| {
@@ -62,16 +62,16 @@ pub(crate) fn print(
     };
     let rows: Vec<Vec<String>> = actions.iter().map(row).collect();
     let header = ["action", "effect", "API", "scopes, one of"];
-    writeln!(out, "{}", table::rows(&header, rows, Fit::Wrap, width))?;
+    put(out, &table::rows(&header, rows, Fit::Wrap, width))?;
     let triggers = triggers(connector)?;
     if !triggers.is_empty() {
         let header = ["trigger", "fires on", "read by", "scopes, one of"];
-        writeln!(out, "{}", table::rows(&header, triggers.clone(), Fit::Wrap, width))?;
+        put(out, &table::rows(&header, triggers.clone(), Fit::Wrap, width))?;
     }
     let (title, version, docs) = (connector.title, connector.version, connector.docs);
     let (actions, triggers) = (actions.len(), triggers.len());
-    writeln!(out, "{title} {version}; number of actions: {actions}, of triggers: {triggers}; {docs}")?;
-    Ok(())
+    let summary = format!("{title} {version}; number of actions: {actions}, of triggers: {triggers}; {docs}");
+    Ok(put(out, &summary)?)
 }
 
 /// A row for every trigger, in the order of the catalog.

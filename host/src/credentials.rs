@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use connector_runtime::{Connection, Connector, ExposeSecret as _, SecretString, text};
 use serde_json::value::RawValue;
 
+use crate::delivery::signing;
 use crate::failure::Failure;
 use crate::outside;
 use crate::surroundings::{STANDARD_INPUT, StandardInput};
@@ -216,12 +217,12 @@ pub(crate) fn secret_in(sources: &Sources<'_>, path: &Path, what: &str) -> Resul
 /// The secret in a text that holds nothing else; `place` names the text for the message.
 ///
 /// # Errors
-/// `Usage` if the text holds no secret.
+/// `Usage` if the text holds no secret, or one of Standard Webhooks that is too short.
 pub(crate) fn secret_of(text: &SecretString, place: &str) -> Result<SecretString, Failure> {
-    let secret = outside::secret(text.expose_secret());
-    secret
-        .map(SecretString::from)
-        .map_err(|fault| Failure::usage(format!("cannot use the secret in the {place}: {fault}")))
+    let cannot = |fault: String| Failure::usage(format!("cannot use the secret in the {place}: {fault}"));
+    let secret = outside::secret(text.expose_secret()).map_err(|fault| cannot(fault.to_string()))?;
+    let secret = SecretString::from(secret);
+    signing::check_prefixed(&secret).map(|()| secret).map_err(cannot)
 }
 
 /// The text of a file; `what` names the file for the message.

@@ -16,9 +16,10 @@ use crate::receive::Clock;
 use crate::storage::{Cause, LeaseRequest, Leased, Storage, StorageError};
 
 mod decision;
+mod ending;
 pub(crate) mod guard;
 mod http;
-mod lines;
+pub(crate) mod lines;
 mod own;
 pub(crate) mod pull;
 pub(crate) mod reading;
@@ -29,8 +30,10 @@ mod tests;
 
 pub(crate) use decision::Failed;
 use decision::{Attempt, Decision, age, decide, later};
+pub(crate) use ending::Ending;
+use ending::tell;
 use http::HttpSink;
-use lines::LinesSink;
+use lines::{LinesSink, Output, Unwritten};
 use reading::{Reader, Reading};
 use settings::Rest;
 
@@ -54,21 +57,27 @@ pub(crate) enum Sink {
     Lines(LinesSink),
 }
 
-/// What became of an attempt, for counting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// A receiver has it.
-    Delivered,
-    /// It failed, for this reason, and is tried again.
-    Failed(&'static str),
-    /// It failed, for this reason, and is a dead letter.
-    Dead(&'static str),
-    /// Its resource is not there yet, for this reason, and it waits.
-    Postponed(&'static str),
-    /// It tells of an own change, and its connection does not want such.
-    Suppressed,
-    /// The lease had ended, and another attempt counts.
-    Lost,
+impl Sink {
+    /// Where events are written as lines; `None` if they go to receivers.
+    pub(crate) fn output(&self) -> Option<Arc<Output>> {
+        match self {
+            Self::Http(_) => None,
+            Self::Lines(lines) => Some(Arc::clone(lines.output())),
+        }
+    }
+
+    /// Whether an event that is leased now could not be sent.
+    fn is_held_up(&self) -> bool {
+        matches!(self, Self::Lines(lines) if lines.output().is_held_up())
+    }
+}
+
+/// Why an event was not sent.
+enum Unsent {
+    /// The attempt failed.
+    Failed(Failed),
+    /// The output of this host takes no events.
+    Unwritten(Unwritten),
 }
 
 /// Where deliveries are counted.
@@ -173,7 +182,7 @@ impl Delivery {
         sink: &Arc<Sink>,
         running: &mut JoinSet<()>,
     ) -> Result<Duration, StorageError> {
-        if free == 0 {
+        if free == 0 || sink.is_held_up() {
             return Ok(LONGEST_SLEEP);
         }
         let now_ms = (self.clock)();
@@ -211,7 +220,11 @@ impl Delivery {
             Prepared::Suppressed(ending) => ending,
             Prepared::Ready(full, cause) => match self.send(&leased, &full, cause.as_ref(), sink).await {
                 Ok(()) => self.delivered(&leased).await,
-                Err(failed) => self.failed(&leased, &failed).await,
+                Err(Unsent::Failed(failed)) => self.failed(&leased, &failed).await,
+                Err(Unsent::Unwritten(Unwritten { text, wait })) => {
+                    let later = Later { wait, class: "output", text, is_attempt: false };
+                    self.postpone(&leased, &later).await
+                }
             },
         };
         let took = began.elapsed();
@@ -227,19 +240,19 @@ impl Delivery {
         full: &Full,
         cause: Option<&Cause>,
         sink: &Sink,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Unsent> {
         let activation = &leased.activation;
         let event = CloudEvent::new(self.connector.id, activation, full).with_cause(cause);
         match sink {
-            Sink::Lines(lines) => lines.send(&event).await,
+            Sink::Lines(lines) => lines.send(&event).await.map_err(Unsent::Unwritten),
             Sink::Http(http) => {
                 // Without the connection nobody knows where it wanted them, and the default may be somebody else.
-                let settings = self.directory.settings(&activation.connection).ok_or_else(|| Failed {
-                    is_final: leased.attempt >= LOOKS,
-                    ..Failed::passing("no_connection", "its connection was removed")
+                let settings = self.directory.settings(&activation.connection).ok_or_else(|| {
+                    let failed = Failed::passing("no_connection", "its connection was removed");
+                    Unsent::Failed(Failed { is_final: leased.attempt >= LOOKS, ..failed })
                 })?;
                 let own = settings.deliver_to.as_deref();
-                http.send(&activation.id, &event, own, (self.clock)()).await
+                http.send(&activation.id, &event, own, (self.clock)()).await.map_err(Unsent::Failed)
             }
         }
     }
@@ -351,44 +364,5 @@ impl Delivery {
             "storage had no time to note an attempt; it will be repeated"
         );
         None
-    }
-}
-
-fn tell(leased: &Leased, ending: Ending, took: Duration) {
-    let (word, reason) = ending.words();
-    let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let Leased { activation, attempt, .. } = leased;
-    macro_rules! tell {
-        ($level:ident) => {
-            tracing::$level!(
-                activation = activation.id,
-                connection = activation.connection,
-                trigger = activation.trigger,
-                attempt,
-                outcome = word,
-                reason,
-                microseconds,
-                "delivery"
-            )
-        };
-    }
-    match ending {
-        Ending::Delivered | Ending::Postponed(_) | Ending::Suppressed => tell!(debug),
-        Ending::Failed(_) | Ending::Lost => tell!(info),
-        Ending::Dead(_) => tell!(warn),
-    }
-}
-
-impl Ending {
-    /// The words for metrics and logs: outcome and reason, which may be empty.
-    pub(crate) fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Delivered => ("delivered", ""),
-            Self::Failed(reason) => ("failed", reason),
-            Self::Dead(reason) => ("dead", reason),
-            Self::Postponed(reason) => ("postponed", reason),
-            Self::Suppressed => ("suppressed", ""),
-            Self::Lost => ("lost", ""),
-        }
     }
 }

@@ -12,8 +12,9 @@ use serde_json::value::RawValue;
 
 use crate::advice::{advice, lookup, of_trial};
 use crate::members::Members;
+use crate::printable::printable;
 use crate::storage::StorageError;
-use crate::surroundings::{Style, printable};
+use crate::surroundings::Style;
 
 /// A command that did not do what it was asked to.
 #[derive(Debug)]
@@ -295,7 +296,7 @@ impl Report {
             text.push_str(&format!("  {}\n", printable(&stopped.to_string())));
         }
         if let Some(advice) = &self.advice {
-            text.push_str(&format!("{}: {advice}\n", style.paint(cyan, "next")));
+            text.push_str(&format!("{}: {}\n", style.paint(cyan, "next"), printable(advice)));
         }
         text
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::outside;
+use crate::printable::print;
 use crate::serve::broken;
 use crate::serve::values::{self, Flags, Values};
 use crate::surroundings::Surroundings;
@@ -33,7 +34,7 @@ pub(crate) fn run(flags: &Flags, surroundings: &mut Surroundings<'_>) -> Result<
     let answer = ask(address).map_err(|error| broken(&format!("nobody answers at {address}"), &error))?;
     let (head, said) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     match head.split(' ').nth(1) {
-        Some("200") => Ok(writeln!(surroundings.stdout, "{}", said.trim())?),
+        Some("200") => Ok(print(surroundings.stdout, said.trim())?),
         _ => Err(Failure::Broken(format!("the service at {address} is not ready: {}", said.trim()))),
     }
 }

@@ -39,6 +39,7 @@ mod offer;
 mod outside;
 mod pages;
 mod portal;
+mod printable;
 mod private_file;
 mod progress;
 mod quota_sharing;
@@ -55,6 +56,7 @@ mod sealing;
 mod serve;
 mod shell;
 pub mod storage;
+mod stream;
 mod suggestion;
 mod surroundings;
 mod table;
@@ -64,8 +66,10 @@ mod triggers;
 mod waiting;
 mod wrap;
 
-use arguments::{Stop, Task};
+use arguments::{Service, Stop, Task};
 use failure::{Failure, Report};
+use printable::{is_printable, printable_lines};
+use stream::Streams;
 
 pub use metrics::prometheus_text;
 pub use quota_store::{QuotaStore, QuotaStoreError};
@@ -84,40 +88,77 @@ pub async fn run(
         Err(stop) => {
             let json = arguments.iter().any(|argument| argument == "--json");
             match stop {
-                Stop::Clap(error) => return show(&error, json, &mut surroundings),
+                Stop::Clap(error) => return show(&error, arguments, json, &mut surroundings),
                 Stop::Failed(failure) => (json, Err(failure)),
             }
         }
     };
-    let outcome = outcome.and_then(|()| Ok(surroundings.stdout.flush()?));
+    let outcome = outcome.and_then(|code| Ok(surroundings.stdout.flush().map(|()| code)?));
     match outcome {
-        Ok(()) => 0,
-        Err(failure) => conclude(&failure, connector, json, &mut surroundings),
+        Ok(code) => code,
+        Err(failure) => {
+            let Surroundings { program, stdout, stderr, stderr_style, .. } = surroundings;
+            let report = Report::of(&failure, &program, connector.id);
+            conclude(&failure, &report, (json, stderr_style), stdout, stderr)
+        }
     }
 }
 
+/// Does a task, and returns the exit code.
 async fn perform(
     connector: &'static Connector,
     task: &Task,
     surroundings: &mut Surroundings<'_>,
-) -> Result<(), Failure> {
+) -> Result<u8, Failure> {
     match task {
-        Task::Call(call) => call::run(connector, call, surroundings).await,
+        Task::Service(task) => return Ok(run_service(connector, task, surroundings).await),
+        Task::Call(call) => call::run(connector, call, surroundings).await?,
         Task::Catalog(format) => {
-            catalog::print(connector, format.json, surroundings.width, surroundings.stdout)
+            catalog::print(connector, format.json, surroundings.width, surroundings.stdout)?;
         }
-        Task::Serve(flags) => serve::run(connector, flags, surroundings).await,
-        Task::Connections(task) => connections::command::run(connector, task, surroundings).await,
-        Task::Triggers(task) => triggers::command::run(connector, task, surroundings).await,
-        Task::Backfill(task) => backfill::command::run(connector, task, surroundings).await,
-        Task::Activations(task) => activations::run(connector, task, surroundings).await,
-        Task::Health(flags) => health_check::run(flags, surroundings),
-        Task::Backup(flags, to) => backup::run(flags, to, surroundings),
-        Task::Completion(script) => Ok(surroundings.stdout.write_all(script.as_bytes())?),
+        Task::Connections(task) => connections::command::run(connector, task, surroundings).await?,
+        Task::Triggers(task) => triggers::command::run(connector, task, surroundings).await?,
+        Task::Backfill(task) => backfill::command::run(connector, task, surroundings).await?,
+        Task::Activations(task) => activations::run(connector, task, surroundings).await?,
+        Task::Health(flags) => health_check::run(flags, surroundings)?,
+        Task::Backup(flags, to) => backup::run(flags, to, surroundings)?,
+        Task::Completion(script) => surroundings.stdout.write_all(script.as_bytes())?,
         #[cfg(feature = "demo")]
-        Task::Sandbox(flags) => sandbox::run(connector, flags, surroundings).await,
+        Task::Demo(format) => demo::run(connector, format.json, surroundings).await?,
+    }
+    Ok(0)
+}
+
+/// Runs a task until a signal ends it. No reader of its output or errors keeps it from ending.
+async fn run_service(
+    connector: &'static Connector,
+    task: &Service,
+    surroundings: &mut Surroundings<'_>,
+) -> u8 {
+    let streams = Streams::of_process();
+    let outcome = match (&streams, task) {
+        (Err(error), _) => Err(Failure::Broken(format!("cannot open standard output and error: {error}"))),
+        (Ok(streams), Service::Serve(flags)) => serve::run(connector, flags, streams, surroundings).await,
         #[cfg(feature = "demo")]
-        Task::Demo(format) => demo::run(connector, format.json, surroundings).await,
+        (Ok(streams), Service::Sandbox(flags)) => {
+            sandbox::run(connector, flags, &streams.output, surroundings).await
+        }
+    };
+    let mut detached = streams.as_ref().ok().map(|streams| streams.errors.writer());
+    let stderr: &mut dyn Write = match &mut detached {
+        Some(errors) => errors,
+        None => surroundings.stderr,
+    };
+    match outcome {
+        Ok(()) => {
+            // What nobody reads is no failure of a service that ended in order.
+            drop(stderr.flush());
+            0
+        }
+        Err(failure) => {
+            let report = Report::of(&failure, &surroundings.program, connector.id);
+            conclude(&failure, &report, (false, surroundings.stderr_style), &mut io::sink(), stderr)
+        }
     }
 }
 
@@ -129,16 +170,14 @@ fn wants_json(task: &Task) -> bool {
         Task::Triggers(task) => task.is_json,
         Task::Backfill(task) => task.is_json,
         Task::Activations(task) => task.is_json,
-        Task::Serve(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
-        #[cfg(feature = "demo")]
-        Task::Sandbox(_) => false,
+        Task::Service(_) | Task::Health(_) | Task::Backup(..) | Task::Completion(_) => false,
         #[cfg(feature = "demo")]
         Task::Demo(format) => format.json,
     }
 }
 
 /// Help, or what is wrong with the command line.
-fn show(error: &clap::Error, json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
+fn show(error: &clap::Error, arguments: &[OsString], json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(1);
     let styled = error.render();
     let (out, style): (&mut dyn Write, Style) = match error.use_stderr() {
@@ -148,10 +187,13 @@ fn show(error: &clap::Error, json: bool, surroundings: &mut Surroundings<'_>) ->
     let text = match style {
         _ if json && error.use_stderr() => {
             let message = usage_message(&styled.to_string());
-            Report::of(&Failure::usage(message), "", "").to_json()
+            printable_lines(&Report::of(&Failure::usage(message), "", "").to_json())
         }
-        Style::Coloured => styled.ansi().to_string(),
-        Style::Plain => styled.to_string(),
+        // An error may repeat arguments, and with them escape sequences that are not those of its colours.
+        Style::Coloured if arguments.iter().all(|argument| is_printable(&argument.to_string_lossy())) => {
+            styled.ansi().to_string()
+        }
+        Style::Plain | Style::Coloured => printable_lines(&styled.to_string()),
     };
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()), code)
 }
@@ -163,16 +205,24 @@ fn usage_message(text: &str) -> String {
     lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-fn conclude(failure: &Failure, connector: &Connector, json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
+fn conclude(
+    failure: &Failure,
+    report: &Report,
+    (json, style): (bool, Style),
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> u8 {
     if matches!(failure, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
         // Whoever read the output has seen enough, as in `connector catalog | head -1`, and wants no complaint.
         return 1;
     }
     // What was written before the error belongs before it.
-    let flushed = surroundings.stdout.flush();
-    let report = Report::of(failure, &surroundings.program, connector.id);
-    let text = if json { report.to_json() } else { report.to_text(surroundings.stderr_style) };
-    let told = surroundings.stderr.write_all(text.as_bytes()).and_then(|()| surroundings.stderr.flush());
+    let flushed = stdout.flush();
+    let text = match json {
+        true => printable_lines(&report.to_json()),
+        false => report.to_text(style),
+    };
+    let told = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     written(flushed.and(told), report.exit_code)
 }
 
@@ -191,6 +241,10 @@ mod tests {
     /// Exit code, standard output and standard error.
     #[track_caller]
     fn ran(connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
+        ran_in(Style::Plain, connector, arguments)
+    }
+
+    fn ran_in(style: Style, connector: &'static Connector, arguments: &[&str]) -> (u8, String, String) {
         let arguments: Vec<OsString> = ["connector"].iter().chain(arguments).map(OsString::from).collect();
         let (mut empty, mut stdout, mut stderr) = (io::empty(), Vec::new(), Vec::new());
         let surroundings = Surroundings {
@@ -202,7 +256,8 @@ mod tests {
             stderr: &mut stderr,
             width: 100,
             stdout_style: Style::Plain,
-            stderr_style: Style::Plain,
+            stderr_style: style,
+            is_stdout_terminal: false,
             is_stderr_terminal: false,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -219,6 +274,17 @@ mod tests {
         let (code, stdout, stderr) = ran(&fixture::CONNECTOR, &["cal"]);
         assert_eq!((code, stdout.as_str()), (2, ""));
         assert!(stderr.contains("'call'"), "{stderr}");
+    }
+
+    #[test]
+    fn no_argument_steers_a_terminal_with_colours() {
+        let (_, _, stderr) = ran_in(Style::Coloured, &fixture::CONNECTOR, &["cal"]);
+        assert!(stderr.contains("\u{1b}["), "errors have colours: {stderr}");
+        for argument in ["ca\u{1b}[2Jl", "ca\u{9b}2Jl", "ca\u{202e}l"] {
+            let (code, _, stderr) = ran_in(Style::Coloured, &fixture::CONNECTOR, &[argument]);
+            assert_eq!(code, 2);
+            assert!(is_printable(&stderr.replace('\n', "")), "{stderr:?}");
+        }
     }
 
     #[test]

@@ -3,9 +3,13 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use bigcommerce_connector::CONNECTOR;
 use connector_host::{StandardInput, Style, Surroundings, run, width};
+
+/// How long the work of a command that has ended may still take.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -19,6 +23,7 @@ fn main() -> ExitCode {
         width: width(terminal, &variable),
         stdout_style: Style::choose(stdout.is_terminal(), &variable),
         stderr_style: Style::choose(stderr.is_terminal(), &variable),
+        is_stdout_terminal: stdout.is_terminal(),
         is_stderr_terminal: stderr.is_terminal(),
         stdin: StandardInput::new(&mut stdin),
         stdout: &mut stdout,
@@ -33,5 +38,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    ExitCode::from(runtime.block_on(run(&CONNECTOR, &arguments, surroundings)))
+    let code = runtime.block_on(run(&CONNECTOR, &arguments, surroundings));
+    // What still waits, such as for the name of a host, must not keep a command that has ended.
+    runtime.shutdown_timeout(LAST_WAIT);
+    ExitCode::from(code)
 }

@@ -8,7 +8,7 @@ use connector_runtime::pacing::GateReport;
 
 use crate::failure::{milliseconds, seconds};
 use crate::members::Members;
-use crate::surroundings::printable;
+use crate::printable::printable;
 use crate::table::{self, Fit};
 
 /// A number that a gate reports.

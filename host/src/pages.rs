@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::arguments::Call;
 use crate::failure::{Failure, Stopped};
 use crate::members::Members;
+use crate::printable::{print, printable_lines};
 use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::surroundings::Surroundings;
@@ -43,7 +44,13 @@ pub(crate) async fn run(
         call,
         page_size,
         walked: Walked::default(),
-        sink: Sink::new(call.options.json, surroundings.width, surroundings.stdout),
+        sink: Sink {
+            json: call.options.json,
+            is_terminal: surroundings.is_stdout_terminal,
+            width: surroundings.width,
+            out: surroundings.stdout,
+            rows: String::new(),
+        },
         progress: Progress::new(is_watched, surroundings.width, surroundings.stderr),
     };
     let outcome = walk.run(client, first).await;
@@ -179,21 +186,21 @@ pub(crate) fn with_large_pages(input: String, call: &Call) -> (String, Option<u6
 /// Where items go.
 struct Sink<'a> {
     json: bool,
+    /// Whether a person reads the lines of JSON.
+    is_terminal: bool,
     width: u16,
     out: &'a mut dyn Write,
     /// For the table, whose columns depend on every row: the items so far, separated by commas.
     rows: String,
 }
 
-impl<'a> Sink<'a> {
-    fn new(json: bool, width: u16, out: &'a mut dyn Write) -> Self {
-        Self { json, width, out, rows: String::new() }
-    }
-
+impl Sink<'_> {
     fn take(&mut self, items: &[&RawValue]) -> io::Result<()> {
         if self.json {
             let lines: String =
                 items.iter().flat_map(|item| [line(item.get()), Cow::Borrowed("\n")]).collect();
+            // A program gets the bytes of the API, a terminal gets no control character among them.
+            let lines = if self.is_terminal { printable_lines(&lines) } else { lines };
             self.out.write_all(lines.as_bytes())?;
             return self.out.flush();
         }
@@ -211,13 +218,13 @@ impl<'a> Sink<'a> {
         if self.json || walked.pages == 0 {
             return Ok(());
         }
-        writeln!(self.out, "{}", table::render(&format!("[{}]", self.rows), self.width))?;
+        print(self.out, &table::render(&format!("[{}]", self.rows), self.width))?;
         let note = match end {
             Some(End::CutOff) => "; there are more: --max-items stopped here",
             Some(End::PerhapsCutOff) => "; there may be more: --max-items stopped here",
             _ => "",
         };
-        writeln!(self.out, "items: {}, pages: {}{note}", walked.items, walked.pages)
+        print(self.out, &format!("items: {}, pages: {}{note}", walked.items, walked.pages))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::pages::Walked;
+use crate::printable::printable;
 
 /// The line. It says nothing where nobody watches.
 pub(crate) struct Progress<'a> {
@@ -44,7 +45,7 @@ impl<'a> Progress<'a> {
 
     fn draw_within(&mut self, text: &str) {
         // The last column stays free: some terminals go on to the next line with it.
-        let text: String = text.chars().take(self.width.saturating_sub(1)).collect();
+        let text: String = printable(text).chars().take(self.width.saturating_sub(1)).collect();
         self.draw(&text);
     }
 

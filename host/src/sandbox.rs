@@ -9,7 +9,9 @@ use connector_runtime::{Connector, ExposeSecret as _};
 
 use crate::credentials::{Sources, environment, flag_name, secret_in, secret_of, variable_name};
 use crate::failure::{Failure, seconds};
+use crate::outside;
 use crate::sandbox_flags::{GivenSecrets, SandboxFlags};
+use crate::stream::Stream;
 use crate::surroundings::Surroundings;
 
 pub(crate) use crate::shell::quoted;
@@ -28,7 +30,8 @@ const CLIENT_SECRET_VARIABLE: &str = "CONNECTOR_SANDBOX_CLIENT_SECRET";
 pub(crate) async fn run(
     connector: &'static Connector,
     flags: &SandboxFlags,
-    surroundings: &mut Surroundings<'_>,
+    output: &Stream,
+    surroundings: &Surroundings<'_>,
 ) -> Result<(), Failure> {
     // Before anything is announced, so that a signal after the announcement always ends the store in order.
     let stop =
@@ -37,17 +40,17 @@ pub(crate) async fn run(
     let secrets = given_secrets(flags, &sources).map_err(|failure| failure.of_command("sandbox"))?;
     let (is_given, has_given_secret) = (secrets.access_token.is_some(), secrets.client_secret.is_some());
     let sandbox = Sandbox::start(flags.options(secrets)).await.map_err(start_failure)?;
-    let out = &mut *surroundings.stdout;
     let call = match is_given {
         true => given_token_call(connector, &sandbox, flags, &surroundings.program),
         false => call_line(connector, &sandbox, &surroundings.program),
     };
-    announce(&sandbox, flags, (is_given, has_given_secret), &call, out)?;
+    let mut announcement = Vec::new();
+    announce(&sandbox, flags, (is_given, has_given_secret), &call, &mut announcement)?;
+    output.tell(&outside::shown(&announcement))?;
     stop.await;
     let answered = sandbox.requests().len();
     sandbox.shutdown().await;
-    writeln!(out, "stopped; requests received: {answered}")?;
-    Ok(())
+    Ok(output.tell(&format!("stopped; requests received: {answered}\n"))?)
 }
 
 /// A sandbox that did not start, told as what it is.
@@ -131,7 +134,7 @@ fn announce(
     flags: &SandboxFlags,
     (has_given_token, has_given_secret): (bool, bool),
     call: &str,
-    out: &mut dyn Write,
+    text: &mut dyn Write,
 ) -> io::Result<()> {
     let origin = sandbox.origin();
     let token = match has_given_token {
@@ -143,29 +146,31 @@ fn announce(
         false => &format!("{} (signs the webhooks of this sandbox)", sandbox.client_secret()),
     };
     let window = seconds(Duration::from_millis(flags.window_ms));
-    writeln!(out, "origin        {origin}")?;
-    writeln!(out, "store hash    {}", sandbox.store_hash())?;
+    writeln!(text, "origin        {origin}")?;
+    writeln!(text, "store hash    {}", sandbox.store_hash())?;
     match flags.is_installed() {
-        true => writeln!(out, "access token  {token}")?,
-        false => writeln!(out, "access token  none before the app is installed")?,
+        true => writeln!(text, "access token  {token}")?,
+        false => writeln!(text, "access token  none before the app is installed")?,
     }
-    writeln!(out, "client id     {}", sandbox.client_id())?;
-    writeln!(out, "client secret {secret}")?;
-    writeln!(out, "quota         {} requests per {window}", flags.quota)?;
-    writeln!(out, "page          {origin}/")?;
+    writeln!(text, "client id     {}", sandbox.client_id())?;
+    writeln!(text, "client secret {secret}")?;
+    writeln!(text, "quota         {} requests per {window}", flags.quota)?;
+    writeln!(text, "page          {origin}/")?;
     if sandbox.app().auth_callback.is_some() {
-        writeln!(out, "install       {origin}/app/{}/install", sandbox.client_id())?;
+        writeln!(text, "install       {origin}/app/{}/install", sandbox.client_id())?;
     }
     if flags.is_installed() {
-        writeln!(out, "try it        {call}")?;
+        writeln!(text, "try it        {call}")?;
     }
-    writeln!(out, "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults")?;
-    writeln!(out, "              lets the next request fail; what else there is at {origin}:")?;
+    writeln!(
+        text,
+        "control       curl -s -d '{{\"fault\": \"bad_gateway_page\"}}' {origin}/_sandbox/faults"
+    )?;
+    writeln!(text, "              lets the next request fail; what else there is at {origin}:")?;
     for path in CONTROL {
-        writeln!(out, "              {} {}", path.methods.join(", "), path.path)?;
+        writeln!(text, "              {} {}", path.methods.join(", "), path.path)?;
     }
-    writeln!(out, "Ctrl-C stops the store")?;
-    out.flush()
+    writeln!(text, "Ctrl-C stops the store")
 }
 
 /// The wish to stop, listened for from now on.

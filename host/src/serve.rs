@@ -1,6 +1,5 @@
 //! `connector serve`: receives webhooks, keeps what they start and delivers it, until somebody stops it.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,19 +14,17 @@ use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
 use crate::acting::under_way::UnderWay;
 use crate::connections::{Directory, Lifecycle};
-use crate::credentials::Sources;
+use crate::delivery::lines::Output;
 use crate::delivery::pull::{self, Pull};
 use crate::delivery::reading::Reader;
-use crate::delivery::settings::Mode;
 use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
 use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
-use crate::quota_sharing;
 use crate::random;
 use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
-use crate::surroundings::Surroundings;
+use crate::stream::Streams;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
 use crate::triggers::reconcile::{Reconciler, Steward};
 use crate::triggers::{Keeper, Retired};
@@ -35,6 +32,7 @@ use crate::triggers::{Keeper, Retired};
 mod announcement;
 mod background;
 mod ceiling;
+mod command;
 pub(crate) mod config;
 pub(crate) mod health;
 mod host_header;
@@ -50,15 +48,14 @@ pub(crate) mod values;
 pub use ceiling::answer_at_once;
 
 use background::{expire, finish_removals, refresh, tell};
+pub(crate) use command::run;
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
 pub(crate) use opening::{database, open_storage};
 use opening::{directory, open_storage_with};
-use signals::Signals;
 use tally::Counts;
 use tls::Tls;
-use values::{Flags, Values};
 
 /// How long a call about webhooks, or a page of a search, may wait for the quota or for a failure to pass.
 const PATIENCE: Patience = Patience::Within(Duration::from_secs(5 * 60));
@@ -72,50 +69,6 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 /// The flags of the command.
 pub(crate) fn flags() -> Vec<clap::Arg> {
     values::flags(|_| true)
-}
-
-/// Serves until a signal stops it. A second signal does not wait for requests to end.
-///
-/// # Errors
-/// `Usage` where the configuration is wrong; `Broken` where the service cannot start, or did not end in order.
-pub(crate) async fn run(
-    connector: &'static Connector,
-    flags: &Flags,
-    surroundings: &mut Surroundings<'_>,
-) -> Result<(), Failure> {
-    // Before anything is announced, so that a signal after the announcement always ends the service in order.
-    let mut signals = Signals::listen().map_err(|error| broken("signals cannot be listened for", &error))?;
-    let sources = Sources::of(surroundings.variable, &surroundings.stdin);
-    let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
-    logs::start(config.log).map_err(|error| broken("logging cannot be set up", &error))?;
-    // Where events go to standard output, nothing else may.
-    let is_output_taken = matches!(config.delivery.mode, Mode::Lines);
-    // An own file for the quota is a convenience, as for calls from the command line.
-    let gates = quota_sharing::open(None, &sources)?.gates;
-    let service = Service::start(connector, config, gates).await?;
-    let out: &mut dyn Write =
-        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
-    service.announce(out)?;
-    let (stop, stopping) = watch::channel(false);
-    let mut running = tokio::spawn(service.run(stopping));
-    tokio::select! {
-        () = signals.stop() => tracing::info!("stopping: requests under way may end"),
-        // It ends by itself only where it broke.
-        ended = &mut running => return Err(Failure::Broken(format!("the service ended by itself: {ended:?}"))),
-    }
-    stop.send_replace(true);
-    let ended = tokio::select! {
-        () = signals.stop() => return Err(Failure::Broken("stopped at once by a second signal".to_owned())),
-        ended = running => ended,
-    };
-    match ended {
-        Ok(true) => tracing::info!("stopped"),
-        Ok(false) => tracing::warn!("stopped; some requests took too long and were cut off"),
-        Err(error) => return Err(broken("the service did not end in order", &error)),
-    }
-    let out: &mut dyn Write =
-        if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
-    Ok(writeln!(out, "stopped")?)
 }
 
 /// Everything of the service, listening and not yet serving.
@@ -146,7 +99,12 @@ struct Service {
 }
 
 impl Service {
-    async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
+    async fn start(
+        connector: &'static Connector,
+        mut config: Config,
+        gates: Gates,
+        streams: &Streams,
+    ) -> Result<Self, Failure> {
         let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
@@ -166,10 +124,10 @@ impl Service {
             }
             None => None,
         };
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(Counts::with_log(streams.errors.dropped()));
         let clock: Clock = Arc::new(now_ms);
         let (settings, sink) =
-            config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
+            config.delivery.sink(&streams.output).map_err(|error| broken("events cannot be sent", &error))?;
         let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
         let reader =
             Reader::new(connector, gates.clone()).map_err(|error| broken("no HTTP client", &error))?;
@@ -294,8 +252,14 @@ impl Service {
         })
     }
 
+    /// Where events are written as lines; `None` if they go elsewhere.
+    fn output(&self) -> Option<Arc<Output>> {
+        self.sink.as_ref().and_then(Sink::output)
+    }
+
     /// Serves until `stopping` is true; whether every request ended in time.
     async fn run(self, stopping: watch::Receiver<bool>) -> bool {
+        let output = self.output();
         let Self { connector, storage, gates, directory, portal, reconciler, steward, counts, clock, .. } =
             self;
         let Self { webhooks, admin, public_url, limits, stop_within, retention, token, .. } = self;
@@ -312,6 +276,7 @@ impl Service {
                 is_stopping: stopping.clone(),
                 gates: gates.clone(),
                 token,
+                output: output.clone(),
             })
         };
         let background = [

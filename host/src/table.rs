@@ -7,7 +7,7 @@ use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Row, Table, Width}
 use serde_json::value::RawValue;
 
 use crate::members::Members;
-use crate::surroundings::printable;
+use crate::printable::{printable, printable_cell};
 use crate::wrap::{widths, wrapped};
 
 /// Words in the names of fields that tell most of a row, from the first on. None belongs to one API.
@@ -68,6 +68,7 @@ pub(crate) fn rows(
     width: u16,
 ) -> String {
     let mut lines: Vec<Vec<String>> = rows.into_iter().collect();
+    lines.iter_mut().flatten().for_each(|cell| *cell = printable_cell(cell));
     lines.insert(0, header.iter().map(|name| printable(name)).collect());
     if fit == Fit::Wrap {
         // Each column has a line at its right, and one stands at the left of all.
@@ -376,7 +377,10 @@ mod tests {
     fn data_cannot_steer_the_terminal() {
         let text = render(r#"{"name": "a\u001b[2Jb\nc"}"#, 80);
         assert!(!text.contains('\u{1b}'));
-        assert!(text.contains("a [2Jb c"), "{text}");
+        assert!(text.contains(r"a\u001b[2Jb\nc"), "{text}");
+        let row = vec!["a\u{9b}b".to_owned(), "c\nd\u{202e}".to_owned()];
+        let text = rows(&["one\u{1b}", "two"], [row], Fit::Wrap, 80);
+        assert!(!text.contains(|c: char| c != '\n' && printable(&c.to_string()) != c.to_string()), "{text}");
     }
 
     #[test]

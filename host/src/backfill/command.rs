@@ -6,6 +6,7 @@ use super::command_line::BackfillTask;
 use super::search;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::printable::print;
 use crate::serve::now_ms;
 use crate::storage::Retention;
 use crate::surroundings::Surroundings;
@@ -73,12 +74,11 @@ pub(crate) async fn run(
             table::rows(&header, cells, Fit::Wrap, surroundings.width)
         }
     };
-    writeln!(surroundings.stdout, "{text}")?;
+    print(surroundings.stdout, &text)?;
     if task.since_ms.is_some_and(|since| since < now_ms.saturating_sub(millis(Retention::IDS))) {
-        writeln!(
-            surroundings.stderr,
-            "note: what was received more than 72 h ago may not be remembered, and then comes once more"
-        )?;
+        let note =
+            "note: what was received more than 72 h ago may not be remembered, and then comes once more";
+        print(surroundings.stderr, note)?;
     }
     Ok(())
 }

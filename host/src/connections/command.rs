@@ -15,6 +15,7 @@ use super::{About, ConnectionSettings, HostConnection, INSTALL, OPERATOR, Remove
 use crate::credentials::{Sources, secret_in};
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::printable::print;
 use crate::random;
 use crate::sealing::{KeyRing, KeySource, Place};
 use crate::serve::config::known_url;
@@ -63,7 +64,7 @@ pub(crate) async fn run(
         Verb::Reseal { new_key } => office.reseal(*new_key).await?,
         Verb::Audit { limit } => office.audit(*limit, surroundings.width).await?,
     };
-    Ok(writeln!(surroundings.stdout, "{text}")?)
+    Ok(print(surroundings.stdout, &text)?)
 }
 
 impl Office<'_> {
@@ -135,7 +136,7 @@ impl Office<'_> {
             erased = Some(self.stored.storage.erase_account(&row.account).await?);
         }
         for note in notes {
-            writeln!(stderr, "note: {note}")?;
+            print(stderr, &format!("note: {note}"))?;
         }
         Ok(match (self.is_json, erased) {
             (true, erased) => {

@@ -10,9 +10,10 @@ use super::decision::Limits;
 use super::guard::{Address, Networks};
 use super::http::{Form, HttpSink, HttpSinkParts};
 use super::lines::LinesSink;
-use super::signing::Signature;
+use super::signing::{self, Signature};
 use crate::failure::Failure;
 use crate::serve::values::Values;
+use crate::stream::Stream;
 
 /// More than an attempt takes beyond its time limits: to wait for storage.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -90,11 +91,11 @@ impl DeliverySettings {
         })
     }
 
-    /// What sends events; none where workers fetch them.
+    /// What sends events, to `output` where they are lines; none where workers fetch them.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub(crate) fn sink(self) -> reqwest::Result<(Rest, Option<Sink>)> {
+    pub(crate) fn sink(self, output: &Stream) -> reqwest::Result<(Rest, Option<Sink>)> {
         let rest = Rest {
             lease: self.timeout + MARGIN,
             full_resource: self.full_resource,
@@ -107,7 +108,7 @@ impl DeliverySettings {
                 let parts = HttpSinkParts { default, form, signature, allowed, timeout: self.timeout };
                 Some(Sink::Http(HttpSink::new(parts)?))
             }
-            Mode::Lines => Some(Sink::Lines(LinesSink::new(Box::new(std::io::stdout())))),
+            Mode::Lines => Some(Sink::Lines(LinesSink::new(output.clone()))),
             Mode::Pull => None,
         };
         Ok((rest, sink))
@@ -169,9 +170,13 @@ fn signature(values: &Values<'_>) -> Result<Signature, Failure> {
         values.wrong("delivery.mode", &format!("http wants a secret that signs events: {how}"))
     })?;
     let previous = secret("delivery.previous_secret", "file with the secret before")?;
+    let checked = |key: &str, secret: &SecretString| {
+        signing::check(secret)
+            .map_err(|fault| values.wrong_secret(key, &format!("cannot use this secret: {fault}")))
+    };
+    checked("delivery.secret", &current)?;
+    previous.iter().try_for_each(|previous| checked("delivery.previous_secret", previous))?;
     let secrets: Vec<SecretString> = [current].into_iter().chain(previous).collect();
     // The error names the profile and never the secret.
-    Signature::new(&secrets).map_err(|error| {
-        values.wrong("delivery.secret_file", &format!("{error}: it should be whsec_ and base64 after it"))
-    })
+    Signature::new(&secrets).map_err(|error| values.wrong_secret("delivery.secret", &error.to_string()))
 }

@@ -35,7 +35,7 @@ mod pulled;
 mod resources;
 mod sent;
 
-const SECRET: &str = "whsec_bmV3LW5ldy1uZXctbmV3LW5ldy0=";
+const SECRET: &str = "whsec_bmV3LW5ldy1uZXctbmV3LW5ldy1uZXct";
 const START: i64 = 1_764_000_000_123;
 
 /// What a receiver got.

@@ -9,7 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::failure::{Failure, Report, seconds};
 use crate::members::Members;
-use crate::surroundings::{Style, printable};
+use crate::printable::{print, printable, printable_lines};
+use crate::surroundings::Style;
 
 /// How many steps the story has.
 const STEPS: u8 = 13;
@@ -71,12 +72,12 @@ impl<'a> Voice<'a> {
 
     /// Says something to people, in lines that fit.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
-        self.lines(wrapped(text, INDENT, self.width))
+        self.lines(wrapped(&printable(text), INDENT, self.width))
     }
 
     /// Shows a report in lines that fit, but for those with a command to paste.
     pub(super) fn report(&mut self, text: &str) -> io::Result<()> {
-        for line in text.lines() {
+        for line in printable_lines(text).lines() {
             let indent = INDENT + line.len() - line.trim_start().len();
             let is_whole = line.contains('`');
             self.lines(wrapped(line, indent, if is_whole { usize::MAX } else { self.width }))?;
@@ -86,6 +87,7 @@ impl<'a> Voice<'a> {
 
     /// Shows a command to paste, and what it does.
     pub(super) fn command(&mut self, command: &str, what: &str) -> io::Result<()> {
+        let command = printable(command);
         let line = format!("  {command}  # {what}");
         match INDENT + line.chars().count() <= self.width {
             true => self.show(&line),
@@ -98,7 +100,7 @@ impl<'a> Voice<'a> {
 
     /// Shows lines as they are, such as a table.
     pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
-        self.lines(text.lines().map(|line| format!("{:INDENT$}{line}", "")))
+        self.lines(printable_lines(text).lines().map(|line| format!("{:INDENT$}{line}", "")))
     }
 
     /// Tells of one call or page: what was asked, status, and what it means.
@@ -113,7 +115,7 @@ impl<'a> Voice<'a> {
     }
 
     fn columns(&mut self, what: &str, mark: &str, text: &str) -> io::Result<()> {
-        let head = format!("{:INDENT$}{what:<ACTION$} {mark:<3}  ", "");
+        let head = format!("{:INDENT$}{:<ACTION$} {mark:<3}  ", "", printable(what));
         let text = printable(text);
         if self.width < 2 * head.len() {
             self.lines([head])?;
@@ -210,7 +212,7 @@ impl<'a> Voice<'a> {
 
     fn flush_members(&mut self) -> io::Result<()> {
         if self.json {
-            writeln!(self.out, "{}", self.members.to_json())?;
+            print(self.out, &self.members.to_json())?;
         }
         self.out.flush()
     }
@@ -317,6 +319,6 @@ mod tests {
     #[test]
     fn words_of_the_store_cannot_steer_the_terminal() {
         let text = spoken(false, 100, |voice| voice.call("get-order", Some(200), "a\u{1b}[2Jb").unwrap());
-        assert!(text.ends_with("200  a [2Jb\n"), "{text}");
+        assert!(text.ends_with("200  a\\u001b[2Jb\n"), "{text}");
     }
 }

@@ -15,6 +15,7 @@ use super::view::{coded, token};
 use super::{OPERATOR, Portal};
 use crate::account_form;
 use crate::connections::{ConnectionSettings, Granted, HostConnection, Secrets, account_field};
+use crate::delivery::signing;
 use crate::outside::{self, NoSecret};
 use crate::storage::ConnectionState;
 
@@ -27,7 +28,7 @@ enum Wrong {
     Refused(Class),
     NoSecret,
     /// The text of a field is no secret; the field's title for people.
-    Unclean(&'static str, NoSecret),
+    Unclean(&'static str, String),
 }
 
 /// The form.
@@ -143,9 +144,12 @@ impl Portal {
 /// The secret of a field; empty if nothing was pasted.
 fn secret(sent: &Fields, name: &str, title: &'static str) -> Result<SecretString, Wrong> {
     match outside::secret(sent.text(name)) {
-        Ok(secret) => Ok(SecretString::from(secret)),
+        Ok(secret) => {
+            let secret = SecretString::from(secret);
+            signing::check_prefixed(&secret).map(|()| secret).map_err(|fault| Wrong::Unclean(title, fault))
+        }
         Err(NoSecret::Empty) => Ok(SecretString::default()),
-        Err(fault) => Err(Wrong::Unclean(title, fault)),
+        Err(fault) => Err(Wrong::Unclean(title, fault.to_string())),
     }
 }
 

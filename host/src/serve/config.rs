@@ -9,6 +9,8 @@ use std::time::Duration;
 use connector_runtime::SecretString;
 use connector_runtime::signature::Tolerance;
 
+mod admin;
+
 use super::values::{Values, duration};
 use crate::delivery::settings::DeliverySettings;
 use crate::failure::Failure;
@@ -138,7 +140,7 @@ impl Config {
             let what = "give --public-url: what others call this host by cannot be told from the address";
             return Err(values.wrong("public_url", what));
         }
-        let admin_token = values.secret("admin.token", "file with the admin token")?;
+        let admin_token = admin::token(values)?;
         Ok(Self {
             listen,
             public_url,
@@ -165,7 +167,7 @@ impl Config {
                 )?,
                 after_outage: values.duration("triggers.after_outage")?,
             },
-            admin_listen: admin_listen(values, admin_token.is_some())?,
+            admin_listen: admin::listen(values, admin_token.is_some())?,
             admin_token,
             delivery: DeliverySettings::read(values)?,
             log: Log {
@@ -348,20 +350,6 @@ fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {
     };
     let queue = values.number("limits.queue", 1..1_000_001)?;
     Ok(SqliteOptions { queue, max_pages, ..SqliteOptions::default() })
-}
-
-fn admin_listen(values: &Values<'_>, has_token: bool) -> Result<Option<SocketAddr>, Failure> {
-    if values.text("admin.listen").as_deref() == Some("none") {
-        return Ok(None);
-    }
-    let listen = values.address("admin.listen")?;
-    if !has_token && !listen.ip().is_loopback() {
-        let what = format!(
-            "{listen} can be reached by other machines: give --admin-token-file or set CONNECTOR_ADMIN_TOKEN"
-        );
-        return Err(values.wrong("admin.listen", &what));
-    }
-    Ok(Some(listen))
 }
 
 /// Not more often than each second: whoever is asked has other things to do.

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::tally::{Counts, Now};
 use crate::connections::Directory;
+use crate::delivery::lines::Output;
 use crate::metrics::prometheus_text;
 use crate::receive::Clock;
 use crate::storage::{Storage, StorageCounts};
@@ -41,6 +42,8 @@ pub(super) struct Health {
     pub(super) gates: Gates,
     /// What `/metrics` wants.
     pub(super) token: Option<SecretString>,
+    /// Where events are written as lines; `None` if they go elsewhere.
+    pub(super) output: Option<Arc<Output>>,
 }
 
 /// Whether the service is alive and ready: for everybody.
@@ -65,8 +68,11 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
     if health.stored().await.is_none() {
         return not("the storage does not answer");
     }
-    match health.counts.refusal(REFUSAL) {
-        Some(reason) => not(&format!("the storage takes no webhooks: {reason}")),
+    if let Some(reason) = health.counts.refusal(REFUSAL) {
+        return not(&format!("the storage takes no webhooks: {reason}"));
+    }
+    match health.output.as_ref().and_then(|output| output.trouble()) {
+        Some(trouble) => not(&format!("output: {trouble}")),
         None => (StatusCode::OK, "ready\n".to_owned()),
     }
 }

@@ -242,7 +242,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "delivery.secret_file",
         "FILE",
         Words("none"),
-        "A file with the secret that signs what is sent, `whsec_` and base64; required for `http`",
+        "A file with the secret that signs what is sent, `whsec_` and base64 of at least 24 bytes; required for `http`",
     ),
     reaching(setting("delivery.secret", "TEXT", Words("none"), "That secret itself"), Secret),
     setting(

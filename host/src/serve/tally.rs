@@ -120,11 +120,17 @@ const HANDSHAKES_FAILED: Metric = metric(
     "HTTP connections that ended before TLS was agreed on",
 );
 const DRAINING: Metric = metric("connector_draining", "gauge", "", "Whether the service is about to stop");
+const LOG_DROPPED: Metric = metric(
+    "connector_log_lines_dropped_total",
+    "counter",
+    "",
+    "Log lines that were dropped because standard error was not read or is broken",
+);
 const INFO: Metric = metric("connector_info", "gauge", "version", "The version of the program");
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 25] = [
+const METRICS: [&Metric; 26] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -149,6 +155,7 @@ const METRICS: [&Metric; 25] = [
     &BROKEN,
     &HANDSHAKES_FAILED,
     &DRAINING,
+    &LOG_DROPPED,
     &INFO,
 ];
 
@@ -169,6 +176,8 @@ pub(super) struct Counts {
     actions: actions::Actions,
     /// Counted by the listener.
     pub(super) connections: Arc<ConnectionCounts>,
+    /// Counted by the stream that writes the log.
+    log_dropped: Arc<AtomicU64>,
 }
 
 /// What is asked for when the text is written.
@@ -207,6 +216,11 @@ impl Tally for Counts {
 }
 
 impl Counts {
+    /// Counts from zero, with the number of dropped log lines that the log counts.
+    pub(super) fn with_log(log_dropped: Arc<AtomicU64>) -> Self {
+        Self { log_dropped, ..Self::default() }
+    }
+
     /// Why storage refused the latest webhook that it was asked to keep, where that is no longer ago than `within`.
     pub(super) fn refusal(&self, within: Duration) -> Option<&'static str> {
         let refusal = *self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
@@ -254,6 +268,7 @@ impl Counts {
         single(&mut text, &BROKEN, read(&connections.broken));
         single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));
         single(&mut text, &DRAINING, now.is_draining.into());
+        single(&mut text, &LOG_DROPPED, read(&self.log_dropped));
         labelled(&mut text, &INFO, "version", &[(env!("CARGO_PKG_VERSION"), 1)]);
         text
     }

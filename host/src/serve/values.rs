@@ -148,6 +148,15 @@ impl<'a> Values<'a> {
         Failure::Usage { message: format!("{place}: {what}"), command: Some("serve".to_owned()) }
     }
 
+    /// What is wrong with a secret, with its variable, or else the place of the setting that names its file.
+    pub(crate) fn wrong_secret(&self, key: &str, what: &str) -> Failure {
+        let name = variable(key);
+        match (self.sources.variable)(&name).is_some_and(|value| !value.is_empty()) {
+            true => Failure::Usage { message: format!("{name}: {what}"), command: Some("serve".to_owned()) },
+            false => self.wrong(&format!("{key}_file"), what),
+        }
+    }
+
     /// An address to listen on.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::printable::print;
 use crate::quota_sharing;
 use crate::sealing::KeyRing;
 use crate::serve::config::known_url;
@@ -141,11 +142,11 @@ pub(crate) async fn run(
         false => to_table(&lines, surroundings.width),
     };
     if !text.is_empty() {
-        writeln!(surroundings.stdout, "{text}")?;
+        print(surroundings.stdout, &text)?;
     }
     match wrong.is_empty() {
         true => Ok(()),
-        false => Err(Failure::Broken(wrong.join("\n"))),
+        false => Err(Failure::Broken(wrong.join("; "))),
     }
 }
 

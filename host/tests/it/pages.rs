@@ -236,6 +236,11 @@ fn a_page_is_written_before_the_next_one_is_read() {
 
 /// Runs in this process with a terminal for standard error; exit code, standard output and standard error.
 pub(crate) fn watched(store: &Store, arguments: &[&str]) -> (u8, String, String) {
+    on_terminal(store, arguments, false)
+}
+
+/// The same, where standard output may be a terminal, too.
+fn on_terminal(store: &Store, arguments: &[&str], is_stdout_terminal: bool) -> (u8, String, String) {
     let (origin, hash) = (store.sandbox().origin(), store.sandbox().store_hash().to_owned());
     let connection = ["--base-url", &origin, "--store-hash", &hash];
     let arguments: Vec<OsString> =
@@ -251,11 +256,36 @@ pub(crate) fn watched(store: &Store, arguments: &[&str]) -> (u8, String, String)
         width: 100,
         stdout_style: Style::Plain,
         stderr_style: Style::Plain,
+        is_stdout_terminal,
         is_stderr_terminal: true,
     };
     let code = store.runtime.block_on(run(&CONNECTOR, &arguments, surroundings));
     let text = |bytes| String::from_utf8(bytes).expect("the output is UTF-8");
     (code, text(stdout), text(stderr))
+}
+
+#[test]
+fn a_terminal_gets_no_control_character_of_json_and_a_program_gets_the_bytes() {
+    let store = roomy();
+    let name = "Mug \u{9b}31m\u{7f}\u{202e}";
+    let update = ["update-product", "--product-id", "111", "--name", name, "--json"];
+    let list = ["list-products", "--all", "--json"];
+    for walk in [&update[..], &list] {
+        let (code, bytes, stderr) = on_terminal(&store, walk, false);
+        assert!(code == 0 && bytes.contains(name), "{stderr}");
+        let (code, shown, _) = on_terminal(&store, walk, true);
+        assert!(code == 0 && shown.contains(r"Mug \u009b31m\u007f\u202e"), "{shown}");
+        assert!(!shown.contains(['\u{9b}', '\u{7f}', '\u{202e}']));
+        for (one, other) in bytes.lines().zip(shown.lines()) {
+            let json = |text| serde_json::from_str::<Value>(text).expect("JSON");
+            let dated = |mut value: Value| {
+                // Each update changes it.
+                value.as_object_mut().expect("an object").remove("date_modified");
+                value
+            };
+            assert_eq!(dated(json(one)), dated(json(other)));
+        }
+    }
 }
 
 /// What a terminal of one line shows in the end.

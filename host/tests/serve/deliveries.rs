@@ -191,7 +191,7 @@ fn lines_go_to_standard_output_and_nothing_else_does() {
 fn workers_fetch_with_the_token_of_the_operator() {
     let place = Place::new();
     let (_, path) = place.connect();
-    let served = place.serve_with(&[], &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-77")]);
+    let served = place.serve_with(&[], &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-77-hush-77")]);
     assert!(served.announced.contains("delivery     to workers that fetch"), "{}", served.announced);
     assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
     let call = |path: &str, token: &str, body: &str| {
@@ -202,7 +202,7 @@ fn workers_fetch_with_the_token_of_the_operator() {
     assert_eq!(call("/activations/lease", "Bearer wrong", "{}").status, Some(401));
     assert_eq!(exchange(served.address, &request("/activations/lease", &[], b"{}")).status, Some(404));
     for (body, status, says) in [(r#"{"lim": 5}"#, 422, "unknown field `lim`"), ("{bad", 400, "line 1")] {
-        let answer = call("/activations/lease", "Bearer hush-admin-77", body);
+        let answer = call("/activations/lease", "Bearer hush-admin-77-hush-77", body);
         let told: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
         assert_eq!(
             (answer.status, told["error"].as_str()),
@@ -211,14 +211,17 @@ fn workers_fetch_with_the_token_of_the_operator() {
         );
         assert!(told["message"].as_str().is_some_and(|message| message.contains(says)), "{told}");
     }
-    let answer = call("/activations/lease", "Bearer hush-admin-77", r#"{"limit":5,"seconds":60}"#);
+    let answer = call("/activations/lease", "Bearer hush-admin-77-hush-77", r#"{"limit":5,"seconds":60}"#);
     assert_eq!(answer.status, Some(200), "{answer:?}");
     let leased: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
     let first = &leased["activations"][0];
     let (id, lease) = (first["event"]["id"].as_str().expect("an id"), &first["lease"]);
     assert_eq!(served.metric("connector_activations{state=\"leased\"}"), 0, "metrics want the token as well");
-    let ack =
-        call(&format!("/activations/{id}/ack"), "Bearer hush-admin-77", &format!(r#"{{"lease":{lease}}}"#));
+    let ack = call(
+        &format!("/activations/{id}/ack"),
+        "Bearer hush-admin-77-hush-77",
+        &format!(r#"{{"lease":{lease}}}"#),
+    );
     assert_eq!(ack.status, Some(204), "{ack:?}");
     let shown = place.ok(&["activations", "show", id, "--json"]);
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
@@ -230,10 +233,29 @@ fn settings_of_delivery_that_cannot_work_are_refused_with_what_to_do() {
     let place = Place::new();
     let secret = place.file("signing", SIGNING_SECRET);
     let bad = place.file("bad", "hush-not-base64!");
+    let short = place.file("short", "whsec_aHVzaC1odXNo");
+    let bare = place.file("bare", "aHVzaC1odXNo");
+    let token = place.file("token", "hush-hush-hush-");
     for (arguments, words) in [
         (&["--delivery-mode", "mail"][..], "http, ndjson or pull"),
         (&["--delivery-mode", "http"], "--delivery-secret-file"),
         (&["--delivery-mode", "http", "--delivery-secret-file", &bad], "whsec_"),
+        (&["--delivery-mode", "http", "--delivery-secret-file", &short], "fewer than 24 bytes"),
+        (
+            &[
+                "--delivery-mode",
+                "http",
+                "--delivery-secret-file",
+                &secret,
+                "--delivery-previous-secret-file",
+                &bare,
+            ],
+            "--delivery-previous-secret-file: cannot use this secret: its base64 holds fewer than 24 bytes",
+        ),
+        (
+            &["--admin-token-file", &token],
+            "--admin-token-file: cannot use this admin token: it has fewer than 16",
+        ),
         (
             &["--delivery-mode", "http", "--delivery-secret-file", &secret, "--delivery-url", "ftp://x"],
             "neither https nor http",
@@ -259,7 +281,10 @@ fn settings_of_delivery_that_cannot_work_are_refused_with_what_to_do() {
         let (code, _, stderr) = place.run([&["serve", "--listen", "127.0.0.1:0"][..], arguments].concat());
         assert!(code == 2 && stderr.contains(words) && !stderr.contains("hush"), "{arguments:?}: {stderr}");
     }
-    let add = ["connections", "add", "--store-hash", "abc123", "--client-secret-file", &secret];
+    let add = ["connections", "add", "--store-hash", "abc123", "--client-secret-file"];
+    let (code, _, stderr) = place.run([&add[..], &[&short]].concat());
+    assert!(code == 2 && stderr.contains("fewer than 24 bytes") && !stderr.contains("aHVz"), "{stderr}");
+    let add = [&add[..], &[&secret]].concat();
     let (code, _, stderr) = place.run([&add[..], &["--deliver-to", "https://a:b@engine.example/"]].concat());
     assert!(code == 2 && stderr.contains("--deliver-to") && stderr.contains("user name"), "{stderr}");
 }

@@ -1,5 +1,5 @@
 //! Text from outside passes one reader in each crate, so that a byte order mark, another encoding and a secret with a line
-//! break are treated alike at every door.
+//! break are treated alike at every door; text for people passes one writer in the host.
 
 use super::{Fault, all_obey, each_line, is_rust, lines};
 
@@ -44,6 +44,36 @@ fn ways_past(path: &str, text: &str) -> Vec<Fault> {
         WAYS.iter().any(|way| code.match_indices(way).any(|(at, _)| is_whole(at)))
     });
     all.into_iter().filter(|fault| fault.line <= tests).collect()
+}
+
+/// Ways past `printable`, through which commands of the host write for people.
+const WRITES: [&str; 5] = [
+    concat!("writeln!", "(surroundings"),
+    concat!("writeln!", "(stdout"),
+    concat!("writeln!", "(stderr"),
+    concat!("writeln!", "(out"),
+    concat!("writeln!", "(self.out"),
+];
+
+#[test]
+fn commands_print_through_the_module_that_escapes() {
+    all_obey(|path| is_rust(path) && path.starts_with("host/src/") && path != PRINTER, writes);
+    assert!(super::text(PRINTER).contains(WRITES[3]));
+    for way in WRITES {
+        assert_eq!(
+            lines(writes, "host/src/a.rs", &format!("fn a() {{\n    {way}, \"{{b}}\")?;\n}}\n")),
+            [2],
+            "{way}"
+        );
+    }
+}
+
+const PRINTER: &str = "host/src/printable.rs";
+
+fn writes(path: &str, text: &str) -> Vec<Fault> {
+    let remedy =
+        "print with `printable::print`, so that no control character from outside reaches a terminal";
+    each_line(path, text, remedy, |line| WRITES.iter().any(|way| line.contains(way)))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use connector_runtime::SecretString;
 use tempfile::TempDir;
 
 use crate::measured::Measured;
-use crate::senders::{self, Deliveries};
+use crate::senders::{self, Beyond, DELIVERIES, Deliveries};
 use crate::{Outcome, Turn};
 
 /// The argument with which this program is the service that answers at once.
@@ -46,7 +46,7 @@ impl Setting {
         let told: serde_json::Value = serde_json::from_slice(&output.stdout)?;
         let url = told["webhooks"].as_str().ok_or("no connection was made")?;
         let path = &url[url.find("/webhooks/").ok_or("no address of webhooks")?..];
-        let deliveries = Arc::new(Deliveries::sign(path, &SecretString::from(SECRET))?);
+        let deliveries = Arc::new(Deliveries::sign(DELIVERIES, path, &SecretString::from(SECRET))?);
         Ok(Self { program, data, deliveries })
     }
 
@@ -63,7 +63,7 @@ impl Setting {
         command.env("CONNECTOR_DATA", &folder);
         let running = Running::start(command)?;
         let before = running.commits()?;
-        let measured = self.measure(&running, turn)?;
+        let measured = self.measure(&running, Beyond::End, turn)?;
         Ok(Measured { commits: running.commits()? - before, ..measured })
     }
 
@@ -71,11 +71,11 @@ impl Setting {
     pub(crate) fn at_once(&self, _: &Path, turn: Turn) -> Outcome {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(AT_ONCE);
-        self.measure(&Running::start(command)?, turn)
+        self.measure(&Running::start(command)?, Beyond::Repeat, turn)
     }
 
-    fn measure(&self, running: &Running, turn: Turn) -> Outcome {
-        senders::send(running.address, &self.deliveries, turn)
+    fn measure(&self, running: &Running, beyond: Beyond, turn: Turn) -> Outcome {
+        senders::send(running.address, &self.deliveries, beyond, turn)
     }
 }
 

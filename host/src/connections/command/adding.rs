@@ -15,6 +15,7 @@ use super::Office;
 use crate::credentials::{Found, all_missing, find};
 use crate::delivery::guard::Address;
 use crate::failure::Failure;
+use crate::printable::{print, printable};
 use crate::random;
 use crate::serve::{broken, now_ms};
 use crate::storage::ConnectionState;
@@ -84,11 +85,11 @@ impl Office<'_> {
         for other in &others {
             let through = other.app.as_ref().map(|app| format!("app {app}, ")).unwrap_or_default();
             let (account, id, state) = (&row.account, &other.id, shown::state(other));
-            writeln!(
-                stderr,
+            let warning = format!(
                 "warning: the account {account} is known already: see the connection {id} ({through}{state}); each \
                  connection delivers the events of the account: remove one with `connector connections remove ID`"
-            )?;
+            );
+            print(stderr, &warning)?;
         }
         let told = shown::told(&row, None, &self.public_url);
         if self.is_json {
@@ -96,7 +97,8 @@ impl Office<'_> {
             return Ok(told.with("same_account", others).to_json());
         }
         let lines = told.iter().filter(|(_, value)| *value != "null");
-        let lines: Vec<String> = lines.map(|(name, value)| format!("{name:<11} {}", plain(value))).collect();
+        let lines: Vec<String> =
+            lines.map(|(name, value)| format!("{name:<11} {}", printable(&plain(value)))).collect();
         Ok(lines.join("\n"))
     }
 

@@ -11,7 +11,7 @@ pub(super) const DELIVERIES: Metric = metric(
     "connector_deliveries_total",
     "counter",
     "outcome, reason",
-    "Attempts to deliver: delivered, failed, dead, postponed until the resource can be read or a call has its answer, suppressed as an own change, or lost to another",
+    "Attempts to deliver: delivered, failed, dead, postponed until the resource can be read, a call has its answer or standard output is read, suppressed as an own change, or lost to another",
 );
 pub(super) const ATTEMPTS: Metric = metric(
     "connector_delivery_attempts_total",

@@ -23,7 +23,8 @@ fn configured<T>(given: &Given<'_>, with: impl FnOnce(Result<Config, String>) ->
     };
     let read = |path: &Path| match (path.to_str(), given.file) {
         (Some("c.toml"), Some(text)) => Ok(SecretString::from(text)),
-        (Some("secret"), _) => Ok(SecretString::from("hush-file\n")),
+        (Some("secret"), _) => Ok(SecretString::from("hush-file-hush-file\n")),
+        (Some("short"), _) => Ok(SecretString::from("hush-hush-hush\n")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     let sources = Sources { variable: &variable, files: &read };
@@ -120,13 +121,54 @@ fn the_admin_token_does_not_depend_on_an_address_for_operators() {
             (config.admin_listen.is_some(), token)
         })
     };
-    assert_eq!(token("127.0.0.1:1", &[]), (true, Some("hush-file".to_owned())));
-    assert_eq!(token("none", &[]), (false, Some("hush-file".to_owned())));
-    let variable = [("CONNECTOR_ADMIN_TOKEN", "hush-variable")];
-    assert_eq!(token("none", &variable), (false, Some("hush-variable".to_owned())));
+    assert_eq!(token("127.0.0.1:1", &[]), (true, Some("hush-file-hush-file".to_owned())));
+    assert_eq!(token("none", &[]), (false, Some("hush-file-hush-file".to_owned())));
+    let variable = [("CONNECTOR_ADMIN_TOKEN", "hush-variable-hush")];
+    assert_eq!(token("none", &variable), (false, Some("hush-variable-hush".to_owned())));
     // A file that cannot be read is a fault, although nobody listens for operators.
     let flags: &[_] = &[("admin.listen", "none"), ("admin.token_file", "missing")];
     assert!(refused(&Given { flags, ..NOTHING }).contains("missing cannot be read"));
+}
+
+#[test]
+fn an_admin_token_that_could_be_guessed_is_refused_with_its_place() {
+    let refused = |flags: &[(&'static str, &str)], variables: &[(&str, &str)]| {
+        let text = refused(&Given { flags, variables, ..NOTHING });
+        assert!(text.contains("fewer than 16 characters") && text.contains("openssl rand"), "{text}");
+        assert!(!text.contains("hush"), "{text}");
+        text
+    };
+    let text = refused(&[], &[("CONNECTOR_ADMIN_TOKEN", "hush-hush-hush-")]);
+    assert!(text.starts_with("CONNECTOR_ADMIN_TOKEN: "), "{text}");
+    let text = refused(&[("admin.token_file", "short"), ("admin.listen", "none")], &[]);
+    assert!(text.starts_with("--admin-token-file: "), "{text}");
+    let long = [("CONNECTOR_ADMIN_TOKEN", "hush-hush-hush-h")];
+    configured(&Given { variables: &long, ..NOTHING }, |config| assert!(config.is_ok()));
+}
+
+#[test]
+fn a_signing_secret_that_is_too_short_is_refused_with_its_place() {
+    let http = ("CONNECTOR_DELIVERY_MODE", "http");
+    let (short, long) = ("whsec_aHVzaC1odXNo", "whsec_aHVzaC1zaWduaW5nLWh1c2gtc2lnbmluZy1odXNo");
+    for (current, previous, place) in [
+        (short, long, "CONNECTOR_DELIVERY_SECRET"),
+        (long, short, "CONNECTOR_DELIVERY_PREVIOUS_SECRET"),
+        (&short["whsec_".len()..], long, "CONNECTOR_DELIVERY_SECRET"),
+        (long, &short["whsec_".len()..], "CONNECTOR_DELIVERY_PREVIOUS_SECRET"),
+    ] {
+        let variables =
+            [http, ("CONNECTOR_DELIVERY_SECRET", current), ("CONNECTOR_DELIVERY_PREVIOUS_SECRET", previous)];
+        let text = refused(&Given { variables: &variables, ..NOTHING });
+        assert!(text.contains(&format!("{place}: ")), "{text}");
+        assert!(text.contains("fewer than 24 bytes") && text.contains("openssl rand -base64 32"), "{text}");
+        assert!(!text.contains("aHVzaC1"), "{text}");
+    }
+    for (secret, says) in [(short, "fewer than 24 bytes"), ("whsec_hush hush", "not `whsec_` and base64")] {
+        let variables = [("CONNECTOR_APPS", "shop"), ("CONNECTOR_APPS_SHOP_CLIENT_SECRET", secret)];
+        let text = refused(&Given { variables: &variables, ..NOTHING });
+        assert!(text.contains("variable CONNECTOR_APPS_SHOP_CLIENT_SECRET: "), "{text}");
+        assert!(text.contains(says) && !text.contains("aHVz") && !text.contains("hush"), "{text}");
+    }
 }
 
 #[test]
@@ -146,12 +188,12 @@ fn secrets_of_apps_come_from_files_or_variables() {
         "[apps.shop]\nclient_secret_file = \"secret\"\n[apps.other]\nclient_secret_file = \"missing\"\n\
          previous_client_secret_file = \"secret\"",
     );
-    let variables: &[_] = &[("CONNECTOR_APPS_OTHER_CLIENT_SECRET", "hush-variable ")];
+    let variables: &[_] = &[("CONNECTOR_APPS_OTHER_CLIENT_SECRET", "hush-variable-hush ")];
     configured(&Given { file, variables, ..NOTHING }, |config| {
         let apps = config.unwrap().base.apps;
         let of = |id: &str| -> Vec<&str> { apps[id].iter().map(|secret| secret.expose_secret()).collect() };
-        assert_eq!(of("shop"), ["hush-file"]);
-        assert_eq!(of("other"), ["hush-variable", "hush-file"]);
+        assert_eq!(of("shop"), ["hush-file-hush-file"]);
+        assert_eq!(of("other"), ["hush-variable-hush", "hush-file-hush-file"]);
     });
     assert!(refused(&Given { file, ..NOTHING }).contains("missing cannot be read"));
 

@@ -55,6 +55,7 @@ fn ran(connector: &'static Connector, arguments: &[&str], executable: Option<&st
         width: 100,
         stdout_style: Style::Plain,
         stderr_style: Style::Plain,
+        is_stdout_terminal: false,
         is_stderr_terminal: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");

@@ -68,6 +68,8 @@ fn pasted_secrets_are_read_like_those_of_files() {
         (TOKEN, "hush-a\r\nhush-b", "it has a line break at byte 6"),
         (TOKEN, "hush-a\0", "it has a NUL at byte 6"),
         ("hush-a\u{1b}", CLIENT_SECRET, "it has a control character at byte 6"),
+        (TOKEN, "whsec_aHVzaC1odXNo", "fewer than 24 bytes"),
+        (TOKEN, "whsec_hush-a", "it is not `whsec_` and base64"),
     ] {
         let answer = paste(&mut browser, token, secret);
         assert_eq!(answer.status, Some(422), "{told}");
