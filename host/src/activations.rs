@@ -5,12 +5,13 @@ use connector_runtime::Connector;
 use serde_json::value::RawValue;
 
 use crate::activation::{CloudEvent, Full};
+use crate::clock::now_ms;
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::serve::config::data_of;
 use crate::serve::values::Values;
-use crate::serve::{broken, database, now_ms, open_storage};
+use crate::serve::{broken, database, open_storage};
 use crate::storage::{
     ActivationFilter, ActivationState, ActivationSummary, SqliteStorage, Storage, StorageError,
     StoredActivation,

@@ -7,12 +7,12 @@ use std::time::Duration;
 use connector_runtime::{Class, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 use crate::activation::{CloudEvent, Full};
+use crate::clock::Clock;
 use crate::connections::{Directory, Lifecycle, ended};
 use crate::loops::Loops;
-use crate::receive::Clock;
 use crate::storage::{Cause, LeaseRequest, Leased, Storage, StorageError};
 
 mod decision;
@@ -152,14 +152,14 @@ impl Delivery {
                 changed = stopping.changed() => if changed.is_err() { break },
             }
         }
-        let ends = Instant::now() + within;
+        let ends = self.clock.instant() + within;
         while let Ok(Some(_)) = timeout_at(ends, running.join_next()).await {}
         running.is_empty()
     }
 
     /// What was under way when this host was killed is due at once, and does not hold up its connection for a minute.
     async fn end_leases(&self) {
-        match self.storage.end_leases((self.clock)()).await {
+        match self.storage.end_leases(self.clock.now_ms()).await {
             Ok(0) => {}
             Ok(leases) => tracing::info!(leases, "deliveries that were cut off are made again"),
             Err(error) => tracing::warn!(%error, "leases of before go on until they end by themselves"),
@@ -176,7 +176,7 @@ impl Delivery {
         if free == 0 {
             return Ok(LONGEST_SLEEP);
         }
-        let now_ms = (self.clock)();
+        let now_ms = self.clock.now_ms();
         let request = LeaseRequest {
             limit: free,
             per_connection: self.settings.per_connection,
@@ -193,7 +193,7 @@ impl Delivery {
             return Ok(LONGEST_SLEEP);
         }
         let due = self.storage.next_due(now_ms).await?;
-        let wait = due.map(|due| u64::try_from(due.saturating_sub((self.clock)())).unwrap_or(0));
+        let wait = due.map(|due| u64::try_from(due.saturating_sub(self.clock.now_ms())).unwrap_or(0));
         Ok(wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait.max(1)).min(LONGEST_SLEEP)))
     }
 
@@ -205,7 +205,7 @@ impl Delivery {
 
     /// One attempt, from lease to note.
     async fn deliver(&self, leased: Leased, sink: &Sink) {
-        let began = Instant::now();
+        let began = self.clock.instant();
         let ending = match self.prepare(&leased).await {
             Prepared::Later(later) => self.postpone(&leased, &later).await,
             Prepared::Suppressed(ending) => ending,
@@ -214,7 +214,7 @@ impl Delivery {
                 Err(failed) => self.failed(&leased, &failed).await,
             },
         };
-        let took = began.elapsed();
+        let took = self.clock.since(began);
         if let Some(ending) = ending {
             self.tally.attempted(ending, took);
             tell(&leased, ending, took);
@@ -239,7 +239,7 @@ impl Delivery {
                     ..Failed::passing("no_connection", "its connection was removed")
                 })?;
                 let own = settings.deliver_to.as_deref();
-                http.send(&activation.id, &event, own, (self.clock)()).await
+                http.send(&activation.id, &event, own, self.clock.now_ms()).await
             }
         }
     }
@@ -292,20 +292,20 @@ impl Delivery {
         Attempt {
             number: leased.attempt,
             received_ms: leased.activation.received_ms,
-            now_ms: (self.clock)(),
+            now_ms: self.clock.now_ms(),
             jitter: (self.jitter)(),
         }
     }
 
     async fn delivered(&self, leased: &Leased) -> Option<Ending> {
         let id = &leased.activation.id;
-        let note = || self.storage.acknowledge(id, leased.lease, (self.clock)());
+        let note = || self.storage.acknowledge(id, leased.lease, self.clock.now_ms());
         self.noted(leased, Ending::Delivered, note).await
     }
 
     async fn postpone(&self, leased: &Leased, reason: &Later) -> Option<Ending> {
         let (id, lease, text) = (&leased.activation.id, leased.lease, &reason.text);
-        let not_before = later((self.clock)(), reason.wait);
+        let not_before = later(self.clock.now_ms(), reason.wait);
         let note = || match reason.is_attempt {
             true => self.storage.retry_later(id, lease, not_before, text),
             false => self.storage.postpone(id, lease, not_before, text),

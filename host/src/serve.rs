@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Router;
 use connector_runtime::pacing::Gates;
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
 use crate::acting::under_way::UnderWay;
+use crate::clock::Clock;
 use crate::connections::{Directory, Lifecycle};
 use crate::credentials::Sources;
 use crate::delivery::pull::{self, Pull};
@@ -25,7 +26,7 @@ use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::quota_sharing;
 use crate::random;
-use crate::receive::{self, Clock, Receiver};
+use crate::receive::{self, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
@@ -92,7 +93,7 @@ pub(crate) async fn run(
     let is_output_taken = matches!(config.delivery.mode, Mode::Lines);
     // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
-    let service = Service::start(connector, config, gates).await?;
+    let service = Service::start(connector, config, gates, Clock::system()).await?;
     let out: &mut dyn Write =
         if is_output_taken { &mut *surroundings.stderr } else { &mut *surroundings.stdout };
     service.announce(out)?;
@@ -146,11 +147,16 @@ struct Service {
 }
 
 impl Service {
-    async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
+    async fn start(
+        connector: &'static Connector,
+        mut config: Config,
+        gates: Gates,
+        clock: Clock,
+    ) -> Result<Self, Failure> {
         let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
-        let directory = directory(connector, &mut config, Arc::clone(&storage))?;
+        let directory = directory(connector, &mut config, Arc::clone(&storage), clock.clone())?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
             Some(files) => {
@@ -166,8 +172,7 @@ impl Service {
             }
             None => None,
         };
-        let counts = Arc::new(Counts::default());
-        let clock: Clock = Arc::new(now_ms);
+        let counts = Arc::new(Counts::new(clock.clone()));
         let (settings, sink) =
             config.delivery.sink().map_err(|error| broken("events cannot be sent", &error))?;
         let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
@@ -177,9 +182,9 @@ impl Service {
             Arc::clone(&storage),
             Arc::<SqliteStorage>::clone(&sqlite),
             Some(Arc::clone(&directory)),
-            Arc::clone(&clock),
+            clock.clone(),
         ));
-        let acting = Acting::new(gates.clone(), loops.clone(), Arc::clone(&clock), Client::DEFAULT_TIMEOUT)
+        let acting = Acting::new(gates.clone(), loops.clone(), clock.clone(), Client::DEFAULT_TIMEOUT)
             .map_err(|error| broken("no HTTP client", &error))?;
         let actions = Arc::new(Desk {
             connector,
@@ -190,6 +195,7 @@ impl Service {
             body_timeout: config.limits.body_timeout,
             tally: counts.clone(),
             under_way: UnderWay::default(),
+            clock: clock.clone(),
         });
         let delivery = Arc::new(Delivery {
             connector,
@@ -199,7 +205,7 @@ impl Service {
             reader,
             loops: loops.clone(),
             settings,
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             jitter: Box::new(fastrand::f64),
             wake: Arc::new(Notify::new()),
             tally: counts.clone(),
@@ -247,7 +253,7 @@ impl Service {
             clients: std::mem::take(&mut config.base.clients),
             gates: gates.clone(),
             hooks,
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             sessions: config.base.data.join("sessions.json"),
             admin_token: config.admin_token.clone(),
             public_url: public_url.clone(),
@@ -261,7 +267,7 @@ impl Service {
         let reconciler = Reconciler {
             keeper: Arc::new(keeper),
             directory: Arc::clone(&directory),
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             habits: config.triggers,
             accepted: Arc::clone(&delivery.wake),
             counts: Arc::clone(&counts.reconciles),
@@ -302,13 +308,13 @@ impl Service {
         let Self { delivery, sink, lifecycle, actions, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
         let called = actions.under_way.clone();
-        let deadline = tokio::spawn(after_stop(stopping.clone(), stop_within));
+        let deadline = tokio::spawn(after_stop(stopping.clone(), stop_within, clock.clone()));
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
                 directory: Arc::clone(&directory),
                 counts: Arc::clone(&counts),
-                clock: Arc::clone(&clock),
+                clock: clock.clone(),
                 is_stopping: stopping.clone(),
                 gates: gates.clone(),
                 token,
@@ -316,9 +322,9 @@ impl Service {
         };
         let background = [
             tokio::spawn(reconciler.run()),
-            tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(finish_removals(Arc::clone(&portal), Arc::clone(&clock))),
-            tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), Arc::clone(&clock))),
+            tokio::spawn(refresh(Arc::clone(&directory), clock.clone())),
+            tokio::spawn(finish_removals(Arc::clone(&portal), clock.clone())),
+            tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), clock.clone())),
         ];
         let workers = sink
             .is_none()
@@ -332,7 +338,7 @@ impl Service {
             let (keep, until) = watch::channel(false);
             let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
             let router = router.merge(actions::router(actions, stopping.clone()));
-            let router = health::guarded(router, Arc::clone(&clock));
+            let router = health::guarded(router, clock.clone());
             (keep, tokio::spawn(admin.serve(router, until, LAST_LOOK)))
         });
         let public = health::public_router(health(None));
@@ -340,7 +346,7 @@ impl Service {
             connector,
             directory: Arc::clone(&directory),
             storage: Arc::clone(&storage),
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             body_timeout: limits.body_timeout,
             tally: counts.clone(),
             service: Some(Arc::new(steward)),
@@ -372,10 +378,10 @@ impl Service {
 }
 
 /// When everything must have ended: so long after the stop.
-async fn after_stop(mut stopping: watch::Receiver<bool>, stop_within: Duration) -> Instant {
+async fn after_stop(mut stopping: watch::Receiver<bool>, stop_within: Duration, clock: Clock) -> Instant {
     // Where nobody can say it any more, it is said.
     let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
-    Instant::now() + stop_within
+    clock.instant() + stop_within
 }
 
 /// The routes below the path of the public address.
@@ -385,12 +391,6 @@ fn below(public_url: &str, router: Router) -> Router {
         path if path.is_empty() => router,
         path => Router::new().nest(&path, router),
     }
-}
-
-/// Milliseconds since the epoch.
-pub(crate) fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A failure of this program or machine.

@@ -57,7 +57,7 @@ impl Lifecycle {
     pub(crate) async fn begin_removal(&self, id: &str) -> Result<Option<ConnectionRow>, StorageError> {
         // With its secrets: a removal that is cut off here is begun anew, and still knows what to delete with.
         let next = |row: &ConnectionRow| {
-            let (state, updated_ms) = (ConnectionState::Revoked, (self.clock)());
+            let (state, updated_ms) = (ConnectionState::Revoked, self.clock.now_ms());
             Ok::<_, StorageError>(Some(ConnectionRow { state, updated_ms, ..row.clone() }))
         };
         Ok(self.change(id, next).await?.map(|changed| changed.before))

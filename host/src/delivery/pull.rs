@@ -15,7 +15,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::decision::{Attempt, Decision, Failed, decide, later};
 use super::{Delivery, Ending, Prepared};
@@ -136,7 +135,7 @@ async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Re
         // Workers choose how much they take.
         per_connection: u32::MAX,
         duration: Duration::from_secs(call.seconds),
-        now_ms: (delivery.clock)(),
+        now_ms: delivery.clock.now_ms(),
     };
     let leased = match delivery.storage.lease(request).await {
         Ok(leased) => leased,
@@ -160,15 +159,15 @@ async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Re
 
 /// What a worker gets of a leased activation; nothing of one that waits for its resource.
 async fn prepared(delivery: &Delivery, leased: &Leased) -> Option<Members> {
-    let began = Instant::now();
+    let began = delivery.clock.instant();
     match delivery.prepare(leased).await {
         Prepared::Later(later) => {
             let ending = delivery.postpone(leased, &later).await?;
-            delivery.tally.attempted(ending, began.elapsed());
+            delivery.tally.attempted(ending, delivery.clock.since(began));
             None
         }
         Prepared::Suppressed(ending) => {
-            delivery.tally.attempted(ending?, began.elapsed());
+            delivery.tally.attempted(ending?, delivery.clock.since(began));
             None
         }
         Prepared::Ready(full, cause) => {
@@ -187,7 +186,7 @@ async fn acknowledge(
     Call(call): Call<AckCall>,
 ) -> Response {
     let delivery = &pull.delivery;
-    let noted = delivery.storage.acknowledge(&id, LeaseToken(call.lease), (delivery.clock)()).await;
+    let noted = delivery.storage.acknowledge(&id, LeaseToken(call.lease), delivery.clock.now_ms()).await;
     conclude(delivery, &id, noted, Ending::Delivered).await
 }
 
@@ -209,7 +208,7 @@ async fn retry(
     let attempt = Attempt {
         number: stored.attempts,
         received_ms: stored.activation.received_ms,
-        now_ms: (delivery.clock)(),
+        now_ms: delivery.clock.now_ms(),
         jitter: (delivery.jitter)(),
     };
     let (lease, storage) = (LeaseToken(call.lease), &delivery.storage);
@@ -232,7 +231,7 @@ async fn retry(
 async fn bury(State(pull): State<Arc<Pull>>, Path(id): Path<String>, Call(call): Call<FailCall>) -> Response {
     let delivery = &pull.delivery;
     let reason = reason(call.reason.as_deref());
-    let noted = delivery.storage.bury(&id, LeaseToken(call.lease), &reason, (delivery.clock)()).await;
+    let noted = delivery.storage.bury(&id, LeaseToken(call.lease), &reason, delivery.clock.now_ms()).await;
     conclude(delivery, &id, noted, Ending::Dead("worker")).await
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio::time::{MissedTickBehavior, interval, interval_at};
 
+use crate::clock::Clock;
 use crate::connections::{Directory, Lifecycle, Unusable};
 use crate::loops::Loops;
 use crate::portal::Portal;
-use crate::receive::Clock;
 use crate::storage::Retention;
 
 /// How often connections are read anew, so that one that was removed receives no more.
@@ -25,17 +25,17 @@ pub(super) async fn finish_removals(portal: Arc<Portal>, clock: Clock) {
     let mut ticks = interval(REMOVALS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
-    portal.finish_removals(clock()).await;
+    portal.finish_removals(clock.now_ms()).await;
     loop {
         ticks.tick().await;
         let age = i64::try_from(REMOVALS.as_millis()).unwrap_or(i64::MAX);
-        portal.finish_removals(clock().saturating_sub(age)).await;
+        portal.finish_removals(clock.now_ms().saturating_sub(age)).await;
     }
 }
 
 /// Reads the connections anew, again and again.
-pub(super) async fn refresh(directory: Arc<Directory>) {
-    let mut ticks = interval_at(Instant::now() + REFRESH, REFRESH);
+pub(super) async fn refresh(directory: Arc<Directory>, clock: Clock) {
+    let mut ticks = interval_at(clock.instant() + REFRESH, REFRESH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_failing = false;
     loop {
@@ -68,12 +68,12 @@ pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, loop
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match lifecycle.storage.remove_expired(clock(), &retention).await {
+        match lifecycle.storage.remove_expired(clock.now_ms(), &retention).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
             Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
         }
-        match loops.changes.forget_changes(clock(), loops.remember).await {
+        match loops.changes.forget_changes(clock.now_ms(), loops.remember).await {
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "own changes of before cannot be forgotten"),
         }

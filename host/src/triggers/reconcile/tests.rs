@@ -8,6 +8,7 @@ use connector_runtime::pacing::Gates;
 use connector_runtime::{Patience, SecretString};
 
 use super::*;
+use crate::clock::stepped::Steps;
 use crate::connections::tests::{connection, row};
 use crate::storage::{HookStorage as _, SqliteOptions, SqliteStorage, Storage as _};
 
@@ -34,9 +35,9 @@ async fn what_happens_until_a_new_webhook_has_begun_is_found_by_a_search() {
         public_url: "https://hooks.shop-engine.net".to_owned(),
         retired: crate::triggers::Retired::default(),
     };
-    let now = Arc::new(AtomicI64::new(crate::serve::now_ms()));
+    let now = Arc::new(AtomicI64::new(crate::clock::now_ms()));
     let read = Arc::clone(&now);
-    let clock: Clock = Arc::new(move || read.load(Ordering::SeqCst));
+    let clock = Steps::reading(read).clock();
     let (counts, standings) = (ReconcileCounts::default(), Standings::default());
     let noted = Noted { counts: &counts, standings: &standings };
     let subject = Subject { row: &row, connection: &subscriber };
@@ -96,7 +97,7 @@ async fn a_token_that_is_refused_is_told_whatever_comes_after_it() {
         public_url: "https://hooks.shop-engine.net".to_owned(),
         retired: crate::triggers::Retired::default(),
     };
-    let clock: Clock = Arc::new(crate::serve::now_ms);
+    let clock = Clock::system();
     let (_, outcome) = fill(&keeper, Subject { row: &row, connection: &subscriber }, &clock).await;
     assert!(outcome.as_ref().is_err_and(Unkept::is_revoked), "{outcome:?}");
 }
