@@ -305,10 +305,11 @@ impl Delivery {
 
     async fn postpone(&self, leased: &Leased, reason: &Later) -> Option<Ending> {
         let (id, lease, text) = (&leased.activation.id, leased.lease, &reason.text);
-        let not_before = later(self.clock.now_ms(), reason.wait);
+        let now_ms = self.clock.now_ms();
+        let not_before = later(now_ms, reason.wait);
         let note = || match reason.is_attempt {
-            true => self.storage.retry_later(id, lease, not_before, text),
-            false => self.storage.postpone(id, lease, not_before, text),
+            true => self.storage.retry_later(id, lease, not_before, text, now_ms),
+            false => self.storage.postpone(id, lease, not_before, text, now_ms),
         };
         self.noted(leased, Ending::Postponed(reason.class), note).await
     }
@@ -322,7 +323,8 @@ impl Delivery {
                 self.noted(leased, Ending::Dead(failed.kind), note).await
             }
             Decision::RetryAt(moment) => {
-                let note = || self.storage.retry_later(id, leased.lease, moment, &failed.text);
+                let text = &failed.text;
+                let note = || self.storage.retry_later(id, leased.lease, moment, text, attempt.now_ms);
                 self.noted(leased, Ending::Failed(failed.kind), note).await
             }
         }

@@ -219,11 +219,15 @@ async fn retry(
         // A worker that says when means it.
         (Decision::RetryAt(_), Some(wait)) => {
             let moment = later(attempt.now_ms, wait.min(Duration::from_secs(2 * LONGEST)));
-            (storage.retry_later(&id, lease, moment, &failed.text).await, Ending::Failed("worker"))
+            (
+                storage.retry_later(&id, lease, moment, &failed.text, attempt.now_ms).await,
+                Ending::Failed("worker"),
+            )
         }
-        (Decision::RetryAt(moment), None) => {
-            (storage.retry_later(&id, lease, moment, &failed.text).await, Ending::Failed("worker"))
-        }
+        (Decision::RetryAt(moment), None) => (
+            storage.retry_later(&id, lease, moment, &failed.text, attempt.now_ms).await,
+            Ending::Failed("worker"),
+        ),
     };
     conclude(delivery, &id, noted, ending).await
 }
