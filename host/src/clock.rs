@@ -46,6 +46,20 @@ impl Default for Clock {
     }
 }
 
+/// By how much the clocks of two callers may differ, in milliseconds: one has read its clock and waited since.
+const SKEW_MS: i64 = 60_000;
+
+/// Whether a stored moment lies so far ahead that the wall clock was set back since it was stored.
+pub(crate) fn is_ahead(stored_ms: i64, now_ms: i64) -> bool {
+    stored_ms > now_ms.saturating_add(SKEW_MS)
+}
+
+/// Whether something that began at a stored moment goes on, and lasts for `length_ms`. A beginning that lies ahead was stored by
+/// a clock that was set back since: how long ago it was is unknown, and it has ended.
+pub(crate) fn lasts(began_ms: i64, length_ms: i64, now_ms: i64) -> bool {
+    now_ms < began_ms.saturating_add(length_ms) && !is_ahead(began_ms, now_ms)
+}
+
 /// The wall clock of this machine, for commands that end at once.
 pub(crate) fn now_ms() -> i64 {
     System.now_ms()
@@ -132,6 +146,15 @@ mod tests {
     use super::*;
 
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn what_began_ahead_of_the_clock_has_ended() {
+        let lasts = |now_ms| lasts(10 * DAY_MS, 3_600_000, now_ms);
+        let nows =
+            [10 * DAY_MS - 60_001, 10 * DAY_MS - 60_000, 10 * DAY_MS + 3_599_999, 10 * DAY_MS + 3_600_000];
+        assert_eq!(nows.map(lasts), [false, true, true, false]);
+        assert!(!is_ahead(i64::MAX, i64::MAX) && is_ahead(i64::MAX, i64::MIN));
+    }
 
     #[test]
     fn a_step_of_the_wall_clock_is_no_time_that_passes() {

@@ -9,7 +9,7 @@ use axum::Router;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
@@ -50,7 +50,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
-use background::{expire, finish_removals, refresh, tell};
+use background::{after_stop, expire, finish_removals, refresh, tell, watch_clock};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
@@ -324,11 +324,11 @@ impl Service {
             tokio::spawn(reconciler.run()),
             tokio::spawn(refresh(Arc::clone(&directory), clock.clone())),
             tokio::spawn(finish_removals(Arc::clone(&portal), clock.clone())),
+            tokio::spawn(watch_clock(Arc::clone(&storage), clock.clone())),
             tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), clock.clone())),
         ];
-        let workers = sink
-            .is_none()
-            .then(|| pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() })));
+        let workers = Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() });
+        let workers = pull::router(workers, sink.is_none());
         let delivering = sink.map(|sink| {
             let running = Arc::clone(&delivery).run(sink, stopping.clone(), stop_within);
             tokio::spawn(running)
@@ -336,7 +336,7 @@ impl Service {
         let admin = admin.map(|admin| {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
-            let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
+            let router = health::admin_router(health(token)).merge(workers);
             let router = router.merge(actions::router(actions, stopping.clone()));
             let router = health::guarded(router, clock.clone());
             (keep, tokio::spawn(admin.serve(router, until, LAST_LOOK)))
@@ -377,13 +377,6 @@ impl Service {
     }
 }
 
-/// When everything must have ended: so long after the stop.
-async fn after_stop(mut stopping: watch::Receiver<bool>, stop_within: Duration, clock: Clock) -> Instant {
-    // Where nobody can say it any more, it is said.
-    let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
-    clock.instant() + stop_within
-}
-
 /// The routes below the path of the public address.
 fn below(public_url: &str, router: Router) -> Router {
     let path = public_url.parse::<http::Uri>().map(|url| url.path().trim_end_matches('/').to_owned());
@@ -397,3 +390,6 @@ fn below(public_url: &str, router: Router) -> Router {
 pub(crate) fn broken(what: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::Broken(format!("{what}: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

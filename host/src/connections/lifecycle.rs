@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::notices::{After, after};
 use super::{ConnectionSettings, Directory, Exception, Notes};
-use crate::clock::Clock;
+use crate::clock::{Clock, lasts};
 use crate::erasure::erase_ended;
 use crate::storage::{
     AuditEntry, ConnectionRow, ConnectionState, InstallStorage, Storage, StorageError, StorageErrorKind,
@@ -280,7 +280,7 @@ impl Lifecycle {
     /// When storage cannot be read or written.
     pub(crate) async fn failing(&self, id: &str, told: &str) -> Result<(), StorageError> {
         let now_ms = self.clock.now_ms();
-        let is_fresh = |last: &Exception| now_ms.saturating_sub(last.at_ms) < EXCEPTIONS && last.told == told;
+        let is_fresh = |last: &Exception| lasts(last.at_ms, EXCEPTIONS, now_ms) && last.told == told;
         let next = |row: &ConnectionRow| {
             let Some(mut settings) = settings(row) else { return Ok::<_, StorageError>(None) };
             let notes = Notes::of(&settings);

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::decision::{Attempt, Decision, Failed, decide, later};
 use super::{Delivery, Ending, Prepared};
 use crate::activation::CloudEvent;
+use crate::activations::barrier;
 use crate::members::Members;
 use crate::serve::health::is_bearer;
 use crate::storage::{LeaseRequest, LeaseToken, Leased, StorageError};
@@ -90,13 +91,18 @@ const fn a_minute() -> u64 {
     60
 }
 
-/// The routes.
-pub(crate) fn router(pull: Arc<Pull>) -> Router {
-    Router::new()
-        .route("/activations/lease", post(lease))
-        .route("/activations/{id}/ack", post(acknowledge))
-        .route("/activations/{id}/retry", post(retry))
-        .route("/activations/{id}/bury", post(bury))
+/// The routes: those of workers where workers fetch, and the replay in any case.
+pub(crate) fn router(pull: Arc<Pull>, is_fetched: bool) -> Router {
+    let workers = match is_fetched {
+        true => Router::new()
+            .route("/activations/lease", post(lease))
+            .route("/activations/{id}/ack", post(acknowledge))
+            .route("/activations/{id}/retry", post(retry))
+            .route("/activations/{id}/bury", post(bury)),
+        false => Router::new(),
+    };
+    workers
+        .route("/activations/{id}/replay", post(replay))
         .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&pull), admit))
         .with_state(pull)
@@ -111,7 +117,7 @@ async fn admit(
 ) -> Response {
     match &pull.token {
         None => {
-            let what = "set admin.token_file or CONNECTOR_ADMIN_TOKEN: workers have to show a token";
+            let what = "set admin.token_file or CONNECTOR_ADMIN_TOKEN: these calls have to show a token";
             told(StatusCode::FORBIDDEN, "no_token", what)
         }
         Some(token) if is_bearer(&headers, token) => next.run(request).await,
@@ -239,6 +245,26 @@ async fn bury(State(pull): State<Arc<Pull>>, Path(id): Path<String>, Call(call):
     conclude(delivery, &id, noted, Ending::Dead("worker")).await
 }
 
+/// Makes an activation due now: one that is finished, or that waits for its time.
+async fn replay(State(pull): State<Arc<Pull>>, Path(id): Path<String>) -> Response {
+    let delivery = &pull.delivery;
+    match delivery.storage.replay(&id, delivery.clock.now_ms()).await {
+        Ok(true) => {
+            delivery.wake.notify_one();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Ok(false) => match delivery.storage.find(&id).await {
+            Ok(Some(stored)) => {
+                let what = format!("cannot replay {id}: {}", barrier(&stored));
+                told(StatusCode::CONFLICT, "not_replayable", &what)
+            }
+            Ok(None) => unknown(&id),
+            Err(error) => broken(&error),
+        },
+        Err(error) => broken(&error),
+    }
+}
+
 fn reason(given: Option<&str>) -> String {
     let given: String = given.unwrap_or_default().chars().take(REASON).collect();
     match given.trim() {
@@ -277,7 +303,7 @@ fn unknown(id: &str) -> Response {
 }
 
 fn broken(error: &StorageError) -> Response {
-    tracing::error!(%error, "a worker could not be served");
+    tracing::error!(%error, "a call about activations could not be served");
     told(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the storage does not answer: try again")
 }
 

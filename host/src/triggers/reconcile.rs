@@ -169,11 +169,10 @@ impl Reconciler {
         let (storage, now_ms) = (&self.keeper.storage, self.clock.now_ms());
         let last = storage.last_alive().await?;
         storage.note_alive(now_ms).await?;
-        let Some(away) = last.map(|last| now_ms.saturating_sub(last)) else { return Ok(()) };
-        if away < super::millis(self.habits.after_outage) {
+        let Some(away) = last.and_then(|last| outage(last, now_ms, self.habits.after_outage)) else {
             return Ok(());
-        }
-        tracing::info!(seconds = away / 1_000, "the service was away: missed events are looked for");
+        };
+        tracing::info!(seconds = away.as_secs(), "the service was away: missed events are looked for");
         for entry in self.directory.entries() {
             for mark in storage.watermarks(entry.id()).await? {
                 storage.raise_watermark(entry.id(), Watermark { has_gap: true, ..mark }).await?;
@@ -181,6 +180,11 @@ impl Reconciler {
         }
         Ok(())
     }
+}
+
+/// How long the service was away, where that was long. Where the clock was set back meanwhile nobody knows: by how much counts.
+fn outage(last_ms: i64, now_ms: i64, after_outage: Duration) -> Option<Duration> {
+    Some(Duration::from_millis(now_ms.abs_diff(last_ms))).filter(|away| *away >= after_outage)
 }
 
 /// Whether a connection may want other webhooks than before.

@@ -206,6 +206,24 @@ async fn a_removal_that_was_cut_off_is_begun_anew_with_its_secrets() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_hides_no_notice_and_no_removal() {
+    let day = 24 * 3_600;
+    let office = Office::new();
+    office.pass(day);
+    let row = office.grant("hush-1").await;
+    office.pass(-day);
+    assert_eq!(office.webhook(&row, START + 5).await, Heard::Ended, "the grant is no later than now");
+
+    let office = Office::new();
+    let row = office.grant("hush-1").await;
+    office.pass(day);
+    office.lifecycle.begin_removal(&row.id).await.unwrap();
+    office.pass(-day);
+    let begun = office.lifecycle.begun(office.lifecycle.clock.now_ms() - 300_000).await.unwrap();
+    assert_eq!(begun.len(), 1);
+}
+
+#[tokio::test]
 async fn connections_with_secrets_of_their_own_end_alone() {
     let office = Office::new();
     let (one, two) = (row(&connection("c1", "abc123"), 1), row(&connection("c2", "abc123"), 2));
