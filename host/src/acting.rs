@@ -9,9 +9,9 @@ use connector_runtime::{
     Client, Connection, Effect, Error, HttpTransport, Patience, Reply, Request, TransportError,
 };
 
+use crate::clock::Clock;
 use crate::connections::{HostConnection, ended};
 use crate::loops::{Loops, answer_within};
-use crate::receive::Clock;
 use crate::storage::{Cause, ConnectionRow, NewChange};
 
 mod answer;
@@ -100,7 +100,7 @@ impl Acting {
             let client = Client::with_transport(connection, self.transport.clone());
             return (client.through(&self.gates), None);
         };
-        let (changes, clock) = (Arc::clone(&self.loops.changes), Arc::clone(&self.clock));
+        let (changes, clock) = (Arc::clone(&self.loops.changes), self.clock.clone());
         let noted = Arc::new(Noted::new(changes, change, resource, clock));
         let method = request.operation().method.into();
         let noting = Noting { transport: self.transport.clone(), method, noted: Arc::clone(&noted) };

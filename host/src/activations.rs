@@ -5,13 +5,14 @@ use connector_runtime::Connector;
 use serde_json::value::RawValue;
 
 use crate::activation::{CloudEvent, Full};
+use crate::clock::now_ms;
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::printable::print;
 use crate::serve::config::data_of;
 use crate::serve::values::Values;
-use crate::serve::{broken, database, now_ms, open_storage};
+use crate::serve::{broken, database, open_storage};
 use crate::storage::{
     ActivationFilter, ActivationState, ActivationSummary, SqliteStorage, Storage, StorageError,
     StoredActivation,
@@ -111,15 +112,11 @@ impl Desk {
 
     async fn replay(&self, ids: &[String]) -> Result<String, Failure> {
         for id in ids {
-            let found = self.find(id).await?;
             if self.storage.replay(id, now_ms()).await.map_err(|error| stored(&error))? {
                 continue;
             }
-            let why = match found.is_emptied {
-                true => "its payload was removed after its time",
-                false => "it is not finished yet: it is delivered without your doing",
-            };
-            return Err(Failure::usage(format!("{id} cannot be replayed: {why}")));
+            let why = barrier(&self.find(id).await?);
+            return Err(Failure::usage(format!("cannot replay {id}: {why}")));
         }
         Ok(self.replayed(ids.len(), 0))
     }
@@ -146,7 +143,9 @@ impl Desk {
         }
         let without = match left {
             0 => String::new(),
-            left => format!("; left, since their payloads were removed after their time: {left}"),
+            left => format!(
+                "; left, since they are leased or their payloads were removed after their time: {left}"
+            ),
         };
         format!("due again: {count}{without}")
     }
@@ -156,6 +155,20 @@ impl Desk {
         found.ok_or_else(|| {
             Failure::usage(format!("there is no activation {id}: `connector activations list` shows them"))
         })
+    }
+}
+
+/// Why an activation cannot be replayed, and what to do.
+pub(crate) fn barrier(found: &StoredActivation) -> String {
+    if found.is_emptied {
+        return "its payload was removed after its time".to_owned();
+    }
+    match found.due_ms.filter(|_| found.state == ActivationState::Leased) {
+        Some(ends_ms) => {
+            let ends = moment(ends_ms);
+            format!("it is leased until {ends}: wait for the end of its delivery, or of the lease")
+        }
+        None => "it was leased until now: try again".to_owned(),
     }
 }
 

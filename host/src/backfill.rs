@@ -57,7 +57,7 @@ pub(crate) async fn search(
     let client = keeper.client(subject)?;
     let id = &subject.row.id;
     let marks = keeper.storage.watermarks(id).await?;
-    let mark = marks.iter().find(|mark| mark.trigger == trigger.id).map(|mark| mark.since_ms);
+    let mark = marks.iter().find(|mark| mark.trigger == trigger.id).map(|mark| mark.since_ms.min(now_ms));
     let since_ms = since_ms.or(mark).unwrap_or(now_ms);
     let mut found = Found { since_ms, ..Found::default() };
     let mut input = Map::new();

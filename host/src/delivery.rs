@@ -7,12 +7,12 @@ use std::time::Duration;
 use connector_runtime::{Class, Connector};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 use crate::activation::{CloudEvent, Full};
+use crate::clock::Clock;
 use crate::connections::{Directory, Lifecycle, ended};
 use crate::loops::Loops;
-use crate::receive::Clock;
 use crate::storage::{Cause, LeaseRequest, Leased, Storage, StorageError};
 
 mod decision;
@@ -161,14 +161,14 @@ impl Delivery {
                 changed = stopping.changed() => if changed.is_err() { break },
             }
         }
-        let ends = Instant::now() + within;
+        let ends = self.clock.instant() + within;
         while let Ok(Some(_)) = timeout_at(ends, running.join_next()).await {}
         running.is_empty()
     }
 
     /// What was under way when this host was killed is due at once, and does not hold up its connection for a minute.
     async fn end_leases(&self) {
-        match self.storage.end_leases((self.clock)()).await {
+        match self.storage.end_leases(self.clock.now_ms()).await {
             Ok(0) => {}
             Ok(leases) => tracing::info!(leases, "deliveries that were cut off are made again"),
             Err(error) => tracing::warn!(%error, "leases of before go on until they end by themselves"),
@@ -185,7 +185,7 @@ impl Delivery {
         if free == 0 || sink.is_held_up() {
             return Ok(LONGEST_SLEEP);
         }
-        let now_ms = (self.clock)();
+        let now_ms = self.clock.now_ms();
         let request = LeaseRequest {
             limit: free,
             per_connection: self.settings.per_connection,
@@ -202,7 +202,7 @@ impl Delivery {
             return Ok(LONGEST_SLEEP);
         }
         let due = self.storage.next_due(now_ms).await?;
-        let wait = due.map(|due| u64::try_from(due.saturating_sub((self.clock)())).unwrap_or(0));
+        let wait = due.map(|due| u64::try_from(due.saturating_sub(self.clock.now_ms())).unwrap_or(0));
         Ok(wait.map_or(LONGEST_SLEEP, |wait| Duration::from_millis(wait.max(1)).min(LONGEST_SLEEP)))
     }
 
@@ -214,7 +214,7 @@ impl Delivery {
 
     /// One attempt, from lease to note.
     async fn deliver(&self, leased: Leased, sink: &Sink) {
-        let began = Instant::now();
+        let began = self.clock.instant();
         let ending = match self.prepare(&leased).await {
             Prepared::Later(later) => self.postpone(&leased, &later).await,
             Prepared::Suppressed(ending) => ending,
@@ -227,7 +227,7 @@ impl Delivery {
                 }
             },
         };
-        let took = began.elapsed();
+        let took = self.clock.since(began);
         if let Some(ending) = ending {
             self.tally.attempted(ending, took);
             tell(&leased, ending, took);
@@ -252,7 +252,7 @@ impl Delivery {
                     Unsent::Failed(Failed { is_final: leased.attempt >= LOOKS, ..failed })
                 })?;
                 let own = settings.deliver_to.as_deref();
-                http.send(&activation.id, &event, own, (self.clock)()).await.map_err(Unsent::Failed)
+                http.send(&activation.id, &event, own, self.clock.now_ms()).await.map_err(Unsent::Failed)
             }
         }
     }
@@ -305,23 +305,24 @@ impl Delivery {
         Attempt {
             number: leased.attempt,
             received_ms: leased.activation.received_ms,
-            now_ms: (self.clock)(),
+            now_ms: self.clock.now_ms(),
             jitter: (self.jitter)(),
         }
     }
 
     async fn delivered(&self, leased: &Leased) -> Option<Ending> {
         let id = &leased.activation.id;
-        let note = || self.storage.acknowledge(id, leased.lease, (self.clock)());
+        let note = || self.storage.acknowledge(id, leased.lease, self.clock.now_ms());
         self.noted(leased, Ending::Delivered, note).await
     }
 
     async fn postpone(&self, leased: &Leased, reason: &Later) -> Option<Ending> {
         let (id, lease, text) = (&leased.activation.id, leased.lease, &reason.text);
-        let not_before = later((self.clock)(), reason.wait);
+        let now_ms = self.clock.now_ms();
+        let not_before = later(now_ms, reason.wait);
         let note = || match reason.is_attempt {
-            true => self.storage.retry_later(id, lease, not_before, text),
-            false => self.storage.postpone(id, lease, not_before, text),
+            true => self.storage.retry_later(id, lease, not_before, text, now_ms),
+            false => self.storage.postpone(id, lease, not_before, text, now_ms),
         };
         self.noted(leased, Ending::Postponed(reason.class), note).await
     }
@@ -335,7 +336,8 @@ impl Delivery {
                 self.noted(leased, Ending::Dead(failed.kind), note).await
             }
             Decision::RetryAt(moment) => {
-                let note = || self.storage.retry_later(id, leased.lease, moment, &failed.text);
+                let text = &failed.text;
+                let note = || self.storage.retry_later(id, leased.lease, moment, text, attempt.now_ms);
                 self.noted(leased, Ending::Failed(failed.kind), note).await
             }
         }

@@ -20,6 +20,7 @@ mod call_options;
 mod callback_token;
 mod catalog;
 mod civil_time;
+mod clock;
 mod connections;
 mod credentials;
 mod delivery;

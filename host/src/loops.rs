@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use connector_runtime::{Connector, Trigger};
 
+use crate::clock::is_ahead;
 use crate::storage::{Activation, Cause, ChangeQuestion, OwnChange, OwnChanges, StorageError};
 
 /// How much longer than an exchange may take an activation waits for the answer of a call that it may tell of: until then what
@@ -98,7 +99,9 @@ fn decide(changes: &[OwnChange], trigger: &Trigger, now_ms: i64) -> Verdict {
     if let Some(settled) = fitting.iter().find(|change| change.is_settled) {
         return Verdict::Own(settled.cause.clone());
     }
-    let is_awaited = |change: &&&OwnChange| now_ms < change.answer_by_ms;
+    // What a clock has noted that was set back since has no end that can be waited for.
+    let is_awaited =
+        |change: &&&OwnChange| now_ms < change.answer_by_ms && !is_ahead(change.cause.at_ms, now_ms);
     if let Some(awaited) = fitting.iter().find(is_awaited) {
         return Verdict::Undecided { since_ms: awaited.cause.at_ms };
     }
@@ -206,6 +209,15 @@ mod tests {
         let after = last + 1;
         assert_eq!(decide(std::slice::from_ref(&update), updated, after), Verdict::Own(update.cause.clone()));
         assert_eq!(decide(&[create], updated, after), Verdict::Foreign);
+    }
+
+    #[test]
+    fn a_call_from_before_the_clock_was_set_back_holds_up_nothing() {
+        let updated = trigger("product-updated");
+        let back = CALLED_MS - 24 * 3_600_000;
+        let (update, create) = (change(false, true, false), change(true, false, false));
+        assert_eq!(decide(std::slice::from_ref(&update), updated, back), Verdict::Own(update.cause.clone()));
+        assert_eq!(decide(&[create], updated, back), Verdict::Foreign);
     }
 
     #[test]

@@ -11,9 +11,10 @@ use axum::middleware::map_response;
 use axum::routing::{get, post};
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Connector, SecretString};
+use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::connections::{About, Lifecycle, OPERATOR, ReadRing, VENDOR};
-use crate::receive::Clock;
 use crate::scopes::ScopeTable;
 use crate::serve::config::AppClient;
 use crate::storage::{InstallStorage, Storage};
@@ -112,7 +113,11 @@ impl Portal {
     }
 
     fn now_ms(&self) -> i64 {
-        (self.parts.clock)()
+        self.parts.clock.now_ms()
+    }
+
+    fn instant(&self) -> Instant {
+        self.parts.clock.instant()
     }
 
     /// An address of ours, for links and redirects.

@@ -65,7 +65,7 @@ impl QuotaStore {
         let wrong = |cause| QuotaStoreError { path: path.to_owned(), cause };
         let mut tries = 0;
         loop {
-            match prepare(path, clock.now()) {
+            match prepare(path, clock.wall()) {
                 Ok(connection) => return Ok(Self { connection: Mutex::new(connection), clock }),
                 // Processes that start together may meet in steps for which SQLite itself does not wait.
                 Err(Cause::Sqlite(error)) if is_busy(&error) && pause(tries) => tries += 1,
@@ -77,7 +77,7 @@ impl QuotaStore {
 
 impl WindowStore for QuotaStore {
     fn update(&self, key: &str, change: &mut dyn FnMut(&mut Window)) -> Result<(), WindowStoreError> {
-        let now = self.clock.now();
+        let now = self.clock.wall();
         // A change that panicked was rolled back.
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         transact(&mut connection, now, key, change).map_err(|error| WindowStoreError(Box::new(error)))
@@ -220,7 +220,7 @@ impl fmt::Debug for QuotaStore {
 mod tests {
     use super::*;
     use connector_runtime::BoxFuture;
-    use connector_runtime::pacing::{Asking, Verdict, Waits};
+    use connector_runtime::pacing::{Asking, Ending, Gates, Observation, Verdict, Waits};
 
     /// A clock that stands still.
     struct Stopped(Moment);
@@ -237,6 +237,67 @@ mod tests {
         fn jitter(&self) -> f64 {
             0.0
         }
+    }
+
+    /// The clock of a process that started when the wall clock was wrong: the wall clock was set since.
+    struct Stepped {
+        now: Moment,
+        wall: Moment,
+    }
+
+    impl Clock for Stepped {
+        fn now(&self) -> Moment {
+            self.now
+        }
+
+        fn wall(&self) -> Moment {
+            self.wall
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+
+        fn jitter(&self) -> f64 {
+            0.0
+        }
+    }
+
+    #[tokio::test]
+    async fn processes_that_started_before_and_after_a_step_of_the_clock_share_a_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = Duration::from_secs(24 * 60 * 60);
+        let gate = |path: &Path, now: Moment| {
+            let clock = Arc::new(Stepped { now, wall: START });
+            let store = Arc::new(QuotaStore::open(path, clock.clone()).unwrap());
+            Gates::with_clock(clock).shared_through(store).gate("a", WAITS)
+        };
+        for (first, second) in [(START + day, START), (START, START + day), (START - day, START + day)] {
+            let path = folder.path().join(format!("{first:?} {second:?}"));
+            let refused =
+                Ending::Refused { seen: Observation::default(), wait: Some(Duration::from_secs(3)) };
+            gate(&path, first).enter(None, Some(Moment::ZERO)).await.unwrap().settle(refused);
+            let late = gate(&path, second).enter(None, Some(Moment::ZERO)).await.err().unwrap();
+            assert_eq!(late.retry_after.as_secs(), 3, "{first:?} {second:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_from_the_future_closes_nobody_out_for_longer_than_the_longest_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("quota");
+        let day = Duration::from_secs(24 * 60 * 60);
+        let ahead = at(&path, START + day / 2);
+        let refused = |window: &mut Window| {
+            let now = START + day / 2;
+            let Verdict::Go(lease) = window.admit(&Asking::default(), &WAITS, now) else {
+                panic!("it is open")
+            };
+            let seen = Observation::default();
+            window.settle(lease, Ending::Refused { seen, wait: Some(WAITS.max) }, &WAITS, 0.5, now);
+        };
+        ahead.update("a", &mut { refused }).unwrap();
+        assert!(matches!(admit(&at(&path, START), "a"), Verdict::Go(_)));
     }
 
     const WAITS: Waits = Waits { overload: Duration::from_secs(1), max: Duration::from_secs(9) };

@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
+use crate::clock::Clock;
 use crate::connections::{Directory, Live};
 use crate::storage::{
     Activation, Arrival, Identity, Origin, Receipt, Storage, StorageError, StorageErrorKind, StorageFuture,
@@ -43,9 +44,6 @@ pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
 /// How long storage may take before the sender is asked to come back: he would not wait much longer himself.
 const STORAGE_LIMIT: Duration = Duration::from_secs(10);
-
-/// Milliseconds since the Unix epoch.
-pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Where what happens is counted.
 pub(crate) trait Tally: Send + Sync {
@@ -108,7 +106,7 @@ pub(crate) fn webhook_url(public_url: &str, webhook_key: &str) -> String {
 }
 
 async fn handle(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response {
-    let began = Instant::now();
+    let began = receiver.clock.instant();
     let (head, mut body) = request.into_parts();
     let mut notes = Notes::default();
     let outcome = receiver.receive(&head, &mut body, &mut notes).await;
@@ -121,7 +119,7 @@ async fn handle(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -
 
 async fn elsewhere(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
-    receiver.conclude(&Outcome::UnknownPath, &head.headers, &Notes::default(), Instant::now());
+    receiver.conclude(&Outcome::UnknownPath, &head.headers, &Notes::default(), receiver.clock.instant());
     body::linger(body, &head.headers);
     Outcome::UnknownPath.response()
 }
@@ -170,7 +168,7 @@ impl Receiver {
         body: Bytes,
         notes: &mut Notes,
     ) -> Outcome {
-        let now_ms = (self.clock)();
+        let now_ms = self.clock.now_ms();
         let verified = match live.verifier.verify(headers, url, &body, now_ms) {
             Ok(verified) => verified,
             Err(rejected) => return Outcome::Rejected(rejected.reason()),
@@ -221,9 +219,9 @@ impl Receiver {
     }
 
     async fn store(&self, arrivals: Vec<Arrival>, notes: &mut Notes) -> Outcome {
-        let began = Instant::now();
+        let began = self.clock.instant();
         let stored = timeout(STORAGE_LIMIT, self.storage.accept(arrivals)).await;
-        self.tally.stored(began.elapsed());
+        self.tally.stored(self.clock.since(began));
         match stored {
             Ok(Ok(receipts)) => {
                 let new = receipts.iter().filter(|receipt| receipt.is_new).count();
@@ -248,7 +246,7 @@ impl Receiver {
     }
 
     fn conclude(&self, outcome: &Outcome, headers: &HeaderMap, notes: &Notes, began: Instant) {
-        let took = began.elapsed();
+        let took = self.clock.since(began);
         self.tally.received(outcome, notes.body, took);
         let (word, reason, status) = (outcome.word(), outcome.reason(), outcome.status().as_u16());
         let connection = notes.connection.as_deref().unwrap_or_default();

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Router;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::acting::Acting;
 use crate::acting::http::{self as actions, Desk};
 use crate::acting::under_way::UnderWay;
+use crate::clock::Clock;
 use crate::connections::{Directory, Lifecycle};
 use crate::delivery::lines::Output;
 use crate::delivery::pull::{self, Pull};
@@ -22,7 +23,7 @@ use crate::failure::Failure;
 use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::random;
-use crate::receive::{self, Clock, Receiver};
+use crate::receive::{self, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::stream::Streams;
 use crate::triggers::kept_hooks::{KeptHooks, Standings};
@@ -47,7 +48,7 @@ pub(crate) mod values;
 
 pub use ceiling::answer_at_once;
 
-use background::{expire, finish_removals, refresh, tell};
+use background::{after_stop, expire, finish_removals, refresh, tell, watch_clock};
 pub(crate) use command::run;
 use config::{Config, Limits};
 use health::Health;
@@ -103,12 +104,13 @@ impl Service {
         connector: &'static Connector,
         mut config: Config,
         gates: Gates,
+        clock: Clock,
         streams: &Streams,
     ) -> Result<Self, Failure> {
         let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
-        let directory = directory(connector, &mut config, Arc::clone(&storage))?;
+        let directory = directory(connector, &mut config, Arc::clone(&storage), clock.clone())?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
             Some(files) => {
@@ -124,8 +126,7 @@ impl Service {
             }
             None => None,
         };
-        let counts = Arc::new(Counts::with_log(streams.errors.dropped()));
-        let clock: Clock = Arc::new(now_ms);
+        let counts = Arc::new(Counts::new(clock.clone(), streams.errors.dropped()));
         let (settings, sink) =
             config.delivery.sink(&streams.output).map_err(|error| broken("events cannot be sent", &error))?;
         let loops = Loops { changes: Arc::<SqliteStorage>::clone(&sqlite), remember: config.remember };
@@ -135,9 +136,9 @@ impl Service {
             Arc::clone(&storage),
             Arc::<SqliteStorage>::clone(&sqlite),
             Some(Arc::clone(&directory)),
-            Arc::clone(&clock),
+            clock.clone(),
         ));
-        let acting = Acting::new(gates.clone(), loops.clone(), Arc::clone(&clock), Client::DEFAULT_TIMEOUT)
+        let acting = Acting::new(gates.clone(), loops.clone(), clock.clone(), Client::DEFAULT_TIMEOUT)
             .map_err(|error| broken("no HTTP client", &error))?;
         let actions = Arc::new(Desk {
             connector,
@@ -148,6 +149,7 @@ impl Service {
             body_timeout: config.limits.body_timeout,
             tally: counts.clone(),
             under_way: UnderWay::default(),
+            clock: clock.clone(),
         });
         let delivery = Arc::new(Delivery {
             connector,
@@ -157,7 +159,7 @@ impl Service {
             reader,
             loops: loops.clone(),
             settings,
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             jitter: Box::new(fastrand::f64),
             wake: Arc::new(Notify::new()),
             tally: counts.clone(),
@@ -205,7 +207,7 @@ impl Service {
             clients: std::mem::take(&mut config.base.clients),
             gates: gates.clone(),
             hooks,
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             sessions: config.base.data.join("sessions.json"),
             admin_token: config.admin_token.clone(),
             public_url: public_url.clone(),
@@ -219,7 +221,7 @@ impl Service {
         let reconciler = Reconciler {
             keeper: Arc::new(keeper),
             directory: Arc::clone(&directory),
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             habits: config.triggers,
             accepted: Arc::clone(&delivery.wake),
             counts: Arc::clone(&counts.reconciles),
@@ -266,13 +268,13 @@ impl Service {
         let Self { delivery, sink, lifecycle, actions, .. } = self;
         let accepted = Arc::clone(&delivery.wake);
         let called = actions.under_way.clone();
-        let deadline = tokio::spawn(after_stop(stopping.clone(), stop_within));
+        let deadline = tokio::spawn(after_stop(stopping.clone(), stop_within, clock.clone()));
         let health = |token| {
             Arc::new(Health {
                 storage: Arc::clone(&storage),
                 directory: Arc::clone(&directory),
                 counts: Arc::clone(&counts),
-                clock: Arc::clone(&clock),
+                clock: clock.clone(),
                 is_stopping: stopping.clone(),
                 gates: gates.clone(),
                 token,
@@ -281,13 +283,13 @@ impl Service {
         };
         let background = [
             tokio::spawn(reconciler.run()),
-            tokio::spawn(refresh(Arc::clone(&directory))),
-            tokio::spawn(finish_removals(Arc::clone(&portal), Arc::clone(&clock))),
-            tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), Arc::clone(&clock))),
+            tokio::spawn(refresh(Arc::clone(&directory), clock.clone())),
+            tokio::spawn(finish_removals(Arc::clone(&portal), clock.clone())),
+            tokio::spawn(watch_clock(Arc::clone(&storage), clock.clone())),
+            tokio::spawn(expire(lifecycle, retention, delivery.loops.clone(), clock.clone())),
         ];
-        let workers = sink
-            .is_none()
-            .then(|| pull::router(Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() })));
+        let workers = Arc::new(Pull { delivery: Arc::clone(&delivery), token: token.clone() });
+        let workers = pull::router(workers, sink.is_none());
         let delivering = sink.map(|sink| {
             let running = Arc::clone(&delivery).run(sink, stopping.clone(), stop_within);
             tokio::spawn(running)
@@ -295,9 +297,9 @@ impl Service {
         let admin = admin.map(|admin| {
             // Metrics can be read as long as there is anything to tell.
             let (keep, until) = watch::channel(false);
-            let router = health::admin_router(health(token)).merge(workers.unwrap_or_default());
+            let router = health::admin_router(health(token)).merge(workers);
             let router = router.merge(actions::router(actions, stopping.clone()));
-            let router = health::guarded(router, Arc::clone(&clock));
+            let router = health::guarded(router, clock.clone());
             (keep, tokio::spawn(admin.serve(router, until, LAST_LOOK)))
         });
         let public = health::public_router(health(None));
@@ -305,7 +307,7 @@ impl Service {
             connector,
             directory: Arc::clone(&directory),
             storage: Arc::clone(&storage),
-            clock: Arc::clone(&clock),
+            clock: clock.clone(),
             body_timeout: limits.body_timeout,
             tally: counts.clone(),
             service: Some(Arc::new(steward)),
@@ -336,13 +338,6 @@ impl Service {
     }
 }
 
-/// When everything must have ended: so long after the stop.
-async fn after_stop(mut stopping: watch::Receiver<bool>, stop_within: Duration) -> Instant {
-    // Where nobody can say it any more, it is said.
-    let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
-    Instant::now() + stop_within
-}
-
 /// The routes below the path of the public address.
 fn below(public_url: &str, router: Router) -> Router {
     let path = public_url.parse::<http::Uri>().map(|url| url.path().trim_end_matches('/').to_owned());
@@ -352,13 +347,10 @@ fn below(public_url: &str, router: Router) -> Router {
     }
 }
 
-/// Milliseconds since the epoch.
-pub(crate) fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// A failure of this program or machine.
 pub(crate) fn broken(what: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::Broken(format!("{what}: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,22 +52,35 @@ pub trait Storage: Send + Sync {
     /// after it was killed: what it held would wait for leases that nobody has any more.
     fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64>;
 
+    /// Repairs what a clock has stored that was set back since, where it was: a wait or a lease then ends no later than its own
+    /// length from now on. By how many milliseconds the clock was set back, 0 where it was not. [`lease`](Self::lease) does the
+    /// same.
+    fn mend_clock(&self, now_ms: i64) -> StorageFuture<'_, i64>;
+
     /// Notes that one was delivered; false when the lease was lost to another since, and then nothing is changed.
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool>;
 
-    /// Gives a lease back, for another attempt from `not_before_ms` on; false when the lease was lost.
+    /// Gives a lease back, for another attempt from `not_before_ms` on, but in 24 hours at the latest; false when the lease was
+    /// lost.
     fn retry_later(
         &self,
         id: &str,
         lease: LeaseToken,
         not_before_ms: i64,
         failure: &str,
+        now_ms: i64,
     ) -> StorageFuture<'_, bool>;
 
     /// Gives a lease back with which nothing was tried, from `not_before_ms` on: it does not count as an attempt. False when the
     /// lease was lost.
-    fn postpone(&self, id: &str, lease: LeaseToken, not_before_ms: i64, why: &str)
-    -> StorageFuture<'_, bool>;
+    fn postpone(
+        &self,
+        id: &str,
+        lease: LeaseToken,
+        not_before_ms: i64,
+        why: &str,
+        now_ms: i64,
+    ) -> StorageFuture<'_, bool>;
 
     /// Makes a dead letter of one, so that the next of its resource can go on; false when the lease was lost.
     fn bury(&self, id: &str, lease: LeaseToken, failure: &str, now_ms: i64) -> StorageFuture<'_, bool>;
@@ -79,7 +92,8 @@ pub trait Storage: Send + Sync {
     fn find(&self, id: &str) -> StorageFuture<'_, Option<StoredActivation>>;
 
     /// Makes a dead, delivered or suppressed one due again, with no attempt counted, at its old place before all of its resource that
-    /// still wait; false where there is none, it is unfinished, or its payload was removed.
+    /// still wait. One that waits for its time is due now, behind the unfinished ones of its resource that were accepted before.
+    /// False where there is none, it is leased, or its payload was removed.
     fn replay(&self, id: &str, now_ms: i64) -> StorageFuture<'_, bool>;
 
     /// The first moment after `now_ms` at which an activation becomes due or a lease ends.
@@ -93,7 +107,8 @@ pub trait Storage: Send + Sync {
     fn counts(&self) -> StorageFuture<'_, StorageCounts>;
 
     /// Removes payloads, and later ids, that were kept long enough; how many rows were changed. It works in slices, so that
-    /// others are not held up for long.
+    /// others are not held up for long. Ids and signed times are removed as if no more than an hour had passed since the last
+    /// call: a clock that runs ahead for some hours removes none that a repeat could still need.
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64>;
 
     /// Removes the connections of an account with their secrets, then all its activations, finished or not; how many
@@ -301,7 +316,7 @@ pub struct StorageCounts {
     pub delivered: u64,
     /// [`ActivationState::Suppressed`] and still stored.
     pub suppressed: u64,
-    /// When the oldest unfinished one was received.
+    /// When the oldest unfinished one was received: that which was accepted first.
     pub oldest_ms: Option<i64>,
     /// How often this process has committed changes, each time a group of them.
     pub commits: u64,

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::printable::printable_lines;
 
 /// Writes that may wait for the thread. A log line beyond this number is dropped.
@@ -115,7 +117,7 @@ impl Stream {
     /// How long the write under way has made no progress; zero if there is none.
     pub(crate) fn stalled_for(&self) -> Duration {
         let progress = *self.state.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.map_or(Duration::ZERO, |since| since.elapsed())
+        progress.map_or(Duration::ZERO, |since| Clock::system().since(since))
     }
 
     /// The number of writes that were dropped or failed.
@@ -217,7 +219,7 @@ fn write(stream: &mut impl Write, bytes: &[u8], is_torn: &mut bool, state: &Stat
                 Ok(count) => {
                     *is_torn = true;
                     bytes = bytes.get(count..).unwrap_or_default();
-                    progress(Some(Instant::now()));
+                    progress(Some(Clock::system().instant()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
@@ -226,7 +228,7 @@ fn write(stream: &mut impl Write, bytes: &[u8], is_torn: &mut bool, state: &Stat
         }
         stream.flush()
     };
-    progress(Some(Instant::now()));
+    progress(Some(Clock::system().instant()));
     let ending: &[u8] = if *is_torn { b"\n" } else { b"" };
     let outcome = all(ending, is_torn).and_then(|()| all(bytes, is_torn));
     *is_torn &= outcome.is_err();

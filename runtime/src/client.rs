@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::action::Action;
 use crate::answer::{self, Answer, Reply};
@@ -256,7 +256,8 @@ impl Client {
         let permit = permit.map_err(|late| Error::quota_spent(operation, late.retry_after))?;
         *sent_at = self.gate.clock().now();
         let sent = self.transport.send(outgoing).await;
-        let now = Timestamp::now();
+        let wall = SignedDuration::try_from(self.gate.clock().wall()).unwrap_or(SignedDuration::MAX);
+        let now = Timestamp::from_duration(wall).unwrap_or(Timestamp::MAX);
         permit.settle(ending(&connector.rate_limit, &sent, now));
         match sent {
             Ok(answer) => answer::judge(connector, request, answer, now),

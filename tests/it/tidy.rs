@@ -1,6 +1,7 @@
 //! House rules as tests: each rule is a pure function over a path and a text, and is shown to fail on a bad sample.
 
 mod borders;
+mod clocks;
 mod code;
 mod layout;
 mod papers;

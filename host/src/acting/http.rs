@@ -19,6 +19,7 @@ use super::answer::answer;
 use super::problem::{self, Problem};
 use super::under_way::UnderWay;
 use super::{Acting, Behalf, Owner, name, refusal};
+use crate::clock::Clock;
 use crate::connections::{Directory, Entry, Lifecycle};
 use crate::serve::health::is_bearer;
 use crate::suggestion::suggestions;
@@ -57,6 +58,8 @@ pub(crate) struct Desk {
     pub(crate) tally: Arc<dyn ActionTally>,
     /// Counts the calls that have not ended.
     pub(crate) under_way: UnderWay,
+    /// The time.
+    pub(crate) clock: Clock,
 }
 
 /// The routes. Once the service stops nothing more is begun.
@@ -81,7 +84,7 @@ async fn act(
     Path((connection, action)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let began = Instant::now();
+    let began = desk.clock.instant();
     // What was asked for may be anything: only what is known is written down.
     let known = desk.connector.action(&action).map(|entry| entry.operation.id);
     let call = match desk.prepare(&connection, &action, request).await {
@@ -121,7 +124,7 @@ impl Desk {
     fn tell(&self, action: Option<&str>, began: Instant, outcome: Result<&String, &Problem>) {
         let word = outcome.map_or_else(Problem::class, |_| "ok");
         self.tally.acted(word);
-        let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let microseconds = u64::try_from(self.clock.since(began).as_micros()).unwrap_or(u64::MAX);
         match outcome {
             Ok(_) => tracing::debug!(action, outcome = word, microseconds, "action"),
             Err(_) => tracing::info!(action, outcome = word, microseconds, "an action failed"),

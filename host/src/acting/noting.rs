@@ -8,7 +8,7 @@ use connector_runtime::{
     BoxFuture, Changes, Class, Error, HttpTransport, Reply, Sent, Transport, TransportError,
 };
 
-use crate::receive::Clock;
+use crate::clock::Clock;
 use crate::storage::{Cause, ChangeOutcome, NewChange, OwnChanges};
 
 /// The notes about one call.
@@ -57,7 +57,7 @@ impl Noted {
     }
 
     async fn begin(&self) -> Result<i64, TransportError> {
-        let cause = Cause { at_ms: (self.clock)(), ..self.change.cause.clone() };
+        let cause = Cause { at_ms: self.clock.now_ms(), ..self.change.cause.clone() };
         let begun = self.changes.begin_change(NewChange { cause, ..self.change.clone() }).await;
         begun.map_err(|error| {
             tracing::error!(%error, "a change cannot be noted, and is not made");
@@ -67,7 +67,7 @@ impl Noted {
     }
 
     async fn note(&self, number: i64, outcome: ChangeOutcome) {
-        let noted = self.changes.settle_change(number, outcome, (self.clock)()).await;
+        let noted = self.changes.settle_change(number, outcome, self.clock.now_ms()).await;
         if let Err(error) = noted {
             // What is not settled counts as received after a while.
             tracing::error!(%error, "storage cannot note what became of a change");
@@ -143,6 +143,7 @@ mod tests {
 
     use super::super::Acting;
     use super::*;
+    use crate::clock::stepped::Steps;
     use crate::connections::tests::{connection, row};
     use crate::loops::Loops;
     use crate::storage::{ChangeQuestion, OwnChange, SqliteOptions, SqliteStorage, Storage as _};
@@ -176,7 +177,7 @@ mod tests {
         let change =
             super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
-        let noted = Arc::new(Noted::new(storage.clone(), change, resource, Arc::new(|| NOW)));
+        let noted = Arc::new(Noted::new(storage.clone(), change, resource, Steps::at(NOW).clock()));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
         let noting =
             Noting { transport, method: request.operation().method.into(), noted: Arc::clone(&noted) };
@@ -225,7 +226,7 @@ mod tests {
         let request = CONNECTOR.action("create-product").unwrap().prepare(CREATE.as_bytes()).unwrap();
         let owner = super::super::Owner { connection: "c1".to_owned(), account: "abc123".to_owned() };
         for (timeout, expected) in [(Client::DEFAULT_TIMEOUT, 35), (Duration::from_secs(86_400), 86_405)] {
-            let acting = Acting::new(Gates::new(), loops.clone(), Arc::new(|| NOW), timeout).unwrap();
+            let acting = Acting::new(Gates::new(), loops.clone(), Steps::at(NOW).clock(), timeout).unwrap();
             let vendor = Connection::new(&CONNECTOR, &[("store_hash", "abc123")], &token).unwrap();
             let (_, noted) = acting.client(vendor, &owner, &request, &super::super::Behalf::default());
             assert_eq!(noted.unwrap().change.answer_within, Duration::from_secs(expected));
@@ -269,7 +270,7 @@ mod tests {
         let change =
             super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
-        let noted = Arc::new(Noted::new(Arc::new(storage), change, resource, Arc::new(|| NOW)));
+        let noted = Arc::new(Noted::new(Arc::new(storage), change, resource, Steps::at(NOW).clock()));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
         let noting = Noting { transport, method: request.operation().method.into(), noted };
         // The connection is not stored, so that a note would fail, and the port takes nobody.
@@ -297,7 +298,7 @@ mod tests {
         let change =
             super::super::change(&owner, &request, &super::super::Behalf::default(), WITHIN).unwrap();
         let resource = request.operation().changes.unwrap();
-        let noted = Arc::new(Noted::new(storage, change, resource, Arc::new(|| NOW)));
+        let noted = Arc::new(Noted::new(storage, change, resource, Steps::at(NOW).clock()));
         let transport = HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap();
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", silent.local_addr().unwrap());

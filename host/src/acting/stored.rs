@@ -1,6 +1,5 @@
 //! A stored connection for a call from the command line, as a person made it in the browser or with `connector connections`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches};
@@ -8,15 +7,15 @@ use connector_runtime::pacing::Gates;
 use connector_runtime::{Connection, Connector};
 
 use super::{Acting, Behalf, Owner, name, refusal};
+use crate::clock::Clock;
 use crate::connections::stored::Stored;
 use crate::connections::{HostConnection, Lifecycle};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::loops::Loops;
-use crate::receive::Clock;
 use crate::serve::config::data_of;
 use crate::serve::values::{self, Flags, Values};
-use crate::serve::{broken, database, now_ms};
+use crate::serve::{broken, database};
 use crate::storage::ConnectionRow;
 
 /// The section of an action's help.
@@ -102,7 +101,7 @@ pub(crate) async fn open(
     let stored = HostConnection::open(&row, &opened.ring()?)
         .map_err(|why| Failure::Broken(format!("the connection {} cannot be used: {why}", row.id)))?;
     let connection = stored.connect(connector).map_err(|error| Failure::call(error, None))?;
-    let clock: Clock = Arc::new(now_ms);
+    let clock = Clock::system();
     let lifecycle = opened.lifecycle();
     let loops = Loops { changes: opened.storage, remember };
     let acting =

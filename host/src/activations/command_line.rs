@@ -92,11 +92,12 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         ]);
     let replay = Command::new("replay")
         .about(
-            "Deliver again what is dead, delivered or suppressed, at its old place before all of its resource that wait",
+            "Deliver again what is dead, delivered or suppressed, at its old place before all of its resource that wait; \
+             deliver now what waits for its time",
         )
         .args([
             Arg::new("id").value_name("ID").num_args(1..).help("The activations, as `list` shows them"),
-            states(&["dead", "delivered", "suppressed"])
+            states(&["dead", "delivered", "suppressed", "waiting"])
                 .required_unless_present("id")
                 .conflicts_with("id")
                 .help("All that stand here"),

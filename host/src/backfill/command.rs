@@ -4,10 +4,10 @@ use connector_runtime::{Connector, DateTime, Trigger};
 
 use super::command_line::BackfillTask;
 use super::search;
+use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::printable::print;
-use crate::serve::now_ms;
 use crate::storage::Retention;
 use crate::surroundings::Surroundings;
 use crate::table::{self, Fit};

@@ -3,8 +3,8 @@
 use clap::{Arg, ArgMatches, Command};
 use connector_runtime::{Connector, DateTime};
 
+use crate::clock::now_ms;
 use crate::examples;
-use crate::serve::now_ms;
 use crate::serve::values::{Flags, duration};
 use crate::triggers::command_line::{json, settings};
 

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::{ConnectionSettings, HostConnection, Unusable};
+use crate::clock::Clock;
 use crate::sealing::{KeyRing, Unopened};
 use crate::storage::{ConnectionRow, ConnectionState, Storage, StorageError};
 
@@ -30,6 +31,8 @@ pub(crate) struct DirectoryParts {
     pub(crate) apps: HashMap<String, Vec<SecretString>>,
     /// Replaces the tolerance of the signature profiles.
     pub(crate) tolerance: Option<Tolerance>,
+    /// The time.
+    pub(crate) clock: Clock,
 }
 
 /// The connections by the key of their address.
@@ -101,13 +104,13 @@ impl Directory {
         if let Some(entry) = self.known(key) {
             return Ok(Some(entry));
         }
-        let asked = Instant::now();
+        let asked = self.parts.clock.instant();
         let mut reading = self.reading.lock().await;
         if reading.is_none_or(|began| began <= asked) {
             if let Some(began) = *reading {
                 sleep_until(began + PAUSE).await;
             }
-            *reading = Some(Instant::now());
+            *reading = Some(self.parts.clock.instant());
             self.read().await?;
         }
         drop(reading);
@@ -139,7 +142,7 @@ impl Directory {
     /// When storage cannot be read.
     pub(crate) async fn refresh(&self) -> Result<Vec<(String, Unusable)>, StorageError> {
         let mut reading = self.reading.lock().await;
-        *reading = Some(Instant::now());
+        *reading = Some(self.parts.clock.instant());
         self.read().await
     }
 

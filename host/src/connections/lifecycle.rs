@@ -7,8 +7,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::notices::{After, after};
 use super::{ConnectionSettings, Directory, Exception, Notes};
+use crate::clock::{Clock, lasts};
 use crate::erasure::erase_ended;
-use crate::receive::Clock;
 use crate::storage::{
     AuditEntry, ConnectionRow, ConnectionState, InstallStorage, Storage, StorageError, StorageErrorKind,
 };
@@ -150,7 +150,7 @@ impl Lifecycle {
     pub(crate) async fn note(&self, event: &str, actor: &str, about: About<'_>, detail: &str) {
         let entry = AuditEntry {
             position: 0,
-            at_ms: (self.clock)(),
+            at_ms: self.clock.now_ms(),
             event: event.to_owned(),
             account: about.account.map(str::to_owned),
             connection: about.connection.map(str::to_owned),
@@ -190,7 +190,7 @@ impl Lifecycle {
         for row in ending {
             let mut found = After::Known;
             let is_changed = self.change(&row.id, |row: &ConnectionRow| {
-                found = after(row, &told, (self.clock)());
+                found = after(row, &told, self.clock.now_ms());
                 Ok::<_, StorageError>(match &found {
                     After::Known | After::Late(None) => None,
                     After::Late(Some(next)) | After::Told(next) | After::Ended(next) => Some(next.clone()),
@@ -264,7 +264,7 @@ impl Lifecycle {
     ) -> Result<bool, StorageError> {
         let next = |row: &ConnectionRow| {
             let is_it = row.state == used.state && row.sealed == used.sealed;
-            let next = || ConnectionRow { state: to, updated_ms: (self.clock)(), ..row.clone() };
+            let next = || ConnectionRow { state: to, updated_ms: self.clock.now_ms(), ..row.clone() };
             Ok::<_, StorageError>(is_it.then(next))
         };
         let Some(Changed { after: Some(row), .. }) = self.change(&used.id, next).await? else {
@@ -279,8 +279,8 @@ impl Lifecycle {
     /// # Errors
     /// When storage cannot be read or written.
     pub(crate) async fn failing(&self, id: &str, told: &str) -> Result<(), StorageError> {
-        let now_ms = (self.clock)();
-        let is_fresh = |last: &Exception| now_ms.saturating_sub(last.at_ms) < EXCEPTIONS && last.told == told;
+        let now_ms = self.clock.now_ms();
+        let is_fresh = |last: &Exception| lasts(last.at_ms, EXCEPTIONS, now_ms) && last.told == told;
         let next = |row: &ConnectionRow| {
             let Some(mut settings) = settings(row) else { return Ok::<_, StorageError>(None) };
             let notes = Notes::of(&settings);

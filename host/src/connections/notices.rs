@@ -25,7 +25,7 @@ pub(super) fn after(row: &ConnectionRow, told: &Uninstalled<'_>, now_ms: i64) ->
     let mut settings = settings(row).unwrap_or_default();
     let notes = Notes::of(&settings);
     let has_ended = row.state == ConnectionState::Revoked;
-    if !has_ended && is_late(row, &notes, told) {
+    if !has_ended && is_late(row, &notes, told, now_ms) {
         return After::Late(half_noted(row, notes, told));
     }
     let known = notes.ended.clone().filter(|_| has_ended);
@@ -50,8 +50,10 @@ fn half_noted(row: &ConnectionRow, notes: Notes, told: &Uninstalled<'_>) -> Opti
 }
 
 /// Whether a notice tells of an installation before the one that is there.
-fn is_late(row: &ConnectionRow, notes: &Notes, told: &Uninstalled<'_>) -> bool {
+fn is_late(row: &ConnectionRow, notes: &Notes, told: &Uninstalled<'_>, now_ms: i64) -> bool {
     let granted = if notes.granted_ms > 0 { notes.granted_ms } else { row.created_ms };
+    // No grant is later than now, whatever a clock has noted that was set back since.
+    let granted = granted.min(now_ms);
     let is_older = told.at.is_some_and(|at| at < granted.div_euclid(1_000).saturating_sub(SKEW));
     is_older || notes.ended.as_ref().is_some_and(|end| end.is_told_by(told))
 }

@@ -2,6 +2,7 @@
 //! between leaves it to be done anew.
 
 use super::{About, HostConnection, Lifecycle, OPERATOR};
+use crate::clock::is_ahead;
 use crate::portal::Hooks;
 use crate::sealing::KeyRing;
 use crate::storage::{ConnectionRow, ConnectionState, StorageError};
@@ -45,7 +46,9 @@ impl Lifecycle {
     /// When storage cannot be read.
     pub(crate) async fn begun(&self, until_ms: i64) -> Result<Vec<ConnectionRow>, StorageError> {
         let mut rows = self.storage.connections().await?;
-        rows.retain(|row| row.is_being_removed() && row.updated_ms <= until_ms);
+        let now_ms = self.clock.now_ms();
+        let is_old = |row: &ConnectionRow| row.updated_ms <= until_ms || is_ahead(row.updated_ms, now_ms);
+        rows.retain(|row| row.is_being_removed() && is_old(row));
         Ok(rows)
     }
 
@@ -57,7 +60,7 @@ impl Lifecycle {
     pub(crate) async fn begin_removal(&self, id: &str) -> Result<Option<ConnectionRow>, StorageError> {
         // With its secrets: a removal that is cut off here is begun anew, and still knows what to delete with.
         let next = |row: &ConnectionRow| {
-            let (state, updated_ms) = (ConnectionState::Revoked, (self.clock)());
+            let (state, updated_ms) = (ConnectionState::Revoked, self.clock.now_ms());
             Ok::<_, StorageError>(Some(ConnectionRow { state, updated_ms, ..row.clone() }))
         };
         Ok(self.change(id, next).await?.map(|changed| changed.before))

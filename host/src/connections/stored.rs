@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use super::Lifecycle;
+use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::random;
 use crate::sealing::KeyRing;
 use crate::serve::config::BaseConfig;
+use crate::serve::open_storage;
 use crate::serve::values::Values;
-use crate::serve::{now_ms, open_storage};
 use crate::storage::{ConnectionRow, SqliteStorage, Storage as _};
 
 /// What the settings name.
@@ -45,7 +46,7 @@ impl Stored {
     /// Who changes connections; a service reads what is stored by itself.
     pub(crate) fn lifecycle(&self) -> Lifecycle {
         let storage = Arc::clone(&self.storage);
-        Lifecycle::new(storage.clone(), storage, None, Arc::new(now_ms))
+        Lifecycle::new(storage.clone(), storage, None, Clock::system())
     }
 
     /// The connection of this id.

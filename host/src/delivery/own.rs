@@ -26,7 +26,7 @@ impl Delivery {
             let text = format!("{class}: {text}");
             Err(Prepared::Later(Later { wait, class, text, is_attempt: false }))
         };
-        let now_ms = (self.clock)();
+        let now_ms = self.clock.now_ms();
         let cause = match self.loops.judge(self.connector, activation, now_ms).await {
             Ok(Verdict::Foreign) => return Ok(None),
             Ok(Verdict::Undecided { since_ms }) => {
@@ -39,7 +39,7 @@ impl Delivery {
         let (id, lease) = (&activation.id, leased.lease);
         let settings = self.directory.settings(&activation.connection).unwrap_or_default();
         if settings.suppresses(&activation.trigger) {
-            let note = || self.loops.changes.suppress(id, lease, cause.clone(), (self.clock)());
+            let note = || self.loops.changes.suppress(id, lease, cause.clone(), self.clock.now_ms());
             return Err(Prepared::Suppressed(self.noted(leased, Ending::Suppressed, note).await));
         }
         // So that every attempt says the same.

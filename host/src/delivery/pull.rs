@@ -15,11 +15,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::decision::{Attempt, Decision, Failed, decide, later};
 use super::{Delivery, Ending, Prepared};
 use crate::activation::CloudEvent;
+use crate::activations::barrier;
 use crate::members::Members;
 use crate::serve::health::is_bearer;
 use crate::storage::{LeaseRequest, LeaseToken, Leased, StorageError};
@@ -91,13 +91,18 @@ const fn a_minute() -> u64 {
     60
 }
 
-/// The routes.
-pub(crate) fn router(pull: Arc<Pull>) -> Router {
-    Router::new()
-        .route("/activations/lease", post(lease))
-        .route("/activations/{id}/ack", post(acknowledge))
-        .route("/activations/{id}/retry", post(retry))
-        .route("/activations/{id}/bury", post(bury))
+/// The routes: those of workers where workers fetch, and the replay in any case.
+pub(crate) fn router(pull: Arc<Pull>, is_fetched: bool) -> Router {
+    let workers = match is_fetched {
+        true => Router::new()
+            .route("/activations/lease", post(lease))
+            .route("/activations/{id}/ack", post(acknowledge))
+            .route("/activations/{id}/retry", post(retry))
+            .route("/activations/{id}/bury", post(bury)),
+        false => Router::new(),
+    };
+    workers
+        .route("/activations/{id}/replay", post(replay))
         .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&pull), admit))
         .with_state(pull)
@@ -112,7 +117,7 @@ async fn admit(
 ) -> Response {
     match &pull.token {
         None => {
-            let what = "set admin.token_file or CONNECTOR_ADMIN_TOKEN: workers have to show a token";
+            let what = "set admin.token_file or CONNECTOR_ADMIN_TOKEN: these calls have to show a token";
             told(StatusCode::FORBIDDEN, "no_token", what)
         }
         Some(token) if is_bearer(&headers, token) => next.run(request).await,
@@ -136,7 +141,7 @@ async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Re
         // Workers choose how much they take.
         per_connection: u32::MAX,
         duration: Duration::from_secs(call.seconds),
-        now_ms: (delivery.clock)(),
+        now_ms: delivery.clock.now_ms(),
     };
     let leased = match delivery.storage.lease(request).await {
         Ok(leased) => leased,
@@ -160,15 +165,15 @@ async fn lease(State(pull): State<Arc<Pull>>, Call(call): Call<LeaseCall>) -> Re
 
 /// What a worker gets of a leased activation; nothing of one that waits for its resource.
 async fn prepared(delivery: &Delivery, leased: &Leased) -> Option<Members> {
-    let began = Instant::now();
+    let began = delivery.clock.instant();
     match delivery.prepare(leased).await {
         Prepared::Later(later) => {
             let ending = delivery.postpone(leased, &later).await?;
-            delivery.tally.attempted(ending, began.elapsed());
+            delivery.tally.attempted(ending, delivery.clock.since(began));
             None
         }
         Prepared::Suppressed(ending) => {
-            delivery.tally.attempted(ending?, began.elapsed());
+            delivery.tally.attempted(ending?, delivery.clock.since(began));
             None
         }
         Prepared::Ready(full, cause) => {
@@ -187,7 +192,7 @@ async fn acknowledge(
     Call(call): Call<AckCall>,
 ) -> Response {
     let delivery = &pull.delivery;
-    let noted = delivery.storage.acknowledge(&id, LeaseToken(call.lease), (delivery.clock)()).await;
+    let noted = delivery.storage.acknowledge(&id, LeaseToken(call.lease), delivery.clock.now_ms()).await;
     conclude(delivery, &id, noted, Ending::Delivered).await
 }
 
@@ -209,7 +214,7 @@ async fn retry(
     let attempt = Attempt {
         number: stored.attempts,
         received_ms: stored.activation.received_ms,
-        now_ms: (delivery.clock)(),
+        now_ms: delivery.clock.now_ms(),
         jitter: (delivery.jitter)(),
     };
     let (lease, storage) = (LeaseToken(call.lease), &delivery.storage);
@@ -220,11 +225,15 @@ async fn retry(
         // A worker that says when means it.
         (Decision::RetryAt(_), Some(wait)) => {
             let moment = later(attempt.now_ms, wait.min(Duration::from_secs(2 * LONGEST)));
-            (storage.retry_later(&id, lease, moment, &failed.text).await, Ending::Failed("worker"))
+            (
+                storage.retry_later(&id, lease, moment, &failed.text, attempt.now_ms).await,
+                Ending::Failed("worker"),
+            )
         }
-        (Decision::RetryAt(moment), None) => {
-            (storage.retry_later(&id, lease, moment, &failed.text).await, Ending::Failed("worker"))
-        }
+        (Decision::RetryAt(moment), None) => (
+            storage.retry_later(&id, lease, moment, &failed.text, attempt.now_ms).await,
+            Ending::Failed("worker"),
+        ),
     };
     conclude(delivery, &id, noted, ending).await
 }
@@ -232,8 +241,28 @@ async fn retry(
 async fn bury(State(pull): State<Arc<Pull>>, Path(id): Path<String>, Call(call): Call<FailCall>) -> Response {
     let delivery = &pull.delivery;
     let reason = reason(call.reason.as_deref());
-    let noted = delivery.storage.bury(&id, LeaseToken(call.lease), &reason, (delivery.clock)()).await;
+    let noted = delivery.storage.bury(&id, LeaseToken(call.lease), &reason, delivery.clock.now_ms()).await;
     conclude(delivery, &id, noted, Ending::Dead("worker")).await
+}
+
+/// Makes an activation due now: one that is finished, or that waits for its time.
+async fn replay(State(pull): State<Arc<Pull>>, Path(id): Path<String>) -> Response {
+    let delivery = &pull.delivery;
+    match delivery.storage.replay(&id, delivery.clock.now_ms()).await {
+        Ok(true) => {
+            delivery.wake.notify_one();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Ok(false) => match delivery.storage.find(&id).await {
+            Ok(Some(stored)) => {
+                let what = format!("cannot replay {id}: {}", barrier(&stored));
+                told(StatusCode::CONFLICT, "not_replayable", &what)
+            }
+            Ok(None) => unknown(&id),
+            Err(error) => broken(&error),
+        },
+        Err(error) => broken(&error),
+    }
 }
 
 fn reason(given: Option<&str>) -> String {
@@ -274,7 +303,7 @@ fn unknown(id: &str) -> Response {
 }
 
 fn broken(error: &StorageError) -> Response {
-    tracing::error!(%error, "a worker could not be served");
+    tracing::error!(%error, "a call about activations could not be served");
     told(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the storage does not answer: try again")
 }
 

@@ -26,6 +26,8 @@ use super::http::{Form, HttpSinkParts};
 use super::signing::Signature;
 use super::*;
 use crate::activation::tests::activation;
+use crate::clock::Clock;
+use crate::clock::stepped::Steps;
 use crate::connections::tests::{connection, ring, row};
 use crate::connections::{DirectoryParts, HostConnection};
 use crate::storage::{Activation, ActivationState, SqliteOptions, SqliteStorage, StoredActivation};
@@ -153,16 +155,17 @@ impl Post {
                 read_ring: Box::new(|| Ok(ring())),
                 apps: HashMap::new(),
                 tolerance: None,
+                clock: Clock::system(),
             },
         ));
         assert_eq!(directory.refresh().await.unwrap(), []);
         let (told, endings) = mpsc::unbounded_channel();
         let now = Arc::new(AtomicI64::new(START));
         let clock = Arc::clone(&now);
-        let clock: Clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let clock = Steps::reading(clock).clock();
         let installs = Arc::<SqliteStorage>::clone(&sqlite);
         let lifecycle =
-            Lifecycle::new(Arc::clone(&storage), installs, Some(Arc::clone(&directory)), Arc::clone(&clock));
+            Lifecycle::new(Arc::clone(&storage), installs, Some(Arc::clone(&directory)), clock.clone());
         let delivery = Delivery {
             connector: &CONNECTOR,
             lifecycle: Arc::new(lifecycle),

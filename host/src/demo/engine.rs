@@ -16,10 +16,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::stage::text;
+use crate::clock::now_ms;
 use crate::delivery::signing::PROFILE;
 use crate::failure::Failure;
 use crate::members::Members;
-use crate::serve::{broken, now_ms};
+use crate::serve::broken;
 
 /// A running engine; it ends with the demo.
 pub(super) struct Engine {

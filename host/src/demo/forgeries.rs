@@ -5,9 +5,10 @@ use connector_runtime::signature::{SignatureProfile, Signer};
 use serde_json::json;
 
 use super::stage::{Stage, ensure};
+use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::members::Members;
-use crate::serve::{broken, now_ms};
+use crate::serve::broken;
 
 /// Beyond the tolerance of the profile by this.
 const MINUTE_MS: i64 = 60_000;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::builder::styling::Style as Painting;
 use serde::Serialize;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval_at};
 
+use crate::clock::Clock;
 use crate::failure::{Failure, Report, seconds};
 use crate::members::Members;
 use crate::printable::{print, printable, printable_lines};
@@ -172,7 +173,7 @@ impl<'a> Voice<'a> {
         effect: impl Future<Output = T>,
     ) -> Result<T, Failure> {
         let mut effect = std::pin::pin!(effect);
-        let mut ticks = interval_at(Instant::now() + QUIET, QUIET);
+        let mut ticks = interval_at(Clock::system().instant() + QUIET, QUIET);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_told = false;
         for _ in 0..PATIENCE {

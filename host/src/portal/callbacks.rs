@@ -79,7 +79,7 @@ pub(super) async fn lifecycle(
     let (Some(client), Some((callbacks, caller))) = (portal.parts.clients.get(&app), known) else {
         return portal.nothing();
     };
-    if !portal.callbacks.take(portal.now_ms()) {
+    if !portal.callbacks.take(portal.instant()) {
         return portal.too_often();
     }
     let secrets = portal.parts.apps.get(&app).map_or(&[] as &[SecretString], Vec::as_slice);

@@ -79,7 +79,7 @@ impl FromRequest<Arc<Portal>> for Sent {
     async fn from_request(request: Request, portal: &Arc<Portal>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let who = SignedIn::from_request_parts(&mut parts, portal).await?;
-        if !portal.forms.take(portal.now_ms()) {
+        if !portal.forms.take(portal.instant()) {
             return Err(portal.too_often());
         }
         let fields = Fields::read(Request::from_parts(parts, body), portal).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::accounts::Broken;
 use super::arriving::{Arrival, Problem};
@@ -85,15 +85,15 @@ impl Portal {
         grounds: Grounds<'_>,
     ) -> Result<Option<Settled>, Problem> {
         let code = arrival.digest();
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        let began = self.instant();
+        while self.parts.clock.since(began) < PATIENCE {
             match self.installs().code(&code).await.map_err(Broken::from)? {
                 Some(row) if row.claimant != grounds.claimant => return Err(Problem::elsewhere()),
                 Some(CodeRow { outcome: Some(text), .. }) => return read(&text).map(Some),
-                Some(row) if self.now_ms() < row.leased_until_ms => sleep(LOOK).await,
+                Some(row) if is_leased(&row, self.now_ms()) => sleep(LOOK).await,
                 row => {
                     // Who finds a limit reached stores nothing.
-                    if row.is_none() && !self.exchanges.has_one(self.now_ms()) {
+                    if row.is_none() && !self.exchanges.has_one(self.instant()) {
                         return Err(too_often());
                     }
                     let holder = hex::encode(random::bytes::<12>().map_err(Broken::from)?);
@@ -109,12 +109,12 @@ impl Portal {
 
     /// The outcome that is stored for another code, when it is there; `None` if the code is unknown.
     pub(super) async fn settled(&self, code: &str) -> Result<Option<Settled>, Problem> {
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        let began = self.instant();
+        while self.parts.clock.since(began) < PATIENCE {
             match self.installs().code(code).await.map_err(Broken::from)? {
                 None => return Ok(None),
                 Some(CodeRow { outcome: Some(text), .. }) => return read(&text).map(Some),
-                Some(row) if self.now_ms() < row.leased_until_ms => sleep(LOOK).await,
+                Some(row) if is_leased(&row, self.now_ms()) => sleep(LOOK).await,
                 Some(_) => return Ok(None),
             }
         }
@@ -224,7 +224,7 @@ impl Portal {
         if let Some(settled) = self.granted_by(arrival, code).await? {
             return Ok(settled);
         }
-        if !self.exchanges.take(self.now_ms()) {
+        if !self.exchanges.take(self.instant()) {
             return Err(Unsettled::Open(too_often()));
         }
         let field = account_field(self.parts.connector).unwrap_or_default();
@@ -289,6 +289,11 @@ impl Portal {
         };
         Ok(self.exchange.trade(&request).await)
     }
+}
+
+/// Whether somebody exchanges the code. A lease that ends much later than a new one was made by a clock that was set back since.
+fn is_leased(row: &CodeRow, now_ms: i64) -> bool {
+    (now_ms.saturating_add(1)..=now_ms.saturating_add(2 * LEASE_MS)).contains(&row.leased_until_ms)
 }
 
 fn read(text: &str) -> Result<Settled, Problem> {

@@ -13,6 +13,7 @@ use http::header::{COOKIE, HeaderValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::clock::lasts;
 use crate::outside;
 use crate::private_file;
 use crate::random;
@@ -68,7 +69,7 @@ pub(super) struct Flow {
 
 impl Flow {
     fn is_live(&self, now_ms: i64) -> bool {
-        now_ms < self.began_ms.saturating_add(FLOW_MS)
+        lasts(self.began_ms, FLOW_MS, now_ms)
     }
 
     fn is_same(&self, other: &Self) -> bool {
@@ -101,7 +102,7 @@ impl Sessions {
         let id = token()?;
         let session = self.session(&id);
         self.change(move |all| {
-            all.retain(|_, session| now_ms < session.began_ms.saturating_add(LIFETIME_MS));
+            all.retain(|_, session| lasts(session.began_ms, LIFETIME_MS, now_ms));
             if all.len() >= MOST
                 && let Some(oldest) =
                     all.iter().min_by_key(|(_, session)| session.began_ms).map(|(key, _)| key.clone())
@@ -132,7 +133,7 @@ impl Sessions {
         let (who, file) = (who.clone(), self.file.clone());
         blocking(move || {
             let Some(found) = read(&file)?.remove(&who.session) else { return Ok(None) };
-            let is_live = now_ms < found.began_ms.saturating_add(LIFETIME_MS);
+            let is_live = lasts(found.began_ms, LIFETIME_MS, now_ms);
             let flows = found.flows.into_iter().filter(|flow| flow.is_live(now_ms)).collect();
             Ok(is_live.then_some(SignedIn { flows, ..who }))
         })

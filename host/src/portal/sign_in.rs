@@ -35,7 +35,7 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
         let text = "The form was too old, or your browser keeps no cookies. Try again.";
         return portal.sign_in_form(StatusCode::FORBIDDEN, Some(text));
     }
-    let now = portal.now_ms();
+    let now = portal.instant();
     // Whoever guesses is stopped before anything is compared.
     if !portal.wrong_tokens.has_one(now) {
         return portal.too_often();
@@ -48,7 +48,7 @@ pub(super) async fn sign_in(State(portal): State<Arc<Portal>>, request: Request)
         tracing::warn!("somebody tried to sign in with a wrong token");
         return portal.sign_in_form(StatusCode::FORBIDDEN, Some("That is not the admin token."));
     }
-    match portal.sessions.begin(now).await {
+    match portal.sessions.begin(portal.now_ms()).await {
         Ok(cookie) => {
             portal.note("signed_in", OPERATOR, About::default(), "").await;
             ([(SET_COOKIE, cookie)], Redirect::to(&portal.at("/connections"))).into_response()

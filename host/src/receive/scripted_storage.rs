@@ -72,11 +72,15 @@ impl Storage for ScriptedStorage {
         unneeded()
     }
 
-    fn retry_later(&self, _: &str, _: LeaseToken, _: i64, _: &str) -> StorageFuture<'_, bool> {
+    fn mend_clock(&self, _: i64) -> StorageFuture<'_, i64> {
         unneeded()
     }
 
-    fn postpone(&self, _: &str, _: LeaseToken, _: i64, _: &str) -> StorageFuture<'_, bool> {
+    fn retry_later(&self, _: &str, _: LeaseToken, _: i64, _: &str, _: i64) -> StorageFuture<'_, bool> {
+        unneeded()
+    }
+
+    fn postpone(&self, _: &str, _: LeaseToken, _: i64, _: &str, _: i64) -> StorageFuture<'_, bool> {
         unneeded()
     }
 

@@ -12,6 +12,8 @@ use http::{HeaderName, StatusCode};
 
 use super::scripted_storage::{Failure, ScriptedStorage};
 use super::*;
+use crate::clock::Clock;
+use crate::clock::stepped::Steps;
 use crate::connections::tests::{connection, ring, row};
 use crate::connections::{DirectoryParts, HostConnection};
 
@@ -44,13 +46,14 @@ pub(super) fn receiver(
         read_ring: Box::new(|| Ok(ring())),
         apps: HashMap::new(),
         tolerance,
+        clock: Clock::system(),
     };
     let noted = Arc::new(Noted::default());
     let receiver = Receiver {
         connector: &CONNECTOR,
         directory: Arc::new(Directory::new(&CONNECTOR, parts)),
         storage: storage.clone(),
-        clock: Arc::new(|| NOW_MS),
+        clock: Steps::at(NOW_MS).clock(),
         public_url: "https://hooks.example".to_owned(),
         body_timeout: Duration::from_secs(5),
         service: None,

@@ -9,6 +9,7 @@ use super::config::Config;
 use super::signals::Signals;
 use super::values::{Flags, Values};
 use super::{Service, broken, logs};
+use crate::clock::Clock;
 use crate::credentials::Sources;
 use crate::delivery::lines::Output;
 use crate::delivery::settings::Mode;
@@ -41,7 +42,7 @@ pub(crate) async fn run(
     };
     // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
-    let service = Service::start(connector, config, gates, streams).await?;
+    let service = Service::start(connector, config, gates, Clock::system(), streams).await?;
     let output = service.output();
     // The log has the address as well: a service does not depend on who reads its announcement.
     if let Err(error) = told.tell(&service.announcement()?) {

@@ -17,10 +17,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::tally::{Counts, Now};
+use crate::clock::Clock;
 use crate::connections::Directory;
 use crate::delivery::lines::Output;
 use crate::metrics::prometheus_text;
-use crate::receive::Clock;
 use crate::storage::{Storage, StorageCounts};
 use crate::token_bucket::Bucket;
 
@@ -85,9 +85,9 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
         storage: health.stored().await,
         directory: health.directory.counts(),
         is_draining: *health.is_stopping.borrow(),
-        now_ms: (health.clock)(),
+        now_ms: health.clock.now_ms(),
     };
-    let text = health.counts.text(&now) + &prometheus_text(&health.gates.reports());
+    let text = health.counts.text(&now) + prometheus_text(&health.gates.reports()).as_str();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -108,15 +108,15 @@ const GUESSES: (f64, f64) = (50.0, 5.0);
 pub(super) fn guarded(router: Router, clock: Clock) -> Router {
     let guesses = Arc::new(Bucket::new(GUESSES.0, GUESSES.1));
     router.layer(from_fn(move |request: Request, next: Next| {
-        let (guesses, clock) = (Arc::clone(&guesses), Arc::clone(&clock));
+        let (guesses, clock) = (Arc::clone(&guesses), clock.clone());
         async move {
             let is_open = ["/healthz", "/readyz"].contains(&request.uri().path());
-            if !is_open && !guesses.has_one(clock()) {
+            if !is_open && !guesses.has_one(clock.instant()) {
                 return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")]).into_response();
             }
             let response = next.run(request).await;
             if response.status() == StatusCode::UNAUTHORIZED {
-                guesses.take(clock());
+                guesses.take(clock.instant());
             }
             response
         }

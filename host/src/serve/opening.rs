@@ -6,6 +6,7 @@ use std::sync::Arc;
 use connector_runtime::Connector;
 
 use super::config::Config;
+use crate::clock::Clock;
 use crate::connections::{Directory, DirectoryParts};
 use crate::failure::Failure;
 use crate::quota_sharing::make_folder;
@@ -45,6 +46,7 @@ pub(super) fn directory(
     connector: &'static Connector,
     config: &mut Config,
     storage: Arc<dyn Storage>,
+    clock: Clock,
 ) -> Result<Arc<Directory>, Failure> {
     let keys = config.base.keys.clone();
     let read_ring = move || keys.ring(&random::bytes).map_err(|error| error.to_string());
@@ -55,6 +57,7 @@ pub(super) fn directory(
         read_ring: Box::new(read_ring),
         apps: std::mem::take(&mut config.base.apps),
         tolerance: config.tolerance,
+        clock,
     };
     Ok(Arc::new(Directory::new(connector, parts)))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 mod actions;
 mod deliveries;
@@ -13,6 +15,7 @@ mod histogram;
 use histogram::Histogram;
 
 use super::listener::ConnectionCounts;
+use crate::clock::Clock;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
 use crate::storage::StorageCounts;
@@ -162,6 +165,8 @@ const METRICS: [&Metric; 26] = [
 /// The counts of a running service.
 #[derive(Default)]
 pub(super) struct Counts {
+    /// The time.
+    clock: Clock,
     webhooks: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     new: AtomicU64,
     repeated: AtomicU64,
@@ -199,7 +204,7 @@ impl Tally for Counts {
         drop(webhooks);
         let refusal = || self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Outcome::Unavailable(reason) = outcome {
-            *refusal() = Some((Instant::now(), reason));
+            *refusal() = Some((self.clock.instant(), reason));
         }
         if let Outcome::Accepted { new, repeated } = outcome {
             *refusal() = None;
@@ -217,14 +222,14 @@ impl Tally for Counts {
 
 impl Counts {
     /// Counts from zero, with the number of dropped log lines that the log counts.
-    pub(super) fn with_log(log_dropped: Arc<AtomicU64>) -> Self {
-        Self { log_dropped, ..Self::default() }
+    pub(super) fn new(clock: Clock, log_dropped: Arc<AtomicU64>) -> Self {
+        Self { clock, log_dropped, ..Self::default() }
     }
 
     /// Why storage refused the latest webhook that it was asked to keep, where that is no longer ago than `within`.
     pub(super) fn refusal(&self, within: Duration) -> Option<&'static str> {
         let refusal = *self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
-        refusal.filter(|(at, _)| at.elapsed() < within).map(|(_, reason)| reason)
+        refusal.filter(|(at, _)| self.clock.since(*at) < within).map(|(_, reason)| reason)
     }
 
     /// The text that Prometheus reads.

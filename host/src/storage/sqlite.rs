@@ -29,6 +29,7 @@ mod removing;
 mod row;
 mod schema;
 mod signings;
+mod stepping;
 mod writer;
 
 pub use backup::back_up;
@@ -128,6 +129,10 @@ impl Storage for SqliteStorage {
         Box::pin(self.writer.change(Growth::Stays, 1, move |work| leasing::end_all(work, now_ms)))
     }
 
+    fn mend_clock(&self, now_ms: i64) -> StorageFuture<'_, i64> {
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| stepping::mend(work, now_ms)))
+    }
+
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(
@@ -142,10 +147,11 @@ impl Storage for SqliteStorage {
         lease: LeaseToken,
         not_before_ms: i64,
         failure: &str,
+        now_ms: i64,
     ) -> StorageFuture<'_, bool> {
         let (id, failure) = (id.to_owned(), failure.to_owned());
         Box::pin(self.writer.change(Growth::Stays, 1, move |work| {
-            finishing::retry_later(work, &id, lease, not_before_ms, &failure)
+            finishing::retry_later(work, &id, lease, not_before_ms, &failure, now_ms)
         }))
     }
 
@@ -155,13 +161,12 @@ impl Storage for SqliteStorage {
         lease: LeaseToken,
         not_before_ms: i64,
         why: &str,
+        now_ms: i64,
     ) -> StorageFuture<'_, bool> {
         let (id, why) = (id.to_owned(), why.to_owned());
-        Box::pin(
-            self.writer.change(Growth::Stays, 1, move |work| {
-                finishing::postpone(work, &id, lease, not_before_ms, &why)
-            }),
-        )
+        Box::pin(self.writer.change(Growth::Stays, 1, move |work| {
+            finishing::postpone(work, &id, lease, not_before_ms, &why, now_ms)
+        }))
     }
 
     fn bury(&self, id: &str, lease: LeaseToken, failure: &str, now_ms: i64) -> StorageFuture<'_, bool> {
@@ -199,8 +204,11 @@ impl Storage for SqliteStorage {
     }
 
     fn remove_expired(&self, now_ms: i64, retention: &Retention) -> StorageFuture<'_, u64> {
-        let limits = removing::Limits::new(now_ms, retention);
+        let retention = *retention;
         Box::pin(async move {
+            let sweep = move |work: &mut group::Work<'_>| Ok(stepping::sweep(work, now_ms)?);
+            let until_ms = self.writer.change(Growth::Stays, 1, sweep).await?;
+            let limits = removing::Limits::new(now_ms, until_ms, &retention);
             let mut removed = 0;
             loop {
                 let change = move |work: &mut group::Work<'_>| removing::remove_expired(work, limits);

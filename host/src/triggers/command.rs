@@ -7,6 +7,7 @@ use connector_runtime::{Connector, Patience};
 
 use super::command_line::{TriggersTask, Verb};
 use super::{Done, Hook, Keeper, Look, Retired, Step, Subject, Unkept, Whose};
+use crate::clock::now_ms;
 use crate::connections::stored::Stored;
 use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
@@ -16,7 +17,6 @@ use crate::printable::print;
 use crate::quota_sharing;
 use crate::sealing::KeyRing;
 use crate::serve::config::known_url;
-use crate::serve::now_ms;
 use crate::serve::values::{Flags, Values};
 use crate::storage::{ConnectionRow, Storage as _};
 use crate::surroundings::Surroundings;

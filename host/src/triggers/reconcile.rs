@@ -12,8 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::kept_hooks::Standings;
 use super::{Keeper, Subject, Unkept, searched};
 use crate::backfill::{self, Found};
+use crate::clock::Clock;
 use crate::connections::{Directory, Entry, Heard, Lifecycle, Uninstalled, Whose};
-use crate::receive::{Clock, ServiceEvents};
+use crate::receive::ServiceEvents;
 use crate::storage::{ConnectionRow, StorageError, StorageFuture, Watermark};
 
 /// How often it is looked whether anything is due.
@@ -112,7 +113,7 @@ impl Reconciler {
         let mut busy: HashSet<String> = HashSet::new();
         let mut wished: HashSet<String> = HashSet::new();
         let mut tasks: JoinSet<(String, bool)> = JoinSet::new();
-        let mut alive = Instant::now();
+        let mut alive = self.clock.instant();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -121,13 +122,13 @@ impl Reconciler {
                     busy.remove(&id);
                     let wait = if is_settled { every } else { every.min(AGAIN) };
                     if let Some(seen) = seen.get_mut(&id) {
-                        seen.next = Instant::now() + wait.mul_f64(0.9 + 0.2 * fastrand::f64());
+                        seen.next = self.clock.instant() + wait.mul_f64(0.9 + 0.2 * fastrand::f64());
                     }
                 }
             }
-            if alive.elapsed() >= ALIVE {
-                alive = Instant::now();
-                drop(self.keeper.storage.note_alive((self.clock)()).await);
+            if self.clock.since(alive) >= ALIVE {
+                alive = self.clock.instant();
+                drop(self.keeper.storage.note_alive(self.clock.now_ms()).await);
             }
             let entries = self.directory.entries();
             seen.retain(|id, _| entries.iter().any(|entry| entry.id() == id));
@@ -139,12 +140,17 @@ impl Reconciler {
                 }
                 let id = entry.id().to_owned();
                 let is_due = seen.get(&id).is_none_or(|seen| {
-                    is_other(&seen.row, entry.row()) || seen.next <= Instant::now() || wished.contains(&id)
+                    is_other(&seen.row, entry.row())
+                        || seen.next <= self.clock.instant()
+                        || wished.contains(&id)
                 });
                 if is_due && busy.insert(id.clone()) {
                     wished.remove(&id);
-                    seen.insert(id.clone(), Seen { row: entry.row().clone(), next: Instant::now() + every });
-                    let (keeper, clock) = (Arc::clone(&self.keeper), Arc::clone(&self.clock));
+                    seen.insert(
+                        id.clone(),
+                        Seen { row: entry.row().clone(), next: self.clock.instant() + every },
+                    );
+                    let (keeper, clock) = (Arc::clone(&self.keeper), self.clock.clone());
                     let (counts, accepted) = (Arc::clone(&self.counts), Arc::clone(&self.accepted));
                     let standings = Arc::clone(&self.standings);
                     let lifecycle = Arc::clone(&self.lifecycle);
@@ -160,14 +166,13 @@ impl Reconciler {
 
     /// Notes a gap for every trigger where the service was away for long.
     async fn note_outage(&self) -> Result<(), StorageError> {
-        let (storage, now_ms) = (&self.keeper.storage, (self.clock)());
+        let (storage, now_ms) = (&self.keeper.storage, self.clock.now_ms());
         let last = storage.last_alive().await?;
         storage.note_alive(now_ms).await?;
-        let Some(away) = last.map(|last| now_ms.saturating_sub(last)) else { return Ok(()) };
-        if away < super::millis(self.habits.after_outage) {
+        let Some(away) = last.and_then(|last| outage(last, now_ms, self.habits.after_outage)) else {
             return Ok(());
-        }
-        tracing::info!(seconds = away / 1_000, "the service was away: missed events are looked for");
+        };
+        tracing::info!(seconds = away.as_secs(), "the service was away: missed events are looked for");
         for entry in self.directory.entries() {
             for mark in storage.watermarks(entry.id()).await? {
                 storage.raise_watermark(entry.id(), Watermark { has_gap: true, ..mark }).await?;
@@ -175,6 +180,11 @@ impl Reconciler {
         }
         Ok(())
     }
+}
+
+/// How long the service was away, where that was long. Where the clock was set back meanwhile nobody knows: by how much counts.
+fn outage(last_ms: i64, now_ms: i64, after_outage: Duration) -> Option<Duration> {
+    Some(Duration::from_millis(now_ms.abs_diff(last_ms))).filter(|away| *away >= after_outage)
 }
 
 /// Whether a connection may want other webhooks than before.
@@ -252,7 +262,7 @@ async fn reconcile(
              alone. Stop that process, or start both with the same --public-url; then run `connector triggers apply`"
         );
     }
-    let done = keeper.apply(subject, &look, clock()).await?;
+    let done = keeper.apply(subject, &look, clock.now_ms()).await?;
     noted.standings.note(connection, &look, &done);
     if let Some(at) = done.iter().position(|one| one.failure.as_ref().is_some_and(Unkept::is_revoked)) {
         let refused = done.into_iter().nth(at).and_then(|one| one.failure);
@@ -295,7 +305,7 @@ async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Res
     let subscription = keeper.connector.webhooks.and_then(|webhooks| webhooks.subscription);
     let is_new = |one| {
         searched(keeper.connector, subject.connection)
-            .any(|trigger| super::is_new(&hooks, trigger.event, one, clock()))
+            .any(|trigger| super::is_new(&hooks, trigger.event, one, clock.now_ms()))
     };
     let mut outcome = Ok(subscription.as_ref().is_some_and(is_new));
     let mut all = 0;
@@ -303,7 +313,7 @@ async fn fill(keeper: &Keeper, subject: Subject<'_>, clock: &Clock) -> (u64, Res
         if !marks.iter().any(|mark| mark.trigger == trigger.id && mark.has_gap) {
             continue;
         }
-        match backfill::search(keeper, subject, trigger, None, clock()).await {
+        match backfill::search(keeper, subject, trigger, None, clock.now_ms()).await {
             Ok(Found { looked_at, new, known, .. }) => {
                 let trigger = trigger.id;
                 tracing::info!(connection, trigger, looked_at, new, known, "missed events were looked for");

@@ -11,8 +11,13 @@ pub type Moment = Duration;
 
 /// Where the time comes from, and what waits for it.
 pub trait Clock: Send + Sync {
-    /// The present.
+    /// The present, which never goes back.
     fn now(&self) -> Moment;
+
+    /// The wall clock as it stands, for moments that others have written or will read. It may be set forward and back.
+    fn wall(&self) -> Moment {
+        self.now()
+    }
 
     /// Ends after `length`.
     fn sleep(&self, length: Duration) -> BoxFuture<'static, ()>;
@@ -47,6 +52,10 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
         self.wall.saturating_add(self.start.elapsed())
+    }
+
+    fn wall(&self) -> Moment {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     fn sleep(&self, length: Duration) -> BoxFuture<'static, ()> {

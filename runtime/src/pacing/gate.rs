@@ -27,6 +27,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// What a caller that cannot wait for an answer of others is told to wait: answers take about as long.
 const AN_ANSWER: Duration = Duration::from_secs(1);
 
+/// The wall clock was set if it differs by more from the clock of this process: two readings are less apart.
+const APART: Duration = Duration::from_millis(100);
+
 /// The gate of one account.
 pub struct Gate {
     account: String,
@@ -301,9 +304,18 @@ impl Gate {
     fn change<R>(&self, state: &mut State, mut change: impl FnMut(&mut Window) -> R) -> R {
         let Some(store) = &self.store else { return change(&mut state.window) };
         let mut changed = None;
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        // All processes see the same wall clock. Where it was set since this one started, its own moments differ.
+        let is_apart = now.abs_diff(wall) > APART;
         let outcome = store.update(&self.account, &mut |window| {
+            if is_apart {
+                window.translate(wall, now);
+            }
             let result = change(window);
             changed = Some((result, window.clone()));
+            if is_apart {
+                window.translate(now, wall);
+            }
         });
         match (outcome, changed) {
             (Ok(()), Some((result, window))) => {

@@ -246,6 +246,20 @@ impl Window {
         Some((open.left.min(open.allowance.saturating_sub(open.sent)), open.over()))
     }
 
+    /// The same window by another clock, which shows `to` when the clock of its moments shows `from`.
+    pub fn translate(&mut self, from: Moment, to: Moment) {
+        let open = self
+            .open
+            .iter_mut()
+            .flat_map(|open| [&mut open.ends_after, &mut open.ends_by, &mut open.opened, &mut open.told]);
+        let leases = self.leases.iter_mut().flat_map(|lease| [&mut lease.sent, &mut lease.expires]);
+        let closed = self.closed_until.iter_mut().chain([&mut self.closed_at]);
+        // A moment of zero is none.
+        for moment in open.chain(leases).chain(closed).filter(|moment| !moment.is_zero()) {
+            *moment = moment.saturating_add(to).saturating_sub(from);
+        }
+    }
+
     /// Requests under way.
     #[must_use]
     pub fn under_way(&self) -> u32 {

@@ -43,7 +43,7 @@ fn size(path: &str, text: &str) -> Vec<Fault> {
 }
 
 /// How many lines stand before the module of unit tests, which goes last in a file.
-fn before_tests(text: &str) -> usize {
+pub(super) fn before_tests(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let opens_tests = |index: &usize| {
         let module = lines[*index..].iter().find(|line| !line.starts_with("#["));

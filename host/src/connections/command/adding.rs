@@ -12,12 +12,13 @@ use super::super::{
     About, ConnectionSettings, HostConnection, OPERATOR, Random, Secrets, account_field, new_row, others_of,
 };
 use super::Office;
+use crate::clock::now_ms;
 use crate::credentials::{Found, all_missing, find};
 use crate::delivery::guard::Address;
 use crate::failure::Failure;
 use crate::printable::{print, printable};
 use crate::random;
-use crate::serve::{broken, now_ms};
+use crate::serve::broken;
 use crate::storage::ConnectionState;
 
 /// The longest wait for the answer to the connection test.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::super::tests::{connection, ring, row};
 use super::super::{HostConnection, Random, granted_row};
 use super::*;
+use crate::clock::stepped::Steps;
 use crate::connections::notices::revoked_row;
 use crate::connections::{Granted, secrets};
 use crate::storage::{SqliteOptions, SqliteStorage};
@@ -26,7 +27,7 @@ impl Office {
         let storage = Arc::new(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
         let now = Arc::new(AtomicI64::new(START * 1_000));
         let read = Arc::clone(&now);
-        let clock: Clock = Arc::new(move || read.load(Ordering::SeqCst));
+        let clock = Steps::reading(read).clock();
         Self { lifecycle: Lifecycle::new(storage.clone(), storage, None, clock), now, _folder: folder }
     }
 
@@ -48,7 +49,7 @@ impl Office {
             code: None,
         };
         let known = self.lifecycle.storage.connections().await.unwrap().into_iter().next();
-        let random = Random { webhook_key: [3; 20], nonce: [4; 24], now_ms: (self.lifecycle.clock)() };
+        let random = Random { webhook_key: [3; 20], nonce: [4; 24], now_ms: self.lifecycle.clock.now_ms() };
         let row = granted_row(known.as_ref(), &granted, &ring(), &random, [5; 8]).unwrap();
         self.lifecycle.storage.put_connection(row.clone()).await.unwrap();
         row
@@ -202,6 +203,24 @@ async fn a_removal_that_was_cut_off_is_begun_anew_with_its_secrets() {
     lifecycle.removed(&again, "").await.unwrap();
     assert_eq!(lifecycle.begin_removal(&before.id).await.unwrap(), None);
     assert_eq!(office.audit().await, ["disconnected"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_hides_no_notice_and_no_removal() {
+    let day = 24 * 3_600;
+    let office = Office::new();
+    office.pass(day);
+    let row = office.grant("hush-1").await;
+    office.pass(-day);
+    assert_eq!(office.webhook(&row, START + 5).await, Heard::Ended, "the grant is no later than now");
+
+    let office = Office::new();
+    let row = office.grant("hush-1").await;
+    office.pass(day);
+    office.lifecycle.begin_removal(&row.id).await.unwrap();
+    office.pass(-day);
+    let begun = office.lifecycle.begun(office.lifecycle.clock.now_ms() - 300_000).await.unwrap();
+    assert_eq!(begun.len(), 1);
 }
 
 #[tokio::test]

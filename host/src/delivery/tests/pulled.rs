@@ -14,10 +14,15 @@ struct Worker {
 
 impl Worker {
     async fn of(post: &Post, token: Option<&str>) -> Self {
+        Self::at(post, token, true).await
+    }
+
+    /// Where workers fetch, or where the loop delivers.
+    async fn at(post: &Post, token: Option<&str>, is_fetched: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let pull = Pull { delivery: Arc::clone(&post.delivery), token: token.map(SecretString::from) };
-        let router = router(Arc::new(pull));
+        let router = router(Arc::new(pull), is_fetched);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { base, client: reqwest::Client::builder().no_proxy().build().unwrap() }
     }
@@ -94,12 +99,42 @@ async fn a_worker_gives_back_or_buries_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_replay_makes_an_activation_due_now_unless_it_is_leased() {
+    let post = Post::new(&[connection("c1", "abc123")], false).await;
+    let worker = Worker::of(&post, Some(TOKEN)).await;
+    post.accept(&[activation("e1")]).await;
+    let leased = worker.lease().await;
+    let (status, answer) = worker.call("/activations/e1/replay", "").await;
+    assert_eq!((status, answer["error"].as_str()), (409, Some("not_replayable")));
+    let ends = jiff::Timestamp::from_millisecond(START + 30_000).unwrap();
+    let why = answer["message"].as_str().unwrap();
+    assert!(
+        why.starts_with("cannot replay e1: it is leased until") && why.contains(&format!("{ends:.0}")),
+        "{why}"
+    );
+
+    let body = format!(r#"{{"lease":{},"seconds":3600}}"#, leased[0]["lease"]);
+    assert_eq!(worker.call("/activations/e1/retry", &body).await.0, 204);
+    assert_eq!(worker.lease().await.len(), 0, "it is due in an hour");
+    // Where the loop delivers there is this call alone.
+    let operator = Worker::at(&post, Some(TOKEN), false).await;
+    assert_eq!(operator.call("/activations/lease", "{}").await.0, 404);
+    assert_eq!(operator.call("/activations/e1/replay", "").await.0, 204);
+    let leased = worker.lease().await;
+    assert_eq!(leased[0]["attempt"], 2);
+    assert_eq!(worker.call("/activations/e1/ack", &lease_of(&leased[0])).await.0, 204);
+    assert_eq!(worker.call("/activations/e1/replay", "").await.0, 204, "what is delivered as well");
+    assert_eq!(worker.lease().await[0]["attempt"], 1);
+    assert_eq!(worker.call("/activations/none/replay", "").await.0, 404);
+}
+
+#[tokio::test]
 async fn nobody_without_the_token_gets_anything() {
     let post = Post::new(&[connection("c1", "abc123")], false).await;
     post.accept(&[activation("e1")]).await;
     for (token, status) in [(None, 403), (Some("another"), 401)] {
         let worker = Worker::of(&post, token).await;
-        for path in ["lease", "e1/ack", "e1/retry", "e1/bury"] {
+        for path in ["lease", "e1/ack", "e1/retry", "e1/bury", "e1/replay"] {
             assert_eq!(worker.call(&format!("/activations/{path}"), "{}").await.0, status, "{path}");
         }
     }

@@ -26,7 +26,7 @@ async fn ordered(sandbox: &Sandbox, id: &str) -> (Activation, serde_json::Value)
     let order = made["id"].clone();
     let activation = Activation {
         account: sandbox.store_hash().to_owned(),
-        event_time: Some(crate::serve::now_ms() / 1000),
+        event_time: Some(crate::clock::now_ms() / 1000),
         ..about(id, &order.to_string())
     };
     (activation, order)

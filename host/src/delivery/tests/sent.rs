@@ -7,7 +7,7 @@ use crate::storage::{ConnectionRow, ConnectionState};
 async fn a_structured_event_arrives_signed_and_is_acknowledged() {
     let mut receiver = Receiver::start().await;
     let mut post = Post::new(&[connection("c1", "abc123")], false).await;
-    post.now.store(crate::serve::now_ms(), Ordering::SeqCst);
+    post.now.store(crate::clock::now_ms(), Ordering::SeqCst);
     post.start(local(&receiver));
     post.accept(&[activation("e1")]).await;
 
@@ -24,7 +24,7 @@ async fn a_structured_event_arrives_signed_and_is_acknowledged() {
 async fn a_binary_event_has_its_attributes_in_headers_and_its_data_signed() {
     let mut receiver = Receiver::start().await;
     let mut post = Post::new(&[connection("c1", "abc123")], false).await;
-    post.now.store(crate::serve::now_ms(), Ordering::SeqCst);
+    post.now.store(crate::clock::now_ms(), Ordering::SeqCst);
     post.start(Sink::Http(sink(Some(&receiver.url()), Form::Binary, &["127.0.0.0/8"])));
     post.accept(&[activation("e1")]).await;
 

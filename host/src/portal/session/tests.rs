@@ -40,6 +40,19 @@ async fn a_session_lasts_until_its_end_or_its_time() {
 }
 
 #[tokio::test]
+async fn what_a_clock_has_begun_that_was_set_back_since_has_ended() {
+    let (_folder, sessions) = sessions();
+    let day_ms = 24 * 60 * 60 * 1000;
+    let headers = returned(&sessions.begin(day_ms).await.unwrap());
+    assert!(found(&sessions, &headers, day_ms - 30_000).await.is_some(), "clocks differ a little");
+    assert!(found(&sessions, &headers, 0).await.is_none());
+    let headers = returned(&sessions.begin(0).await.unwrap());
+    let who = found(&sessions, &headers, 0).await.unwrap();
+    sessions.begin_flow(&who, flow("abc123", None, day_ms)).await.unwrap();
+    assert_eq!(found(&sessions, &headers, 0).await.unwrap().flows, []);
+}
+
+#[tokio::test]
 async fn what_was_begun_is_finished_in_time_and_by_one_code() {
     let (_folder, sessions) = sessions();
     let headers = returned(&sessions.begin(0).await.unwrap());

@@ -2,7 +2,7 @@
 
 use super::group::Work;
 use super::row::State;
-use super::{missing, signings};
+use super::{missing, signings, stepping};
 use crate::storage::{Activation, Arrival, Identity, Receipt, StorageError, StorageErrorKind};
 
 /// A payload of so many bytes takes a place of its own in a group.
@@ -13,9 +13,9 @@ pub(super) const KNOWS: &str = "SELECT 1 FROM connections WHERE id = ?1 AND acco
 /// Waits behind another unfinished one of its resource, where it has a resource and there is one. Its lease numbers begin above
 /// those of all activations that were removed: one of them may have had the same id, and somebody may still hold its lease.
 pub(super) const INSERT: &str = "INSERT INTO activations \
-     (id, due_ms, received_ms, event_time, origin, connection, account, trigger, resource_type, resource_id, envelope, lease, \
+     (id, due_ms, received_ms, noted_ms, event_time, origin, connection, account, trigger, resource_type, resource_id, envelope, lease, \
          state) \
-     VALUES (?1, ?11, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT lease_floor + 1 FROM marks WHERE one = 1), NOT EXISTS \
+     VALUES (?1, ?11, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT lease_floor + 1 FROM marks WHERE one = 1), NOT EXISTS \
          (SELECT 1 FROM activations WHERE connection = ?5 AND resource_type IS ?8 AND resource_id = ?9 AND state < 3)) \
      ON CONFLICT (id) DO NOTHING RETURNING state";
 
@@ -85,6 +85,7 @@ pub(super) fn insert(
     id: &str,
     due_ms: i64,
 ) -> rusqlite::Result<Option<State>> {
+    stepping::note(work, activation.received_ms)?;
     let mut insert = work.connection.prepare_cached(INSERT)?;
     let mut rows = insert.query((
         id,

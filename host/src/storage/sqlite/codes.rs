@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::SqliteStorage;
 use super::group::{Growth, Work};
+use super::stepping;
 use crate::storage::{Claimed, CodeClaim, CodeRow, CodeStorage, StorageError, StorageFuture};
 
 pub(super) const FIND: &str =
@@ -15,7 +16,7 @@ const CLAIM: &str = "INSERT INTO callback_codes (digest, claimant, account, hold
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
      ON CONFLICT (digest) DO UPDATE SET holder = excluded.holder, leased_until_ms = excluded.leased_until_ms, \
          expires_ms = excluded.expires_ms \
-     WHERE outcome IS NULL AND leased_until_ms <= ?7 AND claimant = excluded.claimant";
+     WHERE outcome IS NULL AND (leased_until_ms <= ?7 OR leased_until_ms > ?8) AND claimant = excluded.claimant";
 
 pub(super) const RENEW: &str =
     "UPDATE callback_codes SET leased_until_ms = ?3 WHERE digest = ?1 AND holder = ?2 AND outcome IS NULL";
@@ -40,9 +41,11 @@ fn find(connection: &Connection, digest: &str) -> rusqlite::Result<Option<CodeRo
 }
 
 fn claim(work: &mut Work<'_>, claim: &CodeClaim) -> Result<Claimed, StorageError> {
-    work.execute(REMOVE_EXPIRED, [claim.now_ms])?;
+    work.execute(REMOVE_EXPIRED, [stepping::until(work, claim.now_ms)?])?;
     let CodeClaim { digest, claimant, account, holder, now_ms, leased_until_ms, expires_ms } = claim;
-    let values = (digest, claimant, account, holder, leased_until_ms, expires_ms, now_ms);
+    // A lease that ends much later than a new one is that of a clock that was set back since.
+    let longest_ms = leased_until_ms.saturating_add(leased_until_ms.saturating_sub(*now_ms));
+    let values = (digest, claimant, account, holder, leased_until_ms, expires_ms, now_ms, longest_ms);
     Ok(if work.execute(CLAIM, values)? > 0 { Claimed::Held } else { Claimed::Taken })
 }
 
@@ -127,6 +130,33 @@ mod tests {
         assert_eq!(one.code("d1").await.unwrap().unwrap().outcome.as_deref(), Some("done"));
         assert!(one.settle_code("d1", None, "connected", 200).await.unwrap(), "in any case");
         assert_eq!(two.code("d1").await.unwrap().unwrap().outcome.as_deref(), Some("connected"));
+    }
+
+    #[tokio::test]
+    async fn the_lease_of_a_clock_that_was_set_back_since_ends() {
+        let (_folder, [one, two]) = storages();
+        let day_ms = 24 * 60 * 60 * 1000;
+        assert_eq!(one.claim_code(wanted("c", "h1", day_ms)).await.unwrap(), Claimed::Held);
+        assert_eq!(
+            two.claim_code(wanted("c", "h2", day_ms - 9)).await.unwrap(),
+            Claimed::Taken,
+            "it is late"
+        );
+        assert_eq!(two.claim_code(wanted("c", "h2", 0)).await.unwrap(), Claimed::Held);
+        assert!(!one.renew_code("d1", "h1", day_ms + 90).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_runs_ahead_forgets_no_code_at_once() {
+        let (_folder, [one, two]) = storages();
+        let day_ms = 24 * 60 * 60 * 1000;
+        let now_ms = 30 * day_ms;
+        one.remove_expired(now_ms, &crate::storage::Retention::default()).await.unwrap();
+        one.claim_code(wanted("c", "h1", now_ms)).await.unwrap();
+        one.settle_code("d1", Some("h1"), "done", now_ms + day_ms / 2).await.unwrap();
+        let other = CodeClaim { digest: "d2".to_owned(), ..wanted("c", "h2", now_ms + day_ms) };
+        two.claim_code(other).await.unwrap();
+        assert!(one.code("d1").await.unwrap().is_some());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::group::Work;
 use super::row::State;
+use super::stepping;
 use crate::storage::{Cause, LeaseToken, StorageError, StorageErrorKind};
 
 pub(super) const FIND: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL FROM activations WHERE id = ?1";
@@ -13,15 +14,17 @@ const FINISH: &str = "UPDATE activations SET state = ?2, finished_ms = ?3, failu
 const MARK: &str = "UPDATE activations SET own = ?2 WHERE position = ?1";
 
 /// The token is used up.
-const RETRY: &str =
-    "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, lease = lease + 1 WHERE position = ?1";
+const RETRY: &str = "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, noted_ms = ?4, lease = lease + 1 WHERE position = ?1";
 
 /// As [`RETRY`], with the attempt taken back that the lease was counted as.
-const POSTPONE: &str = "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, lease = lease + 1, \
+const POSTPONE: &str = "UPDATE activations SET state = 1, due_ms = ?2, failure = ?3, noted_ms = ?4, lease = lease + 1, \
      attempts = max(attempts - 1, 0) WHERE position = ?1";
 
-const REPLAY: &str = "UPDATE activations SET state = ?2, due_ms = ?3, attempts = 0, lease = lease + 1, finished_ms = NULL \
+const REPLAY: &str = "UPDATE activations SET state = ?2, due_ms = ?3, noted_ms = ?3, attempts = 0, lease = lease + 1, finished_ms = NULL \
      WHERE position = ?1";
+
+/// One that waits keeps its attempts, its token and its place.
+const HASTEN: &str = "UPDATE activations SET due_ms = ?2, noted_ms = ?2 WHERE position = ?1 AND due_ms > ?2";
 
 /// The oldest unfinished one of a resource.
 pub(super) const FIRST: &str = "SELECT position, state FROM activations \
@@ -133,8 +136,9 @@ pub(super) fn retry_later(
     lease: LeaseToken,
     not_before_ms: i64,
     failure: &str,
+    now_ms: i64,
 ) -> Result<bool, StorageError> {
-    give_back(work, RETRY, id, lease, (not_before_ms, failure))
+    give_back(work, RETRY, id, lease, (not_before_ms, failure, now_ms))
 }
 
 pub(super) fn postpone(
@@ -143,8 +147,9 @@ pub(super) fn postpone(
     lease: LeaseToken,
     not_before_ms: i64,
     why: &str,
+    now_ms: i64,
 ) -> Result<bool, StorageError> {
-    give_back(work, POSTPONE, id, lease, (not_before_ms, why))
+    give_back(work, POSTPONE, id, lease, (not_before_ms, why, now_ms))
 }
 
 fn give_back(
@@ -152,11 +157,13 @@ fn give_back(
     sql: &str,
     id: &str,
     lease: LeaseToken,
-    (not_before_ms, why): (i64, &str),
+    (not_before_ms, why, now_ms): (i64, &str, i64),
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
     work.all_or_none(|work| {
-        work.execute(sql, (found.position, not_before_ms, why))?;
+        stepping::note(work, now_ms)?;
+        let due_ms = not_before_ms.min(now_ms.saturating_add(stepping::LONGEST_MS));
+        work.execute(sql, (found.position, due_ms, why, now_ms))?;
         work.moved(found.state, State::Ready);
         give_way(work, &found)?;
         Ok(true)
@@ -164,9 +171,14 @@ fn give_back(
 }
 
 pub(super) fn replay(work: &mut Work<'_>, id: &str, now_ms: i64) -> Result<bool, StorageError> {
-    let is_replayable = |found: &Found| found.state.is_finished() && !found.is_emptied;
+    let is_replayable = |found: &Found| found.state != State::Leased && !found.is_emptied;
     let Some(found) = find(work, id)?.filter(is_replayable) else { return Ok(false) };
     work.all_or_none(|work| {
+        stepping::note(work, now_ms)?;
+        if !found.state.is_finished() {
+            work.execute(HASTEN, (found.position, now_ms))?;
+            return Ok(true);
+        }
         let state = match of_resource(work, HEAD, &found)? {
             // It is being delivered already.
             Some((_, State::Leased)) => State::Queued,

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::SqliteStorage;
 use super::group::{Growth, Work};
-use super::{codes, reading};
+use super::{codes, reading, stepping};
 use crate::storage::{
     ActivationSummary, AuditEntry, InstallStorage, PendingInstall, StorageError, StorageFuture,
 };
@@ -64,8 +64,10 @@ fn audit(connection: &Connection, before: i64, limit: u32) -> rusqlite::Result<V
 }
 
 fn put(work: &mut Work<'_>, install: &PendingInstall, keep_from_ms: i64) -> Result<(), StorageError> {
-    work.execute(REMOVE_OLD, [keep_from_ms])?;
     let PendingInstall { account, app, grant, sealed, created_ms } = install;
+    // Not all at once where the clock runs ahead.
+    let ahead_ms = created_ms.saturating_sub(stepping::until(work, *created_ms)?);
+    work.execute(REMOVE_OLD, [keep_from_ms.saturating_sub(ahead_ms)])?;
     work.execute(PUT, (account, app, grant, sealed, created_ms))?;
     Ok(())
 }

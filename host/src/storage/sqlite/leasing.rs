@@ -8,6 +8,7 @@ use super::finishing::{Found, give_way};
 use super::group::Work;
 use super::own_changes;
 use super::row::{self, State};
+use super::stepping;
 use crate::storage::{LeaseRequest, LeaseToken, Leased, StorageError};
 
 pub(super) const ENDED: &str = "SELECT position, state, lease, connection, resource_type, resource_id, envelope IS NULL \
@@ -15,7 +16,7 @@ pub(super) const ENDED: &str = "SELECT position, state, lease, connection, resou
 
 const RETURN: &str = "UPDATE activations SET state = 1 WHERE position = ?1";
 
-const END: &str = "UPDATE activations SET due_ms = ?1 WHERE state = 2 AND due_ms > ?1";
+const END: &str = "UPDATE activations SET due_ms = ?1, noted_ms = ?1 WHERE state = 2 AND due_ms > ?1";
 
 pub(super) const LIVE: &str =
     "SELECT connection, count(*) FROM activations WHERE state = 2 AND due_ms > ?1 GROUP BY connection";
@@ -26,7 +27,7 @@ pub(super) const NEXT_CONNECTION: &str = "SELECT connection, due_ms FROM activat
      WHERE state = 1 AND connection > ?1 ORDER BY connection, due_ms LIMIT 1";
 
 pub(super) const TAKE: &str = "UPDATE activations SET state = 2, due_ms = ?3, attempts = attempts + 1, lease = lease + 1, \
-         leased_ms = ?2 \
+         leased_ms = ?2, noted_ms = ?2 \
      WHERE position IN (SELECT position FROM activations WHERE state = 1 AND connection = ?1 AND due_ms <= ?2 \
          ORDER BY due_ms, position LIMIT ?4) \
      RETURNING position, lease, attempts, id, connection, account, trigger, resource_type, resource_id, event_time, \
@@ -41,6 +42,7 @@ struct Candidate {
 
 pub(super) fn lease(work: &mut Work<'_>, request: &LeaseRequest) -> Result<Vec<Leased>, StorageError> {
     work.all_or_none(|work| {
+        stepping::mend(work, request.now_ms)?;
         return_ended(work, request.now_ms)?;
         let mut candidates = candidates(work, request)?;
         let mut leased = Vec::new();
@@ -70,6 +72,7 @@ pub(super) fn lease(work: &mut Work<'_>, request: &LeaseRequest) -> Result<Vec<L
 
 /// The next that leases something gives out what was leased, as after the ends of the leases.
 pub(super) fn end_all(work: &mut Work<'_>, now_ms: i64) -> Result<u64, StorageError> {
+    stepping::mend(work, now_ms)?;
     Ok(work.execute(END, [now_ms])? as u64)
 }
 

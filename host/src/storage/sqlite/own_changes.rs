@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use super::accepting::KNOWS;
 use super::finishing;
 use super::group::{Growth, Work};
-use super::{SqliteStorage, removing};
+use super::{SqliteStorage, removing, stepping};
 use crate::storage::{
     Cause, ChangeOutcome, ChangeQuestion, LeaseToken, NewChange, OwnChange, OwnChanges, Retention,
     StorageError, StorageErrorKind, StorageFuture,
@@ -92,8 +92,10 @@ impl OwnChanges for SqliteStorage {
 
     fn forget_changes(&self, now_ms: i64, remember: Duration) -> StorageFuture<'_, u64> {
         let remember = millis(remember);
-        let before = now_ms.saturating_sub(remember).saturating_sub(millis(Retention::IDS));
         Box::pin(async move {
+            let until = move |work: &mut Work<'_>| Ok(stepping::until(work, now_ms)?);
+            let until_ms = self.writer.change(Growth::Stays, 1, until).await?;
+            let before = until_ms.saturating_sub(remember).saturating_sub(millis(Retention::IDS));
             let mut forgotten = 0;
             loop {
                 let change = move |work: &mut Work<'_>| {

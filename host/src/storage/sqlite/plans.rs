@@ -5,7 +5,7 @@ use rusqlite::types::Null;
 
 use super::{
     SqliteOptions, accepting, codes, connecting, finishing, installing, leasing, missing, own_changes,
-    reading, removing, schema, signings,
+    reading, removing, schema, signings, stepping,
 };
 use crate::storage::ActivationState;
 
@@ -99,6 +99,15 @@ fn nothing_of_daily_use_reads_a_whole_table() {
         assert!(steps.iter().find(scans).is_none(), "{sql}: {steps:?}");
         let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
         assert!(!sorts || sql == leasing::LIVE, "{sql}: {steps:?}");
+    }
+}
+
+#[test]
+fn the_repair_after_a_step_of_the_clock_reads_no_finished_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = crowded(&folder);
+    for sql in [stepping::CAP_DUE, stepping::CAP_ACCEPTED] {
+        assert_eq!(plan(&connection, sql), ["SCAN activations USING INDEX activations_unfinished"], "{sql}");
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) const NEXT_READY: &str =
 pub(super) const NEXT_ENDING: &str = "SELECT min(due_ms) FROM activations WHERE state = 2 AND due_ms > ?1";
 
 const TOTALS: &str = "SELECT state, count FROM totals";
-pub(super) const OLDEST: &str = "SELECT min(received_ms) FROM activations WHERE state < 3";
+pub(super) const OLDEST: &str = "SELECT coalesce(accepted_ms, received_ms) FROM activations \
+     WHERE position = (SELECT min(position) FROM activations INDEXED BY activations_unfinished WHERE state < 3)";
 
 pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Option<StoredActivation>> {
     let read = |row: &Row<'_>| {
@@ -129,6 +130,6 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<StorageCounts>
             ActivationState::Suppressed => counts.suppressed += count,
         }
     }
-    counts.oldest_ms = connection.prepare_cached(OLDEST)?.query_row((), |row| row.get(0))?;
+    counts.oldest_ms = connection.prepare_cached(OLDEST)?.query_row((), |row| row.get(0)).optional()?;
     Ok(counts)
 }

@@ -52,13 +52,15 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn new(now_ms: i64, retention: &Retention) -> Self {
-        let before =
-            |kept: Duration| now_ms.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+    /// Payloads go by the clock, ids and signed times by `until_ms`.
+    pub(super) fn new(now_ms: i64, until_ms: i64, retention: &Retention) -> Self {
+        let before = |from_ms: i64, kept: Duration| {
+            from_ms.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
+        };
         Self {
-            delivered_ms: before(retention.delivered),
-            dead_ms: before(retention.dead),
-            received_ms: before(Retention::IDS),
+            delivered_ms: before(now_ms, retention.delivered),
+            dead_ms: before(now_ms, retention.dead),
+            received_ms: before(until_ms, Retention::IDS),
         }
     }
 }

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/4.sql"),
     include_str!("migrations/5.sql"),
     include_str!("migrations/6.sql"),
+    include_str!("migrations/8.sql"),
 ];
 
 /// How often to try where processes that start together meet in a step for which SQLite itself does not wait.

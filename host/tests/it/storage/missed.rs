@@ -89,7 +89,11 @@ async fn a_lease_after_the_second_counts_whatever_came_before() {
     let fixture = Fixture::new().await;
     fixture.told(received(told("first", 5), SECOND)).await;
     let early = fixture.lease(1, SECOND).await.remove(0);
-    fixture.storage.postpone("first", early.lease, SECOND + 2_000, "a call").await.expect("it is noted");
+    fixture
+        .storage
+        .postpone("first", early.lease, SECOND + 2_000, "a call", SECOND)
+        .await
+        .expect("it is noted");
     deliver(&fixture, SECOND + 2_000).await;
     assert_eq!(fixture.missed(found("found", 5, false)).await, 0, "the latest lease saw every change");
 }

@@ -97,6 +97,8 @@ struct Model {
     rows: Vec<Row>,
     signings: Signings,
     now_ms: i64,
+    /// Up to when ids were removed; 0 before the first time.
+    swept_ms: i64,
     /// All that were ever given out.
     tokens: Vec<(String, LeaseToken)>,
 }
@@ -182,9 +184,13 @@ impl Model {
 
     fn remove_expired(&mut self, retention: &Retention) {
         let now_ms = self.now_ms;
-        let is_over = |since_ms: i64, kept: Duration| {
+        let until_ms = if self.swept_ms == 0 { now_ms } else { now_ms.min(self.swept_ms + 3_600_000) };
+        self.swept_ms = until_ms;
+        let is_over_at = |now_ms: i64, since_ms: i64, kept: Duration| {
             now_ms - since_ms >= i64::try_from(kept.as_millis()).expect("it is short")
         };
+        let is_over = |since_ms, kept| is_over_at(now_ms, since_ms, kept);
+        let is_forgotten = |since_ms, kept| is_over_at(until_ms, since_ms, kept);
         for row in &mut self.rows {
             row.is_emptied |= match row.state {
                 ActivationState::Delivered | ActivationState::Suppressed => {
@@ -194,8 +200,8 @@ impl Model {
                 _ => false,
             };
         }
-        self.rows.retain(|row| !(row.is_emptied && is_over(row.activation.received_ms, Retention::IDS)));
-        self.signings.forget(is_over);
+        self.rows.retain(|row| !(row.is_emptied && is_forgotten(row.activation.received_ms, Retention::IDS)));
+        self.signings.forget(is_forgotten);
     }
 }
 
@@ -271,7 +277,8 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
         Step::RetryLater { token, delay_ms } => {
             let Some((id, token)) = token_of(model, *token) else { return };
             let due_ms = model.now_ms + delay_ms;
-            let is_noted = storage.retry_later(&id, token, due_ms, "busy").await.expect("it is noted");
+            let is_noted =
+                storage.retry_later(&id, token, due_ms, "busy", model.now_ms).await.expect("it is noted");
             let row = model.held(&id, token);
             assert_eq!(is_noted, row.is_some());
             if let Some(row) = row {
@@ -281,7 +288,8 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
         Step::Postpone { token, delay_ms } => {
             let Some((id, token)) = token_of(model, *token) else { return };
             let due_ms = model.now_ms + delay_ms;
-            let is_noted = storage.postpone(&id, token, due_ms, "a call").await.expect("it is noted");
+            let is_noted =
+                storage.postpone(&id, token, due_ms, "a call", model.now_ms).await.expect("it is noted");
             let row = model.held(&id, token);
             assert_eq!(is_noted, row.is_some());
             if let Some(row) = row {
@@ -293,11 +301,15 @@ async fn take(step: &Step, fixture: &Fixture, model: &mut Model) {
             let id = format!("{id}");
             let is_noted = storage.replay(&id, model.now_ms).await.expect("it is noted");
             let now_ms = model.now_ms;
-            let row = model.row(&id).filter(|row| row.is_finished() && !row.is_emptied);
+            let row = model.row(&id).filter(|row| row.state != ActivationState::Leased && !row.is_emptied);
             assert_eq!(is_noted, row.is_some());
-            if let Some(row) = row {
-                (row.state, row.due_ms, row.token) = (ActivationState::Waiting, now_ms, None);
-                row.attempts = 0;
+            match row {
+                Some(row) if row.state == ActivationState::Waiting => row.due_ms = row.due_ms.min(now_ms),
+                Some(row) => {
+                    (row.state, row.due_ms, row.token) = (ActivationState::Waiting, now_ms, None);
+                    row.attempts = 0;
+                }
+                None => {}
             }
         }
         Step::RemoveExpired { hours } => {
@@ -322,8 +334,7 @@ async fn compare(fixture: &Fixture, model: &Model) {
     ];
     let told = [counts.waiting, counts.leased, counts.delivered, counts.dead, counts.suppressed];
     assert_eq!(told, expected.map(count));
-    let oldest =
-        model.rows.iter().filter(|row| !row.is_finished()).map(|row| row.activation.received_ms).min();
+    let oldest = model.rows.iter().find(|row| !row.is_finished()).map(|row| row.activation.received_ms);
     assert_eq!(counts.oldest_ms, oldest);
     for row in &model.rows {
         let found =
@@ -361,7 +372,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let fixture = Fixture::new().await;
-            let mut model = Model { rows: Vec::new(), signings: Signings::default(), now_ms: NOW, tokens: Vec::new() };
+            let mut model = Model { rows: Vec::new(), signings: Signings::default(), now_ms: NOW, swept_ms: 0, tokens: Vec::new() };
             for step in &steps {
                 take(step, &fixture, &mut model).await;
             }

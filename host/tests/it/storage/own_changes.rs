@@ -170,11 +170,11 @@ async fn a_change_stays_while_something_that_may_tell_of_it_was_not_looked_at() 
     assert_eq!(fixture.forget(later).await, 0, "the second was not looked at");
     let second = fixture.lease(1, later).await.remove(0);
     assert_eq!(fixture.forget(later).await, 0, "somebody looks at it just now");
-    storage.postpone("second", second.lease, later, "a call").await.expect("it is noted");
+    storage.postpone("second", second.lease, later, "a call", later).await.expect("it is noted");
     assert_eq!(fixture.forget(later).await, 0, "and came to nothing");
     let second = fixture.lease(1, later).await.remove(0);
     // A receiver that is down keeps no notes.
-    storage.retry_later("second", second.lease, later, "no").await.expect("it is noted");
+    storage.retry_later("second", second.lease, later, "no", later).await.expect("it is noted");
     assert_eq!(fixture.forget(later).await, 1);
 }
 
@@ -217,7 +217,7 @@ async fn an_activation_keeps_its_mark_over_attempts_and_replays() {
     let first = fixture.lease(1, NOW).await.remove(0);
     assert_eq!(first.own, None);
     assert!(storage.mark_own("a", first.lease, cause(NOW)).await.expect("it is noted"));
-    storage.retry_later("a", first.lease, NOW + 5, "no").await.expect("it is noted");
+    storage.retry_later("a", first.lease, NOW + 5, "no", NOW).await.expect("it is noted");
     assert!(!storage.mark_own("a", first.lease, cause(9)).await.expect("it is read"), "the lease is lost");
     let second = fixture.lease(1, NOW + 5).await.remove(0);
     assert_eq!(second.own, Some(cause(NOW)));

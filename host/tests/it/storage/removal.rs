@@ -35,7 +35,9 @@ async fn payloads_go_after_their_time_and_ids_not_before_49_hours() {
     assert!(!storage.replay("delivered", NOW).await.expect("it is read"), "there is nothing to deliver");
     assert_eq!(removed(NOW + 2 * HOUR_MS).await, 1);
 
-    assert_eq!(removed(NOW + 50 * HOUR_MS).await, 0);
+    for hour in 3..72 {
+        assert_eq!(removed(NOW + hour * HOUR_MS).await, 0);
+    }
     assert_eq!(fixture.accept(activation("delivered", 0, None)).await, Accepted { new: 0, repeated: 1 });
     assert_eq!(removed(NOW + 72 * HOUR_MS).await, 2);
     let counts = storage.counts().await.expect("they are read");
@@ -54,7 +56,7 @@ async fn an_id_that_is_accepted_anew_knows_no_lease_of_its_earlier_life() {
         let mut early = Vec::new();
         for _ in 0..4 {
             let lease = fixture.lease(1, NOW).await.remove(0).lease;
-            assert!(storage.retry_later("a", lease, NOW, "busy").await.expect("it is noted"));
+            assert!(storage.retry_later("a", lease, NOW, "busy", NOW).await.expect("it is noted"));
             early.push(lease);
         }
         let last = fixture.lease(1, NOW).await.remove(0).lease;
@@ -71,7 +73,9 @@ async fn an_id_that_is_accepted_anew_knows_no_lease_of_its_earlier_life() {
         assert_eq!(fixture.accept(activation("a", 0, None)).await, Accepted { new: 1, repeated: 0 });
         let use_all = async |state| {
             for lease in &early {
-                assert!(!storage.retry_later("a", *lease, later_ms, "late").await.expect("it is read"));
+                assert!(
+                    !storage.retry_later("a", *lease, later_ms, "late", later_ms).await.expect("it is read")
+                );
                 assert!(!storage.acknowledge("a", *lease, later_ms).await.expect("it is read"));
             }
             assert_eq!(fixture.state("a").await, Some(state));
@@ -80,7 +84,7 @@ async fn an_id_that_is_accepted_anew_knows_no_lease_of_its_earlier_life() {
         for _ in 0..2 {
             let lease = fixture.lease(1, later_ms).await.remove(0).lease;
             use_all(ActivationState::Leased).await;
-            assert!(storage.retry_later("a", lease, later_ms, "busy").await.expect("it is noted"));
+            assert!(storage.retry_later("a", lease, later_ms, "busy", later_ms).await.expect("it is noted"));
             use_all(ActivationState::Waiting).await;
         }
     }

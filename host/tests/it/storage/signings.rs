@@ -92,14 +92,14 @@ async fn whatever_became_of_a_lease_it_was_one() {
     fixture.change(NOW).await;
     let lease = fixture.lease(1, NOW).await.remove(0);
     assert_eq!(fixture.change(NOW + 1).await, new(1), "it is leased");
-    storage.postpone(&id(0), lease.lease, NOW, "a call").await.expect("it is noted");
+    storage.postpone(&id(0), lease.lease, NOW, "a call", NOW).await.expect("it is noted");
     fixture.deliver(NOW).await;
     fixture.deliver(NOW).await;
 
     // Given back, and never leased since.
     assert_eq!(fixture.change(NOW + 2).await, new(2));
     let lease = fixture.lease(1, NOW).await.remove(0);
-    storage.postpone(&id(2), lease.lease, NOW + 1, "a call").await.expect("it is noted");
+    storage.postpone(&id(2), lease.lease, NOW + 1, "a call", NOW).await.expect("it is noted");
     assert_eq!(fixture.change(NOW + 3).await, new(3));
     fixture.deliver(NOW + 1).await;
     fixture.deliver(NOW + 1).await;
