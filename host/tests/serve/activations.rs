@@ -80,3 +80,47 @@ fn what_cannot_be_shown_or_replayed_says_why() {
     assert!(code == 2 && stderr.contains("--state"), "{stderr}");
     assert_eq!(place.ok(&["activations", "list", "--state", "dead"]), "no such activations\n");
 }
+
+#[test]
+fn a_delayed_activation_is_due_now_once_it_is_replayed_and_a_leased_one_is_refused() {
+    let place = Place::new();
+    let (_, path) = place.connect();
+    let served = place.serve_with(&[], &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-77")]);
+    assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
+    let call = |path: &str, body: &str| {
+        let headers = [("Authorization", "Bearer hush-admin-77"), ("Content-Type", "application/json")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        exchange(served.admin.expect("an address"), &request(path, &headers, body.as_bytes()))
+    };
+    let lease = || {
+        let answer = call("/activations/lease", r#"{"seconds":3600}"#);
+        let leased: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        leased["activations"].get(0).map(|one| {
+            (one["event"]["id"].as_str().expect("an id").to_owned(), one["lease"].as_i64().expect("a lease"))
+        })
+    };
+    let (id, token) = lease().expect("it is due");
+    let (code, _, stderr) = place.run(["activations", "replay", &id]);
+    let why = format!("cannot replay {id}: it is leased until ");
+    assert!(code == 2 && stderr.contains(&why), "{stderr}");
+    let replay = format!("/activations/{id}/replay");
+    let refused = call(&replay, "");
+    assert!(refused.status == Some(409) && refused.body.contains(&why), "{refused:?}");
+
+    let delay = |token: i64| {
+        let body = format!(r#"{{"lease":{token},"seconds":3600}}"#);
+        assert_eq!(call(&format!("/activations/{id}/retry"), &body).status, Some(204));
+        assert_eq!(lease(), None, "it is due in an hour");
+    };
+    delay(token);
+    assert_eq!(place.ok(&["activations", "replay", &id]), "due again: 1\n");
+    let (_, token) = lease().expect("it is due now");
+    delay(token);
+    assert_eq!(place.ok(&["activations", "replay", "--state", "waiting"]), "due again: 1\n");
+    let (_, token) = lease().expect("it is due now");
+    delay(token);
+    assert_eq!(call(&replay, "").status, Some(204));
+    assert!(lease().is_some(), "it is due now");
+    // The public address has no such call.
+    assert_eq!(exchange(served.address, &request(&replay, &[], b"")).status, Some(404));
+}
