@@ -347,7 +347,7 @@ fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {
         None => None,
     };
     let queue = values.number("limits.queue", 1..1_000_001)?;
-    Ok(SqliteOptions { queue, max_pages, ..SqliteOptions::default() })
+    Ok(SqliteOptions { queue, max_pages, reserve: Some(SqliteOptions::RESERVE), ..SqliteOptions::default() })
 }
 
 fn admin_listen(values: &Values<'_>, has_token: bool) -> Result<Option<SocketAddr>, Failure> {

@@ -20,7 +20,7 @@ use super::tally::{Counts, Now};
 use crate::connections::Directory;
 use crate::metrics::prometheus_text;
 use crate::receive::Clock;
-use crate::storage::{Storage, StorageCounts};
+use crate::storage::{Storage, StorageCounts, StorageError, StorageErrorKind};
 use crate::token_bucket::Bucket;
 
 /// How long storage may take to show that it is there.
@@ -62,10 +62,13 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
     if *health.is_stopping.borrow() {
         return not("stopping");
     }
-    if health.stored().await.is_none() {
-        return not("the storage does not answer");
-    }
-    match health.counts.refusal(REFUSAL) {
+    let reason = match health.stored().await {
+        Some(Ok(stored)) if stored.is_full => Some("full"),
+        Some(Ok(_)) => health.counts.refusal(REFUSAL),
+        Some(Err(error)) if error.kind() == StorageErrorKind::Replaced => Some("replaced"),
+        Some(Err(_)) | None => return not("the storage does not answer"),
+    };
+    match reason {
         Some(reason) => not(&format!("the storage takes no webhooks: {reason}")),
         None => (StatusCode::OK, "ready\n".to_owned()),
     }
@@ -76,7 +79,7 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     }
     let now = Now {
-        storage: health.stored().await,
+        storage: health.stored().await.and_then(Result::ok),
         directory: health.directory.counts(),
         is_draining: *health.is_stopping.borrow(),
         now_ms: (health.clock)(),
@@ -86,8 +89,9 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
 }
 
 impl Health {
-    async fn stored(&self) -> Option<StorageCounts> {
-        timeout(PATIENCE, self.storage.counts()).await.ok()?.ok()
+    /// `None` when it takes too long.
+    async fn stored(&self) -> Option<Result<StorageCounts, StorageError>> {
+        timeout(PATIENCE, self.storage.counts()).await.ok()
     }
 
     fn may_read(&self, headers: &HeaderMap) -> bool {

@@ -9,6 +9,8 @@ mod model;
 mod own_changes;
 mod removal;
 mod signings;
+#[cfg(unix)]
+mod small_disk;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -331,6 +333,8 @@ async fn counts_tell_every_state_and_the_oldest_that_waits() {
         delivered: 1,
         oldest_ms: Some(NOW + 2),
         commits: counts.commits,
+        reserve_bytes: None,
+        is_full: false,
     };
     assert_eq!(counts, expected);
 }
