@@ -24,7 +24,6 @@ use crate::failure::Failure;
 use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
 use crate::quota_sharing;
-use crate::random;
 use crate::receive::{self, Clock, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::surroundings::Surroundings;
@@ -53,8 +52,8 @@ use background::{expire, finish_removals, refresh, tell};
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
-pub(crate) use opening::{database, open_storage};
-use opening::{directory, open_storage_with};
+use opening::directory;
+pub(crate) use opening::{begin_storage, first_ring, known_database, open_storage};
 use signals::Signals;
 use tally::Counts;
 use tls::Tls;
@@ -147,10 +146,10 @@ struct Service {
 
 impl Service {
     async fn start(connector: &'static Connector, mut config: Config, gates: Gates) -> Result<Self, Failure> {
-        let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
+        let sqlite = Arc::new(begin_storage(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
-        let directory = directory(connector, &mut config, Arc::clone(&storage))?;
+        let directory = directory(connector, &mut config, Arc::clone(&sqlite)).await?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
             Some(files) => {
@@ -242,7 +241,7 @@ impl Service {
         let portal = Portal::new(PortalParts {
             connector,
             lifecycle: Arc::clone(&lifecycle),
-            read_ring: Box::new(move || keys.ring(&random::bytes).map_err(|error| error.to_string())),
+            read_ring: Box::new(move || keys.ring().map_err(|error| error.to_string())),
             apps,
             clients: std::mem::take(&mut config.base.clients),
             gates: gates.clone(),

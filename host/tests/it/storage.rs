@@ -8,6 +8,8 @@ mod missed;
 mod model;
 mod own_changes;
 mod removal;
+#[cfg(unix)]
+mod replaced;
 mod signings;
 #[cfg(unix)]
 mod small_disk;

@@ -8,6 +8,8 @@ mod deliveries;
 mod deployment;
 mod doors;
 mod error_bodies;
+#[cfg(unix)]
+mod full_disk;
 mod hosts;
 mod kills;
 mod lists;
@@ -24,8 +26,14 @@ mod own_changes;
 mod portal;
 mod raw_sockets;
 mod repeats;
+#[cfg(unix)]
+mod replaced;
 mod scripted_api;
 mod secrets;
+#[cfg(unix)]
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
+mod starts;
 #[cfg(feature = "demo")]
 mod triggers;
 mod unavailable;

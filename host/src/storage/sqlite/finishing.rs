@@ -91,8 +91,8 @@ pub(super) fn mark_own(
     cause: &Cause,
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
-    let text = serde_json::to_string(cause).map_err(|_| StorageError::new(StorageErrorKind::Refused))?;
-    Ok(work.execute(MARK, (found.position, text))? > 0)
+    write_cause(work, &found, cause)?;
+    Ok(true)
 }
 
 /// Ends a leased activation without a delivery.
@@ -104,10 +104,19 @@ pub(super) fn suppress(
     now_ms: i64,
 ) -> Result<bool, StorageError> {
     work.all_or_none(|work| {
+        let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
+        // The action is in the reason as well.
+        if !work.is_tight {
+            write_cause(work, &found, cause)?;
+        }
         let why = format!("an own change: {}", cause.action);
-        Ok(mark_own(work, id, lease, cause)?
-            && finish(work, id, lease, State::Suppressed, Some(&why), now_ms)?)
+        finish(work, id, lease, State::Suppressed, Some(&why), now_ms)
     })
+}
+
+fn write_cause(work: &Work<'_>, found: &Found, cause: &Cause) -> Result<(), StorageError> {
+    let text = serde_json::to_string(cause).map_err(|_| StorageError::new(StorageErrorKind::Refused))?;
+    Ok(work.execute(MARK, (found.position, text)).map(drop)?)
 }
 
 fn finish(
@@ -120,7 +129,7 @@ fn finish(
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
     work.all_or_none(|work| {
-        work.execute(FINISH, (found.position, state, now_ms, failure))?;
+        work.execute(FINISH, (found.position, state, now_ms, failure.map(|text| work.shortened(text))))?;
         work.moved(found.state, state);
         promote(work, &found)?;
         Ok(true)
@@ -156,7 +165,7 @@ fn give_back(
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
     work.all_or_none(|work| {
-        work.execute(sql, (found.position, not_before_ms, why))?;
+        work.execute(sql, (found.position, not_before_ms, work.shortened(why)))?;
         work.moved(found.state, State::Ready);
         give_way(work, &found)?;
         Ok(true)

@@ -23,6 +23,8 @@ const ADD: &str = "UPDATE totals SET count = count + ?2 WHERE state = ?1";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Growth {
     Grows,
+    /// It makes a row longer, which can be spared while the disk is full.
+    Extends,
     Stays,
 }
 
@@ -33,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) turn: &'a mut String,
     /// Until when ids in the form of earlier versions are known, in milliseconds since the epoch.
     pub(super) former_until_ms: i64,
+    /// Whether the disk is full, so that no row may get longer than it was when it was stored.
+    pub(super) is_tight: bool,
     /// What the changes so far add to the number of activations in each state.
     added: [i64; State::COUNT],
 }
@@ -47,6 +51,14 @@ impl Work<'_> {
     pub(super) fn moved(&mut self, from: State, to: State) {
         self.add(from, -1);
         self.add(to, 1);
+    }
+
+    /// A text as it is stored: cut to 48 bytes while the disk is full.
+    pub(super) fn shortened<'t>(&self, text: &'t str) -> &'t str {
+        match self.is_tight {
+            true => &text[..text.floor_char_boundary(48)],
+            false => text,
+        }
     }
 
     /// Runs a statement that asks nothing.
@@ -221,10 +233,10 @@ impl Session {
         let Some(room) = &self.room else { return group };
         // Without a measure the last decision holds.
         drop(room.look(&self.connection));
-        if !room.state().is_closed() {
+        if !room.is_closed() {
             return group;
         }
-        let (growing, staying) = group.into_iter().partition(|change| change.growth() == Growth::Grows);
+        let (growing, staying) = group.into_iter().partition(|change| change.growth() != Growth::Stays);
         answer(growing, &Err(StorageError::new(StorageErrorKind::Full)));
         staying
     }
@@ -264,14 +276,20 @@ impl Session {
         let Some(pages) = self.max_pages else { return Ok(()) };
         let limit = match growth {
             Growth::Grows => pages - (pages / 16).max(16).min(pages / 2),
-            Growth::Stays => pages,
+            Growth::Extends | Growth::Stays => pages,
         };
         self.connection.pragma_update(None, "max_page_count", limit)
     }
 
     fn transact(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
-        let Self { connection, turn, former_until_ms, .. } = self;
-        let mut work = Work { connection, turn, former_until_ms: *former_until_ms, added: [0; State::COUNT] };
+        let Self { connection, turn, former_until_ms, room, .. } = self;
+        let mut work = Work {
+            connection,
+            turn,
+            former_until_ms: *former_until_ms,
+            is_tight: room.as_ref().is_some_and(Room::is_closed),
+            added: [0; State::COUNT],
+        };
         work.execute(BEGIN, ())?;
         let mut make = || {
             for change in group.iter_mut() {

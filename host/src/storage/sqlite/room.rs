@@ -105,6 +105,11 @@ impl Room {
         Arc::clone(&self.state)
     }
 
+    /// Whether intake is stopped.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.is_closed()
+    }
+
     /// Measures, and decides whether intake goes on.
     pub(super) fn look(&self, connection: &Connection) -> rusqlite::Result<()> {
         let space = self.measure(connection)?;

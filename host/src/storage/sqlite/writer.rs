@@ -142,3 +142,27 @@ fn close(session: Session) {
     }
     drop(session.connection.close());
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::storage::SqliteStorage;
+
+    #[tokio::test]
+    async fn a_change_whose_file_was_replaced_while_it_was_committed_is_not_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("storage");
+        let storage = SqliteStorage::open(&path, SqliteOptions::default()).unwrap();
+        for growth in [Growth::Grows, Growth::Stays] {
+            let (from, away) = (path.clone(), folder.path().join("away"));
+            let replace = move |_: &mut Work<'_>| {
+                std::fs::rename(&from, &away).unwrap();
+                Ok(())
+            };
+            let outcome = storage.writer.change(growth, 1, replace).await;
+            assert_eq!(outcome.map_err(|error| error.kind()), Err(StorageErrorKind::Replaced));
+            std::fs::rename(folder.path().join("away"), &path).unwrap();
+            storage.writer.change(growth, 1, |_| Ok(())).await.unwrap();
+        }
+    }
+}
