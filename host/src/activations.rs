@@ -12,7 +12,7 @@ use crate::members::Members;
 use crate::printable::print;
 use crate::serve::config::data_of;
 use crate::serve::values::Values;
-use crate::serve::{broken, database, open_storage};
+use crate::serve::{broken, open_storage};
 use crate::storage::{
     ActivationFilter, ActivationState, ActivationSummary, SqliteStorage, Storage, StorageError,
     StoredActivation,
@@ -38,9 +38,6 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let data = data_of(&Values::read(&task.flags, &sources)?, surroundings.variable)?;
-    if !database(&data).exists() {
-        return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));
-    }
     let desk = Desk { connector, storage: open_storage(&data)?, is_json: task.is_json };
     let text = match &task.verb {
         Verb::List { which, limit } => desk.list(which, *limit, surroundings.width).await?,

@@ -6,7 +6,7 @@ use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::printable::print;
 use crate::serve::config::data_of;
-use crate::serve::database;
+use crate::serve::known_database;
 use crate::serve::values::{self, Flags, Values};
 use crate::storage;
 use crate::surroundings::Surroundings;
@@ -23,10 +23,7 @@ pub(crate) fn flags() -> Vec<clap::Arg> {
 pub(crate) fn run(flags: &Flags, to: &Path, surroundings: &mut Surroundings<'_>) -> Result<(), Failure> {
     let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let data = data_of(&Values::read(flags, &sources)?, surroundings.variable)?;
-    let database = database(&data);
-    if !database.exists() {
-        return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));
-    }
+    let database = known_database(&data)?;
     storage::back_up(&database, to)
         .map_err(|error| Failure::Broken(format!("{} was not written: {error}", to.display())))?;
     let keys =

@@ -28,8 +28,12 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a file would be in the way of the next try.
+        drop(fs::remove_file(path));
+    }
+    written
 }
 
 /// Has the disk know which files a folder holds: a new name survives a loss of power only then.

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 mod key_file;
 
-pub(crate) use key_file::KeySource;
+pub(crate) use key_file::{KeySource, KeySourceError, OWN_FILE};
 
 /// The version of the form that sealed bytes have.
 const VERSION: u8 = 1;

@@ -22,7 +22,6 @@ use crate::delivery::{Delivery, Sink};
 use crate::failure::Failure;
 use crate::loops::Loops;
 use crate::portal::{self, Portal, PortalParts, Unmanaged};
-use crate::random;
 use crate::receive::{self, Receiver};
 use crate::storage::{Retention, SqliteStorage, Storage};
 use crate::stream::Streams;
@@ -53,8 +52,8 @@ pub(crate) use command::run;
 use config::{Config, Limits};
 use health::Health;
 use listener::Listener;
-pub(crate) use opening::{database, open_storage};
-use opening::{directory, open_storage_with};
+use opening::directory;
+pub(crate) use opening::{begin_storage, first_ring, known_database, open_storage};
 use tally::Counts;
 use tls::Tls;
 
@@ -107,10 +106,10 @@ impl Service {
         clock: Clock,
         streams: &Streams,
     ) -> Result<Self, Failure> {
-        let sqlite = Arc::new(open_storage_with(&config.base.data, config.storage)?);
+        let sqlite = Arc::new(begin_storage(&config.base.data, config.storage)?);
         let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(&sqlite);
         let apps = config.base.apps.clone();
-        let directory = directory(connector, &mut config, Arc::clone(&storage), clock.clone())?;
+        let directory = directory(connector, &mut config, Arc::clone(&sqlite), clock.clone()).await?;
         tell(&directory.refresh().await.map_err(|error| broken("the connections cannot be read", &error))?);
         let tls = match &config.tls {
             Some(files) => {
@@ -202,7 +201,7 @@ impl Service {
         let portal = Portal::new(PortalParts {
             connector,
             lifecycle: Arc::clone(&lifecycle),
-            read_ring: Box::new(move || keys.ring(&random::bytes).map_err(|error| error.to_string())),
+            read_ring: Box::new(move || keys.ring().map_err(|error| error.to_string())),
             apps,
             clients: std::mem::take(&mut config.base.clients),
             gates: gates.clone(),

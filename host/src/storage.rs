@@ -320,6 +320,10 @@ pub struct StorageCounts {
     pub oldest_ms: Option<i64>,
     /// How often this process has committed changes, each time a group of them.
     pub commits: u64,
+    /// Bytes of the disk that are kept for deliveries; `None` if nothing is to be kept.
+    pub reserve_bytes: Option<u64>,
+    /// Whether new activations are refused until the disk has room again.
+    pub is_full: bool,
 }
 
 /// How long finished activations are kept. Their ids stay for [`Retention::IDS`] at least, so that repeats are recognised.

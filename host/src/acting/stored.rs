@@ -13,9 +13,8 @@ use crate::connections::{HostConnection, Lifecycle};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::loops::Loops;
-use crate::serve::config::data_of;
+use crate::serve::broken;
 use crate::serve::values::{self, Flags, Values};
-use crate::serve::{broken, database};
 use crate::storage::ConnectionRow;
 
 /// The section of an action's help.
@@ -89,10 +88,6 @@ pub(crate) async fn open(
 ) -> Result<Opened, Failure> {
     let values = Values::read(&flags.settings, sources)?;
     let remember = values.duration("loops.remember")?;
-    let data = data_of(&values, sources.variable)?;
-    if !database(&data).exists() {
-        return Err(Failure::usage(format!("there is no database in {}: see --data", data.display())));
-    }
     let opened = Stored::open(&values, sources.variable)?;
     let row = opened.row(&flags.id).await?;
     if let Some(error) = refusal(&row) {

@@ -54,7 +54,10 @@ pub(crate) async fn run(
     let sources = Sources::of(surroundings.variable, &surroundings.stdin);
     let values = Values::read(&task.flags, &sources)?;
     let (public_url, is_json) = (known_url(&values)?, task.is_json);
-    let stored = Stored::open(&values, surroundings.variable)?;
+    let stored = match &task.verb {
+        Verb::Add(_) => Stored::begin(&values, surroundings.variable)?,
+        _ => Stored::open(&values, surroundings.variable)?,
+    };
     let office = Office { connector, sources: &sources, stored, public_url, is_json };
     let text = match &task.verb {
         Verb::Add(new) => office.add(new, surroundings.stderr).await?,
@@ -96,11 +99,11 @@ impl Office<'_> {
 
     async fn list(&self, width: u16) -> Result<String, Failure> {
         let rows = self.rows().await?;
-        let ring = self.stored.ring().ok();
+        let ring = self.stored.base.keys.ring().map_err(|why| why.to_string());
         // One whose key is gone receives nothing, whatever its row says.
         let unusable = |row: &ConnectionRow| match &ring {
-            Some(ring) => HostConnection::open(row, ring).err().map(|why| why.to_string()),
-            None => None,
+            Ok(ring) => HostConnection::open(row, ring).err().map(|why| why.to_string()),
+            Err(why) => Some(why.clone()),
         };
         let advice = |row: &ConnectionRow| ended(row).map(str::to_owned).or_else(|| unusable(row));
         let told = |row| shown::told(row, advice(row).as_deref(), &self.public_url);
@@ -174,6 +177,7 @@ impl Office<'_> {
 
     async fn reseal(&self, new_key: bool) -> Result<String, Failure> {
         if new_key {
+            self.stored.first_ring().await?;
             self.stored
                 .base
                 .keys

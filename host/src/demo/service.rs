@@ -11,7 +11,6 @@ use tokio::process::{Child, ChildStdout, Command};
 use crate::connections::HostConnection;
 use crate::failure::Failure;
 use crate::outside;
-use crate::random;
 use crate::sealing::KeySource;
 use crate::serve::{broken, open_storage};
 use crate::storage::{ConnectionRow, Storage as _};
@@ -178,7 +177,7 @@ impl Service {
         let rows = storage.connections().await.map_err(|error| broken("the connections", &error))?;
         let row = rows.into_iter().next();
         let row = row.ok_or_else(|| Failure::Broken("the service keeps no connection".to_owned()))?;
-        let ring = KeySource::Own(data).ring(&random::bytes);
+        let ring = KeySource::Own(data).ring();
         let ring = ring.map_err(|error| broken("the sealing keys", &error))?;
         let connection = HostConnection::open(&row, &ring)
             .map_err(|why| broken("the connection cannot be opened", &why))?;

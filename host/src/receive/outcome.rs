@@ -72,6 +72,7 @@ impl Outcome {
             StorageErrorKind::Locked => "locked",
             StorageErrorKind::QueueFull => "queue_full",
             StorageErrorKind::Corrupt => "corrupt",
+            StorageErrorKind::Replaced => "replaced",
             _ => "other",
         })
     }

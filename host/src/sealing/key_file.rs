@@ -12,7 +12,7 @@ use crate::outside;
 use crate::private_file;
 
 /// The file of our own, in the data folder.
-const OWN_FILE: &str = "sealing.keys";
+pub(crate) const OWN_FILE: &str = "sealing.keys";
 
 /// Where the ring comes from.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub(crate) enum KeySource {
 pub(crate) enum KeySourceError {
     /// The file cannot be read or made.
     File(PathBuf, io::Error),
+    /// Our own file is not there, and something may be sealed with its keys.
+    Missing(PathBuf),
     /// The text is no ring.
     Ring(String, NoKeyRing),
     /// Others of this machine can read our own file.
@@ -44,6 +46,13 @@ impl std::fmt::Display for KeySourceError {
             Self::File(path, error) => {
                 write!(out, "the key file {} cannot be used: {error}", path.display())
             }
+            Self::Missing(path) => {
+                let path = path.display();
+                write!(
+                    out,
+                    "cannot open the stored secrets: the key file {path} is missing: restore {path} from your copy of the keys"
+                )
+            }
             Self::Ring(place, fault) => write!(out, "{place}: {fault}"),
             Self::Exposed(path) => {
                 let path = path.display();
@@ -55,11 +64,11 @@ impl std::fmt::Display for KeySourceError {
 }
 
 impl KeySource {
-    /// Reads the ring; makes our own file with a first key where it is missing.
+    /// Reads the ring.
     ///
     /// # Errors
-    /// When there is no ring to read and none can be made.
-    pub(crate) fn ring(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<KeyRing, KeySourceError> {
+    /// When there is no ring to read.
+    pub(crate) fn ring(&self) -> Result<KeyRing, KeySourceError> {
         match self {
             Self::Given(keys) => {
                 let place = "cannot use the given sealing keys".to_owned();
@@ -68,8 +77,9 @@ impl KeySource {
             Self::Named(path) => read(path),
             Self::Own(folder) => {
                 let path = folder.join(OWN_FILE);
-                let made = make(&path, random);
-                made.map_err(|error| KeySourceError::File(path.clone(), error))?;
+                if self.is_missing() {
+                    return Err(KeySourceError::Missing(path));
+                }
                 if is_exposed(&path) {
                     return Err(KeySourceError::Exposed(path));
                 }
@@ -78,13 +88,28 @@ impl KeySource {
         }
     }
 
+    /// Whether our own file is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Own(folder) if !folder.join(OWN_FILE).exists())
+    }
+
+    /// Makes our own file with a first key if it is missing. Call it only if nothing is sealed yet.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn make(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<(), KeySourceError> {
+        let Self::Own(folder) = self else { return Ok(()) };
+        let path = folder.join(OWN_FILE);
+        make(&path, random).map_err(|error| KeySourceError::File(path, error))
+    }
+
     /// Adds a new key to our own file; it seals from now on.
     ///
     /// # Errors
     /// When the keys are not in our own file, or it cannot be written.
     pub(crate) fn add_key(&self, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> Result<(), KeySourceError> {
         let Self::Own(folder) = self else { return Err(KeySourceError::NotOwn) };
-        self.ring(random)?;
+        self.ring()?;
         let path = folder.join(OWN_FILE);
         let append = || {
             let text = outside::file(&path)?;
@@ -115,6 +140,11 @@ fn make(path: &Path, random: &dyn Fn() -> io::Result<[u8; KEY]>) -> io::Result<(
         return Ok(());
     }
     let own = path.with_extension(format!("keys.{}", std::process::id()));
+    // A process of the same id may have been killed here.
+    match fs::remove_file(&own) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     private_file::create(&own, key_line(random)?.as_bytes())?;
     let linked = match fs::hard_link(&own, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -157,14 +187,13 @@ mod tests {
     fn the_file_of_our_own_is_made_once_for_nobody_else_and_takes_new_keys() {
         let folder = tempfile::tempdir().unwrap();
         let source = KeySource::Own(folder.path().to_owned());
-        let first = seal(&source.ring(&key(1)).unwrap());
-        assert!(
-            source.ring(&key(2)).unwrap().open(SHOP, &first).is_ok(),
-            "the second start finds the first's"
-        );
+        source.make(&key(1)).unwrap();
+        let first = seal(&source.ring().unwrap());
+        source.make(&key(2)).unwrap();
+        assert!(source.ring().unwrap().open(SHOP, &first).is_ok(), "the second start finds the first's");
 
         source.add_key(&key(3)).unwrap();
-        let ring = source.ring(&key(4)).unwrap();
+        let ring = source.ring().unwrap();
         assert!(ring.open(SHOP, &first).is_ok() && !ring.is_sealed_by_newest(&first));
         let names: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -177,22 +206,44 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let source = KeySource::Own(folder.path().to_owned());
-        source.ring(&key(1)).unwrap();
+        source.make(&key(1)).unwrap();
         let path = folder.path().join(OWN_FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let refused = source.ring(&key(1)).unwrap_err().to_string();
+        let refused = source.ring().unwrap_err().to_string();
         assert!(refused.contains("chmod 600"), "{refused}");
+    }
+
+    #[test]
+    fn reading_makes_no_file_and_names_the_one_that_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = KeySource::Own(folder.path().to_owned());
+        assert!(source.is_missing());
+        for refused in [source.ring().map(drop), source.add_key(&key(1))] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("is missing: restore ") && refused.contains(OWN_FILE), "{refused}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_id_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = KeySource::Own(folder.path().to_owned());
+        let left = folder.path().join(format!("{OWN_FILE}.{}", std::process::id()));
+        fs::write(&left, "half a k").unwrap();
+        source.make(&key(1)).unwrap();
+        assert!(source.ring().is_ok() && !left.exists());
     }
 
     #[test]
     fn keys_of_the_operator_are_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ring");
-        assert!(KeySource::Named(path.clone()).ring(&key(1)).is_err() && !path.exists());
+        assert!(KeySource::Named(path.clone()).ring().is_err() && !path.exists());
         fs::write(&path, "ab".repeat(KEY)).unwrap();
-        assert!(KeySource::Named(path.clone()).ring(&key(1)).is_ok());
+        assert!(KeySource::Named(path.clone()).ring().is_ok());
         assert!(matches!(KeySource::Named(path).add_key(&key(1)), Err(KeySourceError::NotOwn)));
-        assert!(KeySource::Given(SecretString::from("ab".repeat(KEY))).ring(&key(1)).is_ok());
+        assert!(KeySource::Given(SecretString::from("ab".repeat(KEY))).ring().is_ok());
     }
 }

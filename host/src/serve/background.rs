@@ -18,6 +18,9 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// How often payloads are looked for that were kept long enough.
 const RETENTION: Duration = Duration::from_secs(15 * 60);
 
+/// How often payloads are looked for while the disk is full: their pages take new events.
+const RETENTION_WHEN_FULL: Duration = Duration::from_secs(5);
+
 /// How often it is looked whether a removal was cut off, and how old such a one is: none that somebody still waits for.
 const REMOVALS: Duration = Duration::from_secs(5 * 60);
 
@@ -107,14 +110,20 @@ pub(super) fn tell(unusable: &[(String, Unusable)]) {
 /// Removes what was kept long enough, and what accounts have sent that ended, again and again.
 pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, loops: Loops, clock: Clock) {
     let mut ticks = interval(RETENTION);
+    let mut looks = interval(RETENTION_WHEN_FULL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        match lifecycle.storage.remove_expired(clock.now_ms(), &retention).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
-            Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = looks.tick() => {
+                if lifecycle.storage.counts().await.is_ok_and(|counts| counts.is_full) {
+                    remove_expired(&lifecycle, &retention, &clock).await;
+                }
+                continue;
+            }
         }
+        remove_expired(&lifecycle, &retention, &clock).await;
         match loops.changes.forget_changes(clock.now_ms(), loops.remember).await {
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "own changes of before cannot be forgotten"),
@@ -124,6 +133,14 @@ pub(super) async fn expire(lifecycle: Arc<Lifecycle>, retention: Retention, loop
             Ok(activations) => tracing::info!(activations, "accounts that ended were erased"),
             Err(error) => tracing::error!(%error, "accounts that ended cannot be erased"),
         }
+    }
+}
+
+async fn remove_expired(lifecycle: &Lifecycle, retention: &Retention, clock: &Clock) {
+    match lifecycle.storage.remove_expired(clock.now_ms(), retention).await {
+        Ok(0) => {}
+        Ok(rows) => tracing::info!(rows, "payloads or ids were removed after their time"),
+        Err(error) => tracing::error!(%error, "expired payloads cannot be removed"),
     }
 }
 

@@ -349,7 +349,7 @@ fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {
         None => None,
     };
     let queue = values.number("limits.queue", 1..1_000_001)?;
-    Ok(SqliteOptions { queue, max_pages, ..SqliteOptions::default() })
+    Ok(SqliteOptions { queue, max_pages, reserve: Some(SqliteOptions::RESERVE), ..SqliteOptions::default() })
 }
 
 /// Not more often than each second: whoever is asked has other things to do.

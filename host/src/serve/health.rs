@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::connections::Directory;
 use crate::delivery::lines::Output;
 use crate::metrics::prometheus_text;
-use crate::storage::{Storage, StorageCounts};
+use crate::storage::{Storage, StorageCounts, StorageError, StorageErrorKind};
 use crate::token_bucket::Bucket;
 
 /// How long storage may take to show that it is there.
@@ -65,10 +65,13 @@ async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
     if *health.is_stopping.borrow() {
         return not("stopping");
     }
-    if health.stored().await.is_none() {
-        return not("the storage does not answer");
-    }
-    if let Some(reason) = health.counts.refusal(REFUSAL) {
+    let reason = match health.stored().await {
+        Some(Ok(stored)) if stored.is_full => Some("full"),
+        Some(Ok(_)) => health.counts.refusal(REFUSAL),
+        Some(Err(error)) if error.kind() == StorageErrorKind::Replaced => Some("replaced"),
+        Some(Err(_)) | None => return not("the storage does not answer"),
+    };
+    if let Some(reason) = reason {
         return not(&format!("the storage takes no webhooks: {reason}"));
     }
     match health.output.as_ref().and_then(|output| output.trouble()) {
@@ -82,7 +85,7 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     }
     let now = Now {
-        storage: health.stored().await,
+        storage: health.stored().await.and_then(Result::ok),
         directory: health.directory.counts(),
         is_draining: *health.is_stopping.borrow(),
         now_ms: health.clock.now_ms(),
@@ -92,8 +95,9 @@ async fn metrics(State(health): State<Arc<Health>>, headers: HeaderMap) -> Respo
 }
 
 impl Health {
-    async fn stored(&self) -> Option<StorageCounts> {
-        timeout(PATIENCE, self.storage.counts()).await.ok()?.ok()
+    /// `None` when it takes too long.
+    async fn stored(&self) -> Option<Result<StorageCounts, StorageError>> {
+        timeout(PATIENCE, self.storage.counts()).await.ok()
     }
 
     fn may_read(&self, headers: &HeaderMap) -> bool {

@@ -64,6 +64,18 @@ const OLDEST: Metric = metric(
     "",
     "Age of the oldest activation that is not delivered; none where all are",
 );
+const RESERVE: Metric = metric(
+    "connector_storage_reserve_bytes",
+    "gauge",
+    "",
+    "Bytes of the disk that are allocated for deliveries; 8388608 when the reserve is whole",
+);
+const FULL: Metric = metric(
+    "connector_storage_full",
+    "gauge",
+    "",
+    "Whether new events are answered 503 because the disk has no room",
+);
 const STORAGE_UP: Metric = metric("connector_storage_up", "gauge", "", "Whether storage answers");
 const COMMITS: Metric = metric(
     "connector_storage_commits_total",
@@ -133,7 +145,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 26] = [
+const METRICS: [&Metric; 28] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -146,6 +158,8 @@ const METRICS: [&Metric; 26] = [
     &ACTIVATIONS,
     &OLDEST,
     &COMMITS,
+    &RESERVE,
+    &FULL,
     &STORAGE_UP,
     &CONNECTIONS,
     &HOOKS,
@@ -291,7 +305,7 @@ impl Counts {
 }
 
 fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
-    let StorageCounts { waiting, leased, dead, delivered, suppressed, oldest_ms, commits } = *counts;
+    let StorageCounts { waiting, leased, dead, delivered, suppressed, oldest_ms, commits, .. } = *counts;
     let states = [
         ("waiting", waiting),
         ("leased", leased),
@@ -306,6 +320,10 @@ fn storage_text(text: &mut String, counts: &StorageCounts, now_ms: i64) {
         line(text, OLDEST.name, "", Duration::from_millis(age).as_secs_f64());
     }
     single(text, &COMMITS, commits);
+    if let Some(bytes) = counts.reserve_bytes {
+        single(text, &RESERVE, bytes);
+    }
+    single(text, &FULL, counts.is_full.into());
 }
 
 fn head(text: &mut String, metric: &Metric) {
@@ -388,6 +406,8 @@ mod tests {
             suppressed: 4,
             oldest_ms: Some(5_000),
             commits: 8,
+            reserve_bytes: Some(1_048_576),
+            is_full: true,
         };
         let text = Counts::default().text(&now(Some(stored)));
         for line in [
@@ -396,6 +416,8 @@ mod tests {
             "connector_activations{state=\"suppressed\"} 4",
             "connector_oldest_activation_age_seconds 4.5",
             "connector_storage_commits_total 8",
+            "connector_storage_reserve_bytes 1048576",
+            "connector_storage_full 1",
             "connector_storage_up 1",
         ] {
             assert!(has(&text, line), "{line} is missing in\n{text}");
@@ -406,8 +428,8 @@ mod tests {
     fn every_metric_has_its_help_and_its_row_in_the_documentation() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/serve.md");
         let page = std::fs::read_to_string(path).unwrap();
-        let text =
-            Counts::default().text(&now(Some(StorageCounts { oldest_ms: Some(1), ..Default::default() })));
+        let all_known = StorageCounts { oldest_ms: Some(1), reserve_bytes: Some(1), ..Default::default() };
+        let text = Counts::default().text(&now(Some(all_known)));
         let mut table = "| metric | kind | labels | what it is |\n|---|---|---|---|\n".to_owned();
         for Metric { name, kind, labels, help } in METRICS {
             assert!(has(&text, &format!("# TYPE {name} {kind}")), "{name}");

@@ -27,6 +27,8 @@ pub enum StorageErrorKind {
     UnknownConnection,
     /// What was to be stored contradicts what is: a webhook key that another connection has, another account.
     Refused,
+    /// A file of the storage was replaced, removed or truncated while it was open: put it back, or restart on a backup.
+    Replaced,
     /// The database cannot be read: restore a backup.
     Corrupt,
     /// The disk failed, or the storage was closed.
@@ -55,10 +57,17 @@ impl StorageError {
     }
 }
 
+/// Whether the disk has no room, for the database or for what is beside it.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    })
+}
+
 impl From<rusqlite::Error> for StorageError {
     fn from(error: rusqlite::Error) -> Self {
         let kind = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StorageErrorKind::Full,
+            _ if is_full(&error) => StorageErrorKind::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageErrorKind::Locked,
             Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig) => StorageErrorKind::Refused,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageErrorKind::Corrupt,
@@ -76,6 +85,7 @@ impl fmt::Display for StorageError {
             StorageErrorKind::QueueFull => "too many calls wait for the storage",
             StorageErrorKind::UnknownConnection => "the connection is not stored",
             StorageErrorKind::Refused => "it contradicts what is stored",
+            StorageErrorKind::Replaced => "a file of the storage is not the one that was opened",
             StorageErrorKind::Corrupt => "the storage cannot be read: restore a backup",
             StorageErrorKind::Other => "the storage failed",
         })?;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{
@@ -14,6 +15,7 @@ mod accepting;
 mod backup;
 mod codes;
 mod connecting;
+mod files;
 mod finishing;
 mod group;
 mod hook_storage;
@@ -26,8 +28,11 @@ mod plans;
 mod reader;
 mod reading;
 mod removing;
+mod reserve;
+mod room;
 mod row;
 mod schema;
+mod scrub;
 mod signings;
 mod stepping;
 mod writer;
@@ -35,8 +40,11 @@ mod writer;
 pub use backup::back_up;
 pub use schema::StorageOpenError;
 
+use files::Files;
 use group::{Growth, Session};
 use reader::Readers;
+use reserve::Reserve;
+use room::{Room, RoomState};
 use writer::Writer;
 
 /// A storage in a SQLite file. See [`Storage`].
@@ -48,6 +56,10 @@ pub struct SqliteStorage {
     // Readers end first, so that none of them keeps the log from being emptied.
     readers: Readers,
     writer: Writer,
+    /// `None` where nobody asked for a reserve.
+    room: Option<Arc<RoomState>>,
+    // Closed last: see `files`.
+    files: Arc<Mutex<Files>>,
 }
 
 /// How a file is used.
@@ -63,11 +75,26 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// How large the file may become, in pages of 4 KiB; as large as SQLite allows where nothing is said.
     pub max_pages: Option<u32>,
+    /// Bytes of the disk to keep for leases, acknowledgements and removals. New rows are refused while less is free. `None`
+    /// keeps nothing, for processes beside the one that delivers.
+    pub reserve: Option<u64>,
+}
+
+impl SqliteOptions {
+    /// The reserve of a service in bytes: twice the log between two checkpoints.
+    pub const RESERVE: u64 = 8 * 1024 * 1024;
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(2), queue: 4096, group: 512, readers: 2, max_pages: None }
+        Self {
+            busy_timeout: Duration::from_secs(2),
+            queue: 4096,
+            group: 512,
+            readers: 2,
+            max_pages: None,
+            reserve: None,
+        }
     }
 }
 
@@ -77,14 +104,32 @@ impl SqliteStorage {
     /// # Errors
     /// When the file cannot be read or written, holds something else, or was made by a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StorageOpenError> {
+        let reserve = Reserve::new(path, options.reserve.unwrap_or(0));
+        loop {
+            match Self::try_open(path, options) {
+                // What SQLite needs to open a file has to come from the reserve then.
+                Err(error) if error.is_full() && reserve.give_up() => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn try_open(path: &Path, options: SqliteOptions) -> Result<Self, StorageOpenError> {
+        let broken = |error| StorageOpenError::io(path, error);
+        let wrong = |error| StorageOpenError::sqlite(path, error);
         let connection = schema::open(path, &options)?;
-        let wrong = |error| StorageOpenError::thread(path, error);
-        let session = Session::new(connection, options.max_pages);
-        let session = session.map_err(|error| StorageOpenError::sqlite(path, error))?;
-        let writer = Writer::start(session, &options).map_err(wrong)?;
         let connections = (0..options.readers.max(1)).map(|_| schema::open_reader(path, &options));
-        let readers = Readers::start(connections.collect::<Result<_, _>>()?).map_err(wrong)?;
-        Ok(Self { path: path.to_owned(), readers, writer })
+        let connections = connections.collect::<Result<_, _>>()?;
+        // SQLite makes the files beside it when it reads.
+        room::pragma(&connection, "page_count").map_err(wrong)?;
+        let files = Arc::new(Mutex::new(Files::hold(path).map_err(broken)?));
+        let room = options.reserve.map(|size| Room::open(path, size, &connection));
+        let room = room.transpose().map_err(wrong)?;
+        let state = room.as_ref().map(Room::state);
+        let session = Session::new(connection, options.max_pages, room, Arc::clone(&files)).map_err(wrong)?;
+        let writer = Writer::start(session, &options).map_err(broken)?;
+        let readers = Readers::start(connections).map_err(broken)?;
+        Ok(Self { path: path.to_owned(), readers, writer, room: state, files })
     }
 
     /// Copies all that was committed before into a new file, while others go on. See [`back_up`].
@@ -197,9 +242,20 @@ impl Storage for SqliteStorage {
     }
 
     fn counts(&self) -> StorageFuture<'_, StorageCounts> {
-        Box::pin(async {
-            let counts = self.readers.read(reading::counts).await?;
-            Ok(StorageCounts { commits: self.writer.commits(), ..counts })
+        let files = Arc::clone(&self.files);
+        Box::pin(async move {
+            // Whoever asks wants to know whether the storage can be used.
+            let counts = self.readers.read(move |connection| {
+                let counts = group::check(&files).map(|()| reading::counts(connection));
+                Ok(counts)
+            });
+            let counts = counts.await???;
+            Ok(StorageCounts {
+                commits: self.writer.commits(),
+                reserve_bytes: self.room.as_ref().map(|room| room.held()),
+                is_full: self.room.as_ref().is_some_and(|room| room.is_closed()),
+                ..counts
+            })
         })
     }
 
@@ -214,10 +270,18 @@ impl Storage for SqliteStorage {
                 let change = move |work: &mut group::Work<'_>| removing::remove_expired(work, limits);
                 let changed = self.writer.change(Growth::Stays, removing::SLICE as usize, change).await?;
                 if changed == 0 {
-                    return Ok(removed);
+                    break;
                 }
                 removed += changed;
             }
+            if self.readers.read(scrub::is_owed).await? {
+                // Without room, or while somebody reads, the next call does it.
+                match self.writer.scrub().await {
+                    Err(error) if !error.is_temporary() => return Err(error),
+                    _ => {}
+                }
+            }
+            Ok(removed)
         })
     }
 

@@ -9,6 +9,9 @@ mod failure;
 mod pages;
 mod quota;
 mod sandbox;
+#[cfg(unix)]
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
 mod storage;
 
 use std::ffi::OsStr;

@@ -9,7 +9,11 @@ mod missed;
 mod model;
 mod own_changes;
 mod removal;
+#[cfg(unix)]
+mod replaced;
 mod signings;
+#[cfg(unix)]
+mod small_disk;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -333,6 +337,8 @@ async fn counts_tell_every_state_and_the_oldest_that_waits() {
         delivered: 1,
         oldest_ms: Some(NOW + 2),
         commits: counts.commits,
+        reserve_bytes: None,
+        is_full: false,
     };
     assert_eq!(counts, expected);
 }

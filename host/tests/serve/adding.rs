@@ -107,7 +107,7 @@ fn sealing_keys_and_settings_may_come_from_standard_input() {
     let config = desk.place.file("connector.toml", config);
     let of_app =
         ["connections", "add", "--store-hash", "xyz789", "--app", "shop", "--config", &config, "--json"];
-    let (code, _, stderr) = desk.place.run_with(APP_SECRET, &of_app);
+    let (code, _, stderr) = Desk::new().place.run_with(APP_SECRET, &of_app);
     assert_eq!((code, stderr.as_str()), (0, ""));
 }
 

@@ -23,9 +23,13 @@ type Shared = (Arc<Mutex<VecDeque<u16>>>, mpsc::Sender<(HeaderMap, Bytes)>);
 
 impl Engine {
     pub(crate) fn start() -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    pub(crate) fn start_at(address: SocketAddr) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let (note, received) = mpsc::channel();
         let script = Arc::<Mutex<VecDeque<u16>>>::default();
@@ -46,10 +50,15 @@ impl Engine {
     /// The next event, which must be signed by us.
     #[track_caller]
     pub(crate) fn event(&self) -> serde_json::Value {
-        let (headers, body) = self.next();
+        self.event_within(PATIENCE).expect("an event")
+    }
+
+    /// The same; `None` if none comes in time.
+    pub(crate) fn event_within(&self, time: Duration) -> Option<serde_json::Value> {
+        let (headers, body) = self.received.recv_timeout(time).ok()?;
         let receiver = standardwebhooks::Webhook::new(SIGNING_SECRET).expect("a secret");
         receiver.verify(&body, &headers).expect("it is signed by us");
-        serde_json::from_slice(&body).expect("JSON")
+        Some(serde_json::from_slice(&body).expect("JSON"))
     }
 }
 

@@ -9,6 +9,8 @@ mod deliveries;
 mod deployment;
 mod doors;
 mod error_bodies;
+#[cfg(unix)]
+mod full_disk;
 mod hosts;
 mod kills;
 mod lists;
@@ -26,8 +28,14 @@ mod pipes;
 mod portal;
 mod raw_sockets;
 mod repeats;
+#[cfg(unix)]
+mod replaced;
 mod scripted_api;
 mod secrets;
+#[cfg(unix)]
+#[path = "../small_disk/mod.rs"]
+mod small_disk;
+mod starts;
 #[cfg(feature = "demo")]
 mod triggers;
 mod unavailable;

@@ -75,7 +75,7 @@ impl Office<'_> {
             },
         };
         let random = Random { webhook_key: random::bytes()?, nonce: random::bytes()?, now_ms: now_ms() };
-        let row = new_row(&connection, &self.stored.ring()?, &random)
+        let row = new_row(&connection, &self.stored.first_ring().await?, &random)
             .map_err(|why| Failure::Broken(why.to_string()))?;
         if new.trial == Trial::Wanted {
             self.try_credentials(&connection).await?;

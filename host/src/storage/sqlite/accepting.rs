@@ -12,11 +12,13 @@ pub(super) const KNOWS: &str = "SELECT 1 FROM connections WHERE id = ?1 AND acco
 
 /// Waits behind another unfinished one of its resource, where it has a resource and there is one. Its lease numbers begin above
 /// those of all activations that were removed: one of them may have had the same id, and somebody may still hold its lease.
+/// 64 bytes are kept for the moments of its attempts and a [short](super::group::Work::shortened) failure.
 pub(super) const INSERT: &str = "INSERT INTO activations \
-     (id, due_ms, received_ms, noted_ms, event_time, origin, connection, account, trigger, resource_type, resource_id, envelope, lease, \
-         state) \
-     VALUES (?1, ?11, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT lease_floor + 1 FROM marks WHERE one = 1), NOT EXISTS \
-         (SELECT 1 FROM activations WHERE connection = ?5 AND resource_type IS ?8 AND resource_id = ?9 AND state < 3)) \
+    (id, due_ms, received_ms, noted_ms, event_time, origin, connection, account, trigger, resource_type, resource_id, envelope, lease, \
+        state, room) \
+    VALUES (?1, ?11, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, (SELECT lease_floor + 1 FROM marks WHERE one = 1), NOT EXISTS \
+        (SELECT 1 FROM activations WHERE connection = ?5 AND resource_type IS ?8 AND resource_id = ?9 AND state < 3), \
+        zeroblob(64)) \
      ON CONFLICT (id) DO NOTHING RETURNING state";
 
 pub(super) const FORMER: &str = "SELECT 1 FROM activations WHERE id = ?1";

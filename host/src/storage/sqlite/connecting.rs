@@ -127,6 +127,7 @@ pub(super) fn remove_as(work: &mut Work<'_>, row: &ConnectionRow) -> Result<bool
 }
 
 pub(super) fn remove_account(work: &mut Work<'_>, account: &str) -> Result<(), StorageError> {
+    super::scrub::owe(work)?;
     work.execute(REMOVE_ACCOUNT, [account])?;
     work.execute(super::own_changes::REMOVE_ACCOUNT, [account])?;
     super::installing::remove_account(work, account)

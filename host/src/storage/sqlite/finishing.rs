@@ -94,8 +94,8 @@ pub(super) fn mark_own(
     cause: &Cause,
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
-    let text = serde_json::to_string(cause).map_err(|_| StorageError::new(StorageErrorKind::Refused))?;
-    Ok(work.execute(MARK, (found.position, text))? > 0)
+    write_cause(work, &found, cause)?;
+    Ok(true)
 }
 
 /// Ends a leased activation without a delivery.
@@ -107,10 +107,19 @@ pub(super) fn suppress(
     now_ms: i64,
 ) -> Result<bool, StorageError> {
     work.all_or_none(|work| {
+        let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
+        // The action is in the reason as well.
+        if !work.is_tight {
+            write_cause(work, &found, cause)?;
+        }
         let why = format!("an own change: {}", cause.action);
-        Ok(mark_own(work, id, lease, cause)?
-            && finish(work, id, lease, State::Suppressed, Some(&why), now_ms)?)
+        finish(work, id, lease, State::Suppressed, Some(&why), now_ms)
     })
+}
+
+fn write_cause(work: &Work<'_>, found: &Found, cause: &Cause) -> Result<(), StorageError> {
+    let text = serde_json::to_string(cause).map_err(|_| StorageError::new(StorageErrorKind::Refused))?;
+    Ok(work.execute(MARK, (found.position, text)).map(drop)?)
 }
 
 fn finish(
@@ -123,7 +132,7 @@ fn finish(
 ) -> Result<bool, StorageError> {
     let Some(found) = find(work, id)?.filter(|found| found.is_held(lease)) else { return Ok(false) };
     work.all_or_none(|work| {
-        work.execute(FINISH, (found.position, state, now_ms, failure))?;
+        work.execute(FINISH, (found.position, state, now_ms, failure.map(|text| work.shortened(text))))?;
         work.moved(found.state, state);
         promote(work, &found)?;
         Ok(true)
@@ -163,7 +172,7 @@ fn give_back(
     work.all_or_none(|work| {
         stepping::note(work, now_ms)?;
         let due_ms = not_before_ms.min(now_ms.saturating_add(stepping::LONGEST_MS));
-        work.execute(sql, (found.position, due_ms, why, now_ms))?;
+        work.execute(sql, (found.position, due_ms, work.shortened(why), now_ms))?;
         work.moved(found.state, State::Ready);
         give_way(work, &found)?;
         Ok(true)

@@ -1,8 +1,12 @@
 //! A group of changes in one transaction: each is made or not by itself, and all are committed at once.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::files::Files;
+use super::room::Room;
 use super::row::State;
 use crate::storage::{StorageError, StorageErrorKind};
 
@@ -19,6 +23,8 @@ const ADD: &str = "UPDATE totals SET count = count + ?2 WHERE state = ?1";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Growth {
     Grows,
+    /// It makes a row longer, which can be spared while the disk is full.
+    Extends,
     Stays,
 }
 
@@ -29,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) turn: &'a mut String,
     /// Until when ids in the form of earlier versions are known, in milliseconds since the epoch.
     pub(super) former_until_ms: i64,
+    /// Whether the disk is full, so that no row may get longer than it was when it was stored.
+    pub(super) is_tight: bool,
     /// What the changes so far add to the number of activations in each state.
     added: [i64; State::COUNT],
 }
@@ -43,6 +51,14 @@ impl Work<'_> {
     pub(super) fn moved(&mut self, from: State, to: State) {
         self.add(from, -1);
         self.add(to, 1);
+    }
+
+    /// A text as it is stored: cut to 48 bytes while the disk is full.
+    pub(super) fn shortened<'t>(&self, text: &'t str) -> &'t str {
+        match self.is_tight {
+            true => &text[..text.floor_char_boundary(48)],
+            false => text,
+        }
     }
 
     /// Runs a statement that asks nothing.
@@ -149,40 +165,109 @@ pub(super) struct Session {
     former_until_ms: i64,
     /// How many pages the file may have.
     max_pages: Option<u32>,
+    /// `None` where nobody asked for a reserve.
+    room: Option<Room>,
+    files: Arc<Mutex<Files>>,
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection, max_pages: Option<u32>) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: Connection,
+        max_pages: Option<u32>,
+        room: Option<Room>,
+        files: Arc<Mutex<Files>>,
+    ) -> rusqlite::Result<Self> {
         let former_until_ms = connection.query_row(FORMER_UNTIL, (), |row| row.get(0))?;
-        let session = Self { connection, turn: String::new(), former_until_ms, max_pages };
+        let session = Self { connection, turn: String::new(), former_until_ms, max_pages, room, files };
         session.keep(Growth::Grows)?;
         Ok(session)
     }
 
     /// Makes and commits all changes, and only then answers. Where there is no room, those that need none are made without
-    /// the others, so that deliveries and removals go on. True when something was committed.
-    pub(super) fn commit(&mut self, mut group: Vec<Box<dyn Change>>) -> bool {
-        let mut outcome = self.transact(&mut group);
+    /// the others, so that deliveries and removals go on. Nothing is committed while the files are not those that were
+    /// opened. True when something was committed.
+    pub(super) fn commit(&mut self, group: Vec<Box<dyn Change>>) -> bool {
+        if let Err(error) = self.check_files() {
+            answer(group, &Err(error));
+            return false;
+        }
+        let mut group = self.refuse_without_room(group);
+        if group.is_empty() {
+            return false;
+        }
+        let outcome = self.transact(&mut group);
         if let Err(error) = &outcome
             && error.kind() != StorageErrorKind::Locked
         {
-            let (growing, staying) = group.into_iter().partition(|change| change.growth() == Growth::Grows);
-            answer(growing, &outcome);
-            group = staying;
-            if !group.is_empty() {
-                outcome = self.transact_in_reserve(&mut group);
+            let is_full = error.kind() == StorageErrorKind::Full;
+            let (growing, staying): (Vec<_>, _) =
+                group.into_iter().partition(|change| change.growth() == Growth::Grows);
+            if let Some(room) = self.room.as_ref().filter(|_| is_full && !growing.is_empty()) {
+                // The next look measures again.
+                drop(room.close(&self.connection));
             }
+            answer(growing, &outcome);
+            return self.commit_in_reserve(staying);
         }
         let is_committed = outcome.is_ok();
-        answer(group, &outcome);
+        answer(group, &outcome.and_then(|()| self.check_files()));
+        is_committed
+    }
+
+    /// What is to be done every now and then, also when nobody asks.
+    pub(super) fn tidy(&self) {
+        if let Some(room) = self.room.as_ref().filter(|_| self.check_files().is_ok())
+            && let Err(error) = room.tidy(&self.connection)
+        {
+            tracing::debug!(%error, "the room on the disk cannot be measured");
+        }
+    }
+
+    /// Whether the files are those that were opened.
+    pub(super) fn check_files(&self) -> Result<(), StorageError> {
+        check(&self.files)
+    }
+
+    /// Answers those that need new rows while intake is stopped; the others.
+    fn refuse_without_room(&self, group: Vec<Box<dyn Change>>) -> Vec<Box<dyn Change>> {
+        let Some(room) = &self.room else { return group };
+        // Without a measure the last decision holds.
+        drop(room.look(&self.connection));
+        if !room.is_closed() {
+            return group;
+        }
+        let (growing, staying) = group.into_iter().partition(|change| change.growth() != Growth::Stays);
+        answer(growing, &Err(StorageError::new(StorageErrorKind::Full)));
+        staying
+    }
+
+    /// Commits and answers changes that take no new rows. When no room is left for all of them, each half is committed by
+    /// itself. True when something was committed.
+    fn commit_in_reserve(&mut self, mut group: Vec<Box<dyn Change>>) -> bool {
+        if group.is_empty() {
+            return false;
+        }
+        let outcome = self.transact_in_reserve(&mut group);
+        if is_full(&outcome) && group.len() > 1 {
+            let rest = group.split_off(group.len() / 2);
+            let is_committed = self.commit_in_reserve(group);
+            return self.commit_in_reserve(rest) || is_committed;
+        }
+        let is_committed = outcome.is_ok();
+        answer(group, &outcome.and_then(|()| self.check_files()));
         is_committed
     }
 
     /// Where the size of the file is limited, the last pages are for those that take no new rows: a page of an index may
-    /// have to be parted for them.
+    /// have to be parted for them. Where the disk is full, the reserve is given up step by step.
     fn transact_in_reserve(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
         self.keep(Growth::Stays)?;
-        let outcome = self.transact(group);
+        let mut outcome = self.transact(group);
+        let mut is_reserve_left = true;
+        while let Some(room) = self.room.as_ref().filter(|_| is_reserve_left && is_full(&outcome)) {
+            is_reserve_left = room.give_up(&self.connection);
+            outcome = self.transact(group);
+        }
         self.keep(Growth::Grows)?;
         outcome
     }
@@ -191,14 +276,20 @@ impl Session {
         let Some(pages) = self.max_pages else { return Ok(()) };
         let limit = match growth {
             Growth::Grows => pages - (pages / 16).max(16).min(pages / 2),
-            Growth::Stays => pages,
+            Growth::Extends | Growth::Stays => pages,
         };
         self.connection.pragma_update(None, "max_page_count", limit)
     }
 
     fn transact(&mut self, group: &mut [Box<dyn Change>]) -> Result<(), StorageError> {
-        let Self { connection, turn, former_until_ms, .. } = self;
-        let mut work = Work { connection, turn, former_until_ms: *former_until_ms, added: [0; State::COUNT] };
+        let Self { connection, turn, former_until_ms, room, .. } = self;
+        let mut work = Work {
+            connection,
+            turn,
+            former_until_ms: *former_until_ms,
+            is_tight: room.as_ref().is_some_and(Room::is_closed),
+            added: [0; State::COUNT],
+        };
         work.execute(BEGIN, ())?;
         let mut make = || {
             for change in group.iter_mut() {
@@ -215,6 +306,16 @@ impl Session {
         }
         outcome
     }
+}
+
+fn is_full(outcome: &Result<(), StorageError>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.kind() == StorageErrorKind::Full)
+}
+
+/// Whether the files of a storage are those that it opened.
+pub(super) fn check(files: &Mutex<Files>) -> Result<(), StorageError> {
+    let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
+    files.check().map_err(|mismatch| StorageError::with_source(StorageErrorKind::Replaced, mismatch))
 }
 
 fn answer(group: Vec<Box<dyn Change>>, outcome: &Result<(), StorageError>) {

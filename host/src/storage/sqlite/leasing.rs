@@ -27,7 +27,7 @@ pub(super) const NEXT_CONNECTION: &str = "SELECT connection, due_ms FROM activat
      WHERE state = 1 AND connection > ?1 ORDER BY connection, due_ms LIMIT 1";
 
 pub(super) const TAKE: &str = "UPDATE activations SET state = 2, due_ms = ?3, attempts = attempts + 1, lease = lease + 1, \
-         leased_ms = ?2, noted_ms = ?2 \
+        leased_ms = ?2, noted_ms = ?2, room = NULL \
      WHERE position IN (SELECT position FROM activations WHERE state = 1 AND connection = ?1 AND due_ms <= ?2 \
          ORDER BY due_ms, position LIMIT ?4) \
      RETURNING position, lease, attempts, id, connection, account, trigger, resource_type, resource_id, event_time, \

@@ -78,7 +78,7 @@ impl OwnChanges for SqliteStorage {
     fn mark_own(&self, id: &str, lease: LeaseToken, cause: Cause) -> StorageFuture<'_, bool> {
         let id = id.to_owned();
         Box::pin(
-            self.writer.change(Growth::Stays, 1, move |work| finishing::mark_own(work, &id, lease, &cause)),
+            self.writer.change(Growth::Extends, 1, move |work| finishing::mark_own(work, &id, lease, &cause)),
         )
     }
 

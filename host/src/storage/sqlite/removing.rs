@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::finishing::{Found, promote};
 use super::group::Work;
 use super::row::State;
-use super::signings;
+use super::{scrub, signings};
 use crate::storage::{ConnectionState, Retention, StorageError};
 
 /// At most so many rows are changed in one transaction.
@@ -127,6 +127,9 @@ pub(super) fn remove_finished(work: &mut Work<'_>, account: &str) -> Result<u64,
 /// Removes these; how many there were.
 pub(super) fn remove(work: &mut Work<'_>, positions: &[i64]) -> Result<u64, StorageError> {
     work.all_or_none(|work| {
+        if !positions.is_empty() {
+            scrub::owe(work)?;
+        }
         let mut removed = 0;
         let mut leases = Vec::with_capacity(positions.len());
         for position in positions {

@@ -10,6 +10,8 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::SqliteOptions;
+use crate::private_file;
+use crate::storage::error;
 
 /// Says in the file's header that it is ours.
 pub(super) const APPLICATION_ID: i32 = 0x636e_6374;
@@ -23,11 +25,18 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/4.sql"),
     include_str!("migrations/5.sql"),
     include_str!("migrations/6.sql"),
+    include_str!("migrations/7.sql"),
     include_str!("migrations/8.sql"),
 ];
 
 /// How often to try where processes that start together meet in a step for which SQLite itself does not wait.
 const TRIES: u32 = 50;
+
+/// After how many pages the log is moved into the database.
+const CHECKPOINT_PAGES: u32 = 1_000;
+
+/// To how many bytes the log is cut when it begins anew after a reader has kept it from being moved.
+const LOG_LIMIT: u32 = 8 * 1024 * 1024;
 
 /// Statements that are kept prepared; there are fewer.
 const STATEMENTS: usize = 64;
@@ -97,7 +106,16 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    private_file::sync_folder(folder.unwrap_or(Path::new(".")))
+}
+
+/// The path of a file that is named like the database and ends so.
+pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
@@ -106,6 +124,10 @@ fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "trusted_schema", false)?;
+    // A full disk for temporary files must not stop changes.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
     Ok(connection)
 }
 
@@ -153,14 +175,23 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 impl StorageOpenError {
+    /// Whether the disk has no room for opening it.
+    pub(super) fn is_full(&self) -> bool {
+        match &self.cause {
+            Cause::Sqlite(error) => error::is_full(error),
+            Cause::Io(error) => error.kind() == io::ErrorKind::StorageFull,
+            Cause::Newer(_) | Cause::Foreign | Cause::Unshareable => false,
+        }
+    }
+
+    /// A file cannot be read or written, or no thread could be started.
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        Self { path: path.to_owned(), cause: Cause::Io(error) }
+    }
+
     /// The file could not be set up.
     pub(super) fn sqlite(path: &Path, error: rusqlite::Error) -> Self {
         Self { path: path.to_owned(), cause: Cause::Sqlite(error) }
-    }
-
-    /// No thread could be started.
-    pub(super) fn thread(path: &Path, error: io::Error) -> Self {
-        Self { path: path.to_owned(), cause: Cause::Io(error) }
     }
 }
 
@@ -183,6 +214,7 @@ impl fmt::Display for StorageOpenError {
             Cause::Unshareable => {
                 out.write_str("its file system cannot share memory: name a file on a disk of this machine")
             }
+            _ if self.is_full() => out.write_str("the disk is full: free space on it"),
             Cause::Io(error) => write!(out, "{error}: check that its folder can be written"),
             Cause::Sqlite(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::NotADatabase) => {

@@ -3,15 +3,19 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::oneshot;
 
-use super::SqliteOptions;
 use super::group::{Call, Change, Growth, Session, Work};
+use super::{SqliteOptions, scrub};
 use crate::storage::{StorageError, StorageErrorKind};
+
+/// How often the room on the disk is looked at, also when nothing changes.
+const TIDY: Duration = Duration::from_secs(1);
 
 /// The way to the thread.
 pub(super) struct Writer {
@@ -87,7 +91,17 @@ fn closed() -> StorageError {
 }
 
 fn write(mut session: Session, waiting: &Receiver<Order>, limit: usize, commits: &AtomicU64) {
-    while let Ok(order) = waiting.recv() {
+    let mut tidied = Instant::now();
+    loop {
+        if tidied.elapsed() >= TIDY {
+            session.tidy();
+            tidied = Instant::now();
+        }
+        let order = match waiting.recv_timeout(TIDY.saturating_sub(tidied.elapsed())) {
+            Ok(order) => order,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let mut scrub = None;
         let mut group = Vec::new();
         let mut weight = 0;
@@ -110,25 +124,45 @@ fn write(mut session: Session, waiting: &Receiver<Order>, limit: usize, commits:
             commits.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(reply) = scrub {
-            drop(reply.send(write_anew(&session.connection)));
+            drop(reply.send(session.check_files().and_then(|()| scrub::write_anew(&session.connection))));
         }
     }
-    // The log is moved at the next start where it cannot be now.
-    drop(empty_log(&session.connection));
+    close(session);
+}
+
+fn close(session: Session) {
+    match session.check_files() {
+        // The log is moved at the next start where it cannot be now.
+        Ok(()) => drop(scrub::empty_log(&session.connection)),
+        // Nothing may be moved into a file that somebody else has put there.
+        Err(error) => {
+            tracing::error!(%error, "the log is left as it is");
+            drop(session.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true));
+        }
+    }
     drop(session.connection.close());
 }
 
-fn write_anew(connection: &Connection) -> Result<(), StorageError> {
-    connection.execute("VACUUM", ())?;
-    // The log still has the pages as they were.
-    empty_log(connection)
-}
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::storage::SqliteStorage;
 
-/// Waits for readers as long as for another process.
-fn empty_log(connection: &Connection) -> Result<(), StorageError> {
-    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
-    match is_busy {
-        true => Err(StorageError::new(StorageErrorKind::Locked)),
-        false => Ok(()),
+    #[tokio::test]
+    async fn a_change_whose_file_was_replaced_while_it_was_committed_is_not_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("storage");
+        let storage = SqliteStorage::open(&path, SqliteOptions::default()).unwrap();
+        for growth in [Growth::Grows, Growth::Stays] {
+            let (from, away) = (path.clone(), folder.path().join("away"));
+            let replace = move |_: &mut Work<'_>| {
+                std::fs::rename(&from, &away).unwrap();
+                Ok(())
+            };
+            let outcome = storage.writer.change(growth, 1, replace).await;
+            assert_eq!(outcome.map_err(|error| error.kind()), Err(StorageErrorKind::Replaced));
+            std::fs::rename(folder.path().join("away"), &path).unwrap();
+            storage.writer.change(growth, 1, |_| Ok(())).await.unwrap();
+        }
     }
 }
