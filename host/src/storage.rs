@@ -52,16 +52,14 @@ pub trait Storage: Send + Sync {
     /// after it was killed: what it held would wait for leases that nobody has any more.
     fn end_leases(&self, now_ms: i64) -> StorageFuture<'_, u64>;
 
-    /// Repairs what a clock has stored that was set back since, where it was: a wait or a lease then ends no later than its own
-    /// length from now on. By how many milliseconds the clock was set back, 0 where it was not. [`lease`](Self::lease) does the
-    /// same.
+    /// After the clock was set back, ends each wait and each lease no later than its own length from now on. Returns the step
+    /// in milliseconds, 0 without a step. [`lease`](Self::lease) does the same.
     fn mend_clock(&self, now_ms: i64) -> StorageFuture<'_, i64>;
 
     /// Notes that one was delivered; false when the lease was lost to another since, and then nothing is changed.
     fn acknowledge(&self, id: &str, lease: LeaseToken, now_ms: i64) -> StorageFuture<'_, bool>;
 
-    /// Gives a lease back, for another attempt from `not_before_ms` on, but in 24 hours at the latest; false when the lease was
-    /// lost.
+    /// Gives a lease back for another attempt from `not_before_ms` on, in 24 hours at the latest; false after a lost lease.
     fn retry_later(
         &self,
         id: &str,
