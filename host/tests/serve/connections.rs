@@ -110,7 +110,7 @@ fn the_secrets_of_an_app_serve_its_connections() {
     let answer = served.deliver_signed(&path, APP_SECRET, order(unique()).as_bytes());
     assert!(answer.status == Some(503) && answer.head.contains("retry-after: "), "{answer:?}");
     assert_eq!(served.metric("connector_connections{state=\"unusable\"}"), 1);
-    assert!(served.logged().contains("its app is not configured"), "{}", served.logged());
+    served.has_logged("its app is not configured");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::acting::{ADMIN, metric};
 use super::*;
 
 /// What no message may show.
-const SECRET: &str = "hush-door-51c7";
+const SECRET: &str = "hush-door-51c7-7";
 
 /// How a door takes a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,14 +39,14 @@ struct Door {
 
 /// What a secret may not be, and what is said of it.
 const UNSOUND: [(&[u8], &str); 9] = [
-    (b"hush-door-51c7\nx", "a line break at byte 14"),
-    (b"hush-door-51c7\n\n", "a line break at byte 14"),
-    (b"\xEF\xBB\xBF\r\nhush-door-51c7", "a line break at byte "),
-    (b"hush-door-51c7\0", "a NUL at byte 14"),
-    (b"hush\x1b[2Jhush-door-51c7", "a control character at byte 4"),
-    (b"hush-door-51c7\xEF\xBB\xBF", "a byte order mark at byte 14"),
+    (b"hush-door-51c7-7\nx", "a line break at byte 16"),
+    (b"hush-door-51c7-7\n\n", "a line break at byte 16"),
+    (b"\xEF\xBB\xBF\r\nhush-door-51c7-7", "a line break at byte "),
+    (b"hush-door-51c7-7\0", "a NUL at byte 16"),
+    (b"hush\x1b[2Jhush-door-51c7-7", "a control character at byte 4"),
+    (b"hush-door-51c7-7\xEF\xBB\xBF", "a byte order mark at byte 16"),
     (b"\xEF\xBB\xBF\r\n", "it is empty"),
-    (b"hush-door-51c7\xFF", "the text is not UTF-8 at byte 14: convert it to UTF-8"),
+    (b"hush-door-51c7-7\xFF", "the text is not UTF-8 at byte 16: convert it to UTF-8"),
     (b"\xFF\xFEh\0u\0s\0h\0", "the text is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
 ];
 
@@ -260,13 +260,13 @@ fn webhooks_are_verified_with_a_secret_from_a_file_with_a_byte_order_mark() {
 #[test]
 fn an_app_secret_that_is_none_ends_the_service_at_its_start() {
     let place = Place::new();
-    let app = place.file("app", "hush-door-51c7\nhush-door-51c7");
+    let app = place.file("app", "hush-door-51c7-7\nhush-door-51c7-7");
     let config = place.file("connector.toml", &format!("[apps.shop]\nclient_secret_file = {app:?}\n"));
     // A service that took the secret would end as well, at the setting that is refused last.
     let (code, stdout, stderr) = place.run([&["serve", "--config", &config][..], &REFUSED_LAST].concat());
     assert_eq!((code, stdout.as_str()), (2, ""));
     let what = format!(
-        "cannot use the secret in the file with the client secret {app}: it has a line break at byte 14"
+        "cannot use the secret in the file with the client secret {app}: it has a line break at byte 16"
     );
     assert!(stderr.contains(&what) && stderr.contains("on one line"), "{stderr}");
     assert!(!stderr.contains("hush-door"), "{stderr}");

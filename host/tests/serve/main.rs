@@ -268,6 +268,15 @@ impl Served {
         fs::read_to_string(&self.log).expect("the log can be read")
     }
 
+    /// Waits until the log has these words: a thread of its own writes the log, perhaps after the answer.
+    #[track_caller]
+    fn has_logged(&self, words: &str) {
+        let began = Instant::now();
+        while !self.logged().contains(words) {
+            assert!(began.elapsed() < PATIENCE, "{words} is not in\n{}", self.logged());
+        }
+    }
+
     /// Stops it in order: exit code and the rest of its output.
     fn stop(&mut self) -> (Option<i32>, String) {
         self.signal("-TERM");

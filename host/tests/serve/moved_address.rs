@@ -216,11 +216,7 @@ fn two_services_with_different_addresses_on_one_folder_come_to_rest() {
     }
     assert_eq!((ids(), changes(&scene, before)), (rest, Vec::new()));
     for served in [&one, &other] {
-        assert!(
-            served.logged().contains("another process with another public address"),
-            "{}",
-            served.logged()
-        );
+        served.has_logged("another process with another public address");
     }
     drop((one, other));
     // The next process that is asked to may delete them.

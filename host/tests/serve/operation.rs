@@ -214,11 +214,11 @@ fn with_a_certificate_it_speaks_tls_and_a_hangup_brings_in_the_next_one() {
     let former = place.file("former.pem", &fs::read_to_string(&chain).expect("PEM"));
     fs::write(&key, "no key").expect("a file");
     served.signal("-HUP");
-    while !served.logged().contains("the certificate stays the one before") {}
+    served.has_logged("the certificate stays the one before");
     assert_eq!(deliver(&former).expect("TLS").status, Some(200));
     certificate(&place);
     served.signal("-HUP");
-    while !served.logged().contains("the certificate was read anew") {}
+    served.has_logged("the certificate was read anew");
     assert_eq!(deliver(&chain).expect("TLS").status, Some(200));
     assert!(deliver(&former).is_err(), "the former certificate is not shown any more");
 }

@@ -27,7 +27,7 @@ fn nothing_that_is_written_holds_a_secret() {
     let of_app = add(&["--app", "shop"]);
     let mut served = place.serve_with(
         &["--config", &config, "--log-level", "debug"],
-        &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-61fe")],
+        &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-61fe-61fe")],
     );
     for (path, secret) in [(&own, CLIENT_SECRET), (&own, PREVIOUS_SECRET), (&of_app, APP_SECRET)] {
         let answer = served.deliver_signed(path, secret, order(unique()).as_bytes());
@@ -36,7 +36,7 @@ fn nothing_that_is_written_holds_a_secret() {
     }
     assert_eq!(served.deliver_signed(&own, APP_SECRET, ORDER.as_bytes()).status, Some(401));
     let admin = served.admin.expect("metrics");
-    written.push(get(admin, "/metrics", &["Authorization: Bearer hush-admin-61fe"]).body);
+    written.push(get(admin, "/metrics", &["Authorization: Bearer hush-admin-61fe-61fe"]).body);
     written.push(place.ok(&["connections", "list", "--json", "--config", &config]));
     written.push(place.ok(&["connections", "reseal", "--new-key", "--config", &config]));
     // A failure tells of values, too.

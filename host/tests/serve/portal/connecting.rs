@@ -79,7 +79,7 @@ fn everything_that_is_no_token_has_its_message_and_connects_nothing() {
         let answer = browser.get(&callback("abc123", ""));
         assert_eq!(answer.status, Some(502), "{answering:?}");
         assert!(answer.body.contains(message), "{answering:?}: {}", answer.body);
-        assert!(stage.served.logged().contains(&format!("class=\"{class}\"")), "{answering:?}");
+        stage.served.has_logged(&format!("class=\"{class}\""));
     }
     assert_eq!(stage.connections().len(), 0);
     stage.vendor.answer(Answering::Well);
@@ -95,7 +95,7 @@ fn a_token_endpoint_that_hangs_is_waited_for_so_long_and_told() {
     let answer = browser.get(&callback("abc123", ""));
     assert_eq!(answer.status, Some(502), "{answer:?}");
     assert!(answer.body.contains("took too long to answer"), "{}", answer.body);
-    assert!(stage.served.logged().contains("class=\"timed_out\""));
+    stage.served.has_logged("class=\"timed_out\"");
     assert_eq!(stage.connections().len(), 0);
     // What was begun is over; the next beginning is a new one.
     stage.vendor.answer(Answering::Well);
