@@ -81,6 +81,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Value("false"),
         "A proxy in front does TLS, so that plain HTTP may be served to other machines",
     ),
+    setting(
+        "trusted_proxy",
+        "CIDR,…",
+        Words("none"),
+        "Addresses of proxies whose header names the client; only `limits.connections_per_address` uses the client",
+    ),
+    setting(
+        "trusted_proxy_header",
+        "x-forwarded-for|forwarded",
+        Words("`x-forwarded-for`"),
+        "The header in which the trusted proxies add the address of their client",
+    ),
     setting("tls.certificate", "FILE", Words("no TLS"), "The certificate chain in PEM; SIGHUP reads it anew"),
     setting("tls.key", "FILE", Words("no TLS"), "Its private key in PEM; SIGHUP reads it anew"),
     setting(
@@ -157,7 +169,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
         setting("sealing.keys", "KEY,…", Words("none"), "Those keys themselves, in place of a file"),
         Secret,
     ),
-    setting("limits.connections", "NUMBER", Value("1024"), "Connections at a time; more wait until one ends"),
+    setting(
+        "limits.connections",
+        "NUMBER",
+        Value("1024"),
+        "Requests at a time at each address that is listened on; a request beyond them closes the connection that has waited \
+         longest for its client, or is answered 503",
+    ),
+    setting(
+        "limits.webhook_connections",
+        "NUMBER",
+        Value("256"),
+        "Further requests at a time, reserved for webhooks of connections that are known",
+    ),
+    setting(
+        "limits.heads",
+        "NUMBER",
+        Value("1024"),
+        "Connections at a time without a complete request head: in the TLS handshake, with a part of a head, or idle; the oldest is \
+         closed for another",
+    ),
+    setting(
+        "limits.connections_per_address",
+        "NUMBER|none",
+        Value("256"),
+        "Connections of one client address (an IPv6 /64) without a complete head, and as many with requests; `none` behind a proxy \
+         that is not in `trusted_proxy`",
+    ),
     setting("limits.headers", "NUMBER", Value("256"), "Headers of a request"),
     setting("limits.header_bytes", "NUMBER", Value("16384"), "Bytes of a request's head; at least 8192"),
     setting(
@@ -167,6 +205,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "How long a request's head may take, and how long a connection may be idle",
     ),
     setting("limits.body_timeout", "DURATION", Value("15s"), "How long a request's body may take"),
+    setting(
+        "limits.write_timeout",
+        "DURATION",
+        Value("10s"),
+        "How long a client may read nothing of its answer before the connection is closed",
+    ),
     setting(
         "limits.queue",
         "NUMBER",

@@ -119,12 +119,25 @@ const HANDSHAKES_FAILED: Metric = metric(
     "",
     "HTTP connections that ended before TLS was agreed on",
 );
+const CLOSED: Metric = metric(
+    "connector_http_connections_closed_total",
+    "counter",
+    "reason",
+    "HTTP connections that the service closed for others: heads_full, requests_full, address_share; or since the client did \
+     not read its answer: slow_read",
+);
+const REFUSED: Metric = metric(
+    "connector_http_requests_refused_total",
+    "counter",
+    "reason",
+    "HTTP requests that were answered 503 since there was no place for them, by reason",
+);
 const DRAINING: Metric = metric("connector_draining", "gauge", "", "Whether the service is about to stop");
 const INFO: Metric = metric("connector_info", "gauge", "version", "The version of the program");
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 25] = [
+const METRICS: [&Metric; 27] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -148,6 +161,8 @@ const METRICS: [&Metric; 25] = [
     &ACCEPTED,
     &BROKEN,
     &HANDSHAKES_FAILED,
+    &CLOSED,
+    &REFUSED,
     &DRAINING,
     &INFO,
 ];
@@ -253,6 +268,8 @@ impl Counts {
         single(&mut text, &ACCEPTED, read(&connections.accepted));
         single(&mut text, &BROKEN, read(&connections.broken));
         single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));
+        labelled(&mut text, &CLOSED, "reason", &connections.closed.now());
+        labelled(&mut text, &REFUSED, "reason", &connections.refused.now());
         single(&mut text, &DRAINING, now.is_draining.into());
         labelled(&mut text, &INFO, "version", &[(env!("CARGO_PKG_VERSION"), 1)]);
         text

@@ -26,6 +26,7 @@ mod raw_sockets;
 mod repeats;
 mod scripted_api;
 mod secrets;
+mod slow_clients;
 #[cfg(feature = "demo")]
 mod triggers;
 mod unavailable;

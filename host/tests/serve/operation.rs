@@ -181,6 +181,15 @@ pub(super) fn exchange_in_tls(
     chain: &str,
     bytes: &[u8],
 ) -> Result<Answer, std::io::Error> {
+    exchange_in_tls_on(connect(address), chain, bytes)
+}
+
+/// The same on a socket that is connected.
+pub(super) fn exchange_in_tls_on(
+    socket: TcpStream,
+    chain: &str,
+    bytes: &[u8],
+) -> Result<Answer, std::io::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(chain).expect("PEM")).expect("a certificate");
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
@@ -188,7 +197,7 @@ pub(super) fn exchange_in_tls(
     let config = config.expect("versions").with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").expect("a name");
     let client = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let mut stream = StreamOwned::new(client, connect(address));
+    let mut stream = StreamOwned::new(client, socket);
     stream.write_all(bytes)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
