@@ -2,11 +2,14 @@
 //! answer is sent.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::num::NonZero;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,8 +22,10 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep};
 
+use super::config::Limits;
 use super::listener::ConnectionCounts;
 use super::seats::{Class, Seat, Seats};
 
@@ -36,10 +41,12 @@ pub(super) type IsWebhook = Arc<dyn Fn(&Method, &Uri) -> bool + Send + Sync>;
 
 /// What serves the requests of a listener.
 pub(super) struct Exchanges {
-    pub(super) router: Router,
+    router: Router,
     pub(super) seats: Arc<Seats>,
-    pub(super) is_webhook: IsWebhook,
+    is_webhook: IsWebhook,
     pub(super) counts: Arc<ConnectionCounts>,
+    /// Bounds how many general requests begin at a time, so that webhooks never queue for a processor behind thousands.
+    starts: Semaphore,
 }
 
 /// A request under way, counted until it is dropped: with its answer, or because its sender has gone.
@@ -59,6 +66,18 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Exchanges {
+    /// Answers requests with `router`; requests that `is_webhook` knows take the reserved places.
+    pub(super) fn new(
+        router: Router,
+        limits: Limits,
+        is_webhook: IsWebhook,
+        counts: Arc<ConnectionCounts>,
+    ) -> Arc<Self> {
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        let starts = Semaphore::new(processors.div_ceil(2));
+        Arc::new(Self { router, seats: Seats::new(limits), is_webhook, counts, starts })
+    }
+
     /// Answers a request of the connection on `seat`.
     pub(super) async fn answer(
         self: Arc<Self>,
@@ -86,7 +105,11 @@ impl Exchanges {
             reading: Arc::clone(&reading),
             deadline: Box::pin(sleep(limits.body_timeout + GRACE)),
         });
-        let answer = TowerToHyperService::new(self.router.clone()).call(request).await;
+        let answering = TowerToHyperService::new(self.router.clone()).call(request);
+        let answer = match class {
+            Class::Webhook => answering.await,
+            Class::General => begin(&self.starts, answering).await,
+        };
         reading.waits.store(false, Ordering::Release);
         drop(under_way);
         let answer = match reading.is_late.load(Ordering::Acquire) {
@@ -95,6 +118,19 @@ impl Exchanges {
         };
         seat.answers();
         answer.map(|answer| answer.map(|inner| Body::new(Leaving { inner, seat })))
+    }
+}
+
+/// Runs a future that may begin when `starts` has a permit. The future keeps the permit until it waits for something.
+async fn begin<T>(starts: &Semaphore, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    // Nobody closes the semaphore.
+    let permit = starts.acquire().await;
+    let first = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+    drop(permit);
+    match first {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => future.await,
     }
 }
 
@@ -182,5 +218,19 @@ impl http_body::Body for Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         self.seat.is_answered();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_waits_lets_the_next_begin() {
+        let starts = Semaphore::new(1);
+        let mut first = pin!(begin(&starts, std::future::pending::<()>()));
+        assert!(poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await.is_pending());
+        assert_eq!(begin(&starts, async { starts.available_permits() }).await, 0, "it holds the permit");
+        assert_eq!(starts.available_permits(), 1);
     }
 }

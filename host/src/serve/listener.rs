@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::config::Limits;
 use super::exchange::{Exchanges, IsWebhook};
 use super::host_header;
-use super::seats::{ByReason, Seat, Seats};
+use super::seats::{ByReason, Seat};
 use super::socket::Socket;
 use super::tls::Tls;
 
@@ -104,7 +104,7 @@ impl Listener {
         let open = Arc::new(Semaphore::new(limits.open()));
         let router = host_header::checked(router);
         let builder = builder(&limits);
-        let exchanges = Arc::new(Exchanges { router, seats: Seats::new(limits), is_webhook, counts });
+        let exchanges = Exchanges::new(router, limits, is_webhook, counts);
         let service = Arc::new(Service { exchanges, builder, tls });
         let graceful = GracefulShutdown::new();
         loop {
@@ -219,3 +219,6 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
     )
 }
+
+#[cfg(test)]
+mod tests;

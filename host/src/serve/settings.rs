@@ -193,8 +193,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "limits.connections_per_address",
         "NUMBER|none",
         Value("256"),
-        "Connections of one client address (an IPv6 /64) without a complete head, and as many with requests; `none` behind a proxy \
-         that is not in `trusted_proxy`",
+        "Connections of one client address (an IPv6 /64) without a complete head, and as many with requests; without effect \
+         with `behind_proxy` unless `trusted_proxy` is set",
     ),
     setting("limits.headers", "NUMBER", Value("256"), "Headers of a request"),
     setting("limits.header_bytes", "NUMBER", Value("16384"), "Bytes of a request's head; at least 8192"),
@@ -358,15 +358,6 @@ impl Setting {
     pub(crate) fn is_of_app(&self) -> bool {
         self.key.starts_with("apps.ID.")
     }
-
-    /// The default as people read it.
-    #[cfg(test)]
-    fn default_text(&self) -> String {
-        match self.default {
-            Value(value) => format!("`{value}`"),
-            Words(words) => words.to_owned(),
-        }
-    }
 }
 
 /// The environment variable of a key.
@@ -383,32 +374,36 @@ pub(crate) fn of_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == general)
 }
 
-/// The table of the documentation.
-#[cfg(test)]
-pub(crate) fn markdown_table() -> String {
-    let mut table =
-        "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n".to_owned();
-    for setting in [&CONFIG].into_iter().chain(SETTINGS) {
-        let key = match setting.is_in_file() && setting.key != CONFIG.key {
-            true => format!("`{}`", setting.key),
-            false => "–".to_owned(),
-        };
-        let flag = setting.flag().map_or_else(|| "–".to_owned(), |flag| format!("`--{flag}`"));
-        let value = setting.value.replace('|', " or ");
-        let (default, meaning) = (setting.default_text(), setting.meaning);
-        table.push_str(&format!(
-            "| {key} | {flag} | `{}` | {value} | {default} | {meaning} |\n",
-            setting.variable()
-        ));
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// The table of the documentation.
+    fn markdown_table() -> String {
+        let mut table =
+            "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n"
+                .to_owned();
+        for setting in [&CONFIG].into_iter().chain(SETTINGS) {
+            let key = match setting.is_in_file() && setting.key != CONFIG.key {
+                true => format!("`{}`", setting.key),
+                false => "–".to_owned(),
+            };
+            let flag = setting.flag().map_or_else(|| "–".to_owned(), |flag| format!("`--{flag}`"));
+            let value = setting.value.replace('|', " or ");
+            let default = match setting.default {
+                Value(value) => format!("`{value}`"),
+                Words(words) => words.to_owned(),
+            };
+            let meaning = setting.meaning;
+            table.push_str(&format!(
+                "| {key} | {flag} | `{}` | {value} | {default} | {meaning} |\n",
+                setting.variable()
+            ));
+        }
+        table
+    }
 
     #[test]
     fn the_documentation_has_the_table_of_this_list() {

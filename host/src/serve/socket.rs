@@ -95,3 +95,50 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
         self.watched(cx, shut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::serve::config::Limits;
+    use crate::serve::seats::Seats;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn socket() -> (Socket<DuplexStream>, DuplexStream, Arc<Seat>) {
+        let seat = Seats::new(Limits::of_tests()).admit([127, 0, 0, 1].into());
+        let (ours, theirs) = duplex(8);
+        (Socket::new(ours, Arc::clone(&seat), PATIENCE), theirs, seat)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_nothing_has_a_deadline() {
+        let (mut socket, _theirs, seat) = socket();
+        let began = Instant::now();
+        let error = socket.write_all(&[0; 20]).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
+        assert_eq!(seat.reason(), Some(Reason::SlowRead));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_starts_the_deadline_anew() {
+        let (mut socket, mut theirs, seat) = socket();
+        let writing = tokio::spawn(async move { socket.write_all(&[0; 80]).await.map(|()| socket) });
+        for _ in 0..10 {
+            advance(PATIENCE - Duration::from_millis(1)).await;
+            theirs.read_exact(&mut [0; 8]).await.unwrap();
+        }
+        assert!(writing.await.unwrap().is_ok());
+        assert_eq!(seat.reason(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_may_send_has_no_deadline_for_reading() {
+        let (mut socket, _theirs, seat) = socket();
+        let reading = tokio::time::timeout(PATIENCE * 10, socket.read_u8()).await;
+        assert!(reading.is_err());
+        assert_eq!(seat.reason(), None);
+    }
+}

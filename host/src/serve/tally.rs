@@ -13,6 +13,7 @@ mod histogram;
 use histogram::Histogram;
 
 use super::listener::ConnectionCounts;
+use super::seats::Reason;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
 use crate::storage::StorageCounts;
@@ -268,8 +269,8 @@ impl Counts {
         single(&mut text, &ACCEPTED, read(&connections.accepted));
         single(&mut text, &BROKEN, read(&connections.broken));
         single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));
-        labelled(&mut text, &CLOSED, "reason", &connections.closed.now());
-        labelled(&mut text, &REFUSED, "reason", &connections.refused.now());
+        labelled(&mut text, &CLOSED, "reason", &connections.closed.now(&Reason::TO_CLOSE));
+        labelled(&mut text, &REFUSED, "reason", &connections.refused.now(&Reason::TO_REFUSE));
         single(&mut text, &DRAINING, now.is_draining.into());
         labelled(&mut text, &INFO, "version", &[(env!("CARGO_PKG_VERSION"), 1)]);
         text

@@ -38,6 +38,14 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// The limits that hold if nobody sets others.
+    #[cfg(test)]
+    pub(in crate::serve) fn of_tests() -> Self {
+        let nothing = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
+        let sources = crate::credentials::Sources { variable: &|_| None, files: &nothing };
+        limits(&Values::read(&crate::serve::values::Flags::default(), &sources).unwrap()).unwrap()
+    }
+
     /// The most connections that are open at a time.
     pub(in crate::serve) fn open(&self) -> usize {
         self.connections + self.webhook_connections + self.heads + LEAVING
@@ -49,11 +57,14 @@ impl Limits {
 /// # Errors
 /// `Usage` where one of them is none.
 pub(in crate::serve) fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
-    let per_address = "limits.connections_per_address";
-    let per_address = match values.text(per_address).as_deref() {
-        Some("none") => None,
-        _ => Some(values.number(per_address, 1..1_000_001)?),
-    };
+    let per_address = values.parsed(
+        "limits.connections_per_address",
+        "a whole number of 1 to 1000000, or none",
+        |text| match text {
+            "none" => Some(None),
+            _ => text.parse().ok().filter(|number| (1..=1_000_000).contains(number)).map(Some),
+        },
+    )?;
     Ok(Limits {
         connections: values.number("limits.connections", 1..1_000_001)?,
         webhook_connections: values.number("limits.webhook_connections", 1..1_000_001)?,

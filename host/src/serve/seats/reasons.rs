@@ -16,8 +16,12 @@ pub(in crate::serve) enum Reason {
 }
 
 impl Reason {
-    /// Every reason.
-    const ALL: [Self; 4] = [Self::Heads, Self::Requests, Self::Address, Self::SlowRead];
+    /// Reasons to refuse a request. A connection is closed for these as well.
+    pub(in crate::serve) const TO_REFUSE: [Self; 2] = [Self::Requests, Self::Address];
+
+    /// Reasons to close a connection.
+    pub(in crate::serve) const TO_CLOSE: [Self; 4] =
+        [Self::Requests, Self::Address, Self::Heads, Self::SlowRead];
 
     /// The word for metrics and logs.
     pub(in crate::serve) fn word(self) -> &'static str {
@@ -32,19 +36,19 @@ impl Reason {
 
 /// Counts by reason.
 #[derive(Default)]
-pub(in crate::serve) struct ByReason([AtomicU64; Reason::ALL.len()]);
+pub(in crate::serve) struct ByReason([AtomicU64; Reason::TO_CLOSE.len()]);
 
 impl ByReason {
     /// Counts one more.
     pub(in crate::serve) fn count(&self, reason: Reason) {
-        for (known, count) in Reason::ALL.iter().zip(&self.0) {
+        for (known, count) in Reason::TO_CLOSE.iter().zip(&self.0) {
             count.fetch_add((*known == reason).into(), Ordering::Relaxed);
         }
     }
 
-    /// Each word with its count.
-    pub(in crate::serve) fn now(&self) -> Vec<(&'static str, u64)> {
+    /// The words of reasons, which begin as [`Reason::TO_CLOSE`] does, each with its count.
+    pub(in crate::serve) fn now(&self, reasons: &[Reason]) -> Vec<(&'static str, u64)> {
         let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
-        Reason::ALL.iter().map(|reason| reason.word()).zip(counts).collect()
+        reasons.iter().map(|reason| reason.word()).zip(counts).collect()
     }
 }

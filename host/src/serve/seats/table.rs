@@ -304,3 +304,6 @@ impl Table {
         Some(entry)
     }
 }
+
+#[cfg(test)]
+mod tests;
