@@ -299,8 +299,7 @@ fn one_address_has_its_share_of_heads_and_of_requests() {
     let target = Target::new(&place, &["--limits-connections-per-address", "2"], false);
     let (one, other) = (From::One.address(0), From::Many.address(9));
     let mut oldest = begin(&target, one, b"GET / HTTP/1.1\r\n");
-    let _rest: Vec<_> =
-        [one, one, other, other].map(|from| begin(&target, from, b"GET / HTTP/1.1\r\n")).into();
+    let rest = [one, one, other, other].map(|from| begin(&target, from, b"GET / HTTP/1.1\r\n"));
     assert_eq!(read_to_close(&mut oldest), b"");
     target.served.comes_to(ADDRESS_SHARE, 1);
     target.served.comes_to("connector_http_connections_open", 4);
