@@ -105,6 +105,22 @@ pub(crate) fn webhook_url(public_url: &str, webhook_key: &str) -> String {
     format!("{public_url}/webhooks/{webhook_key}")
 }
 
+/// The key in the path of a webhook, and what follows the key. A key has no character that would need an escape.
+fn key_of(path: &str) -> (&str, &'static str) {
+    let (path, apart) = match path.strip_suffix("/service") {
+        Some(path) => (path, "/service"),
+        None => (path, ""),
+    };
+    (path.rsplit('/').next().unwrap_or_default(), apart)
+}
+
+/// Whether a request goes to the webhook address of a connection that `directory` knows. `base` is the path of the public
+/// address, without a slash at its end.
+pub(crate) fn is_of_known(directory: &Directory, base: &str, method: &Method, path: &str) -> bool {
+    let below = path.strip_prefix(base).and_then(|path| path.strip_prefix("/webhooks/"));
+    method == Method::POST && below.is_some_and(|_| directory.is_known(key_of(path).0))
+}
+
 async fn handle(State(receiver): State<Arc<Receiver>>, request: Request<Body>) -> Response {
     let began = receiver.clock.instant();
     let (head, mut body) = request.into_parts();
@@ -129,12 +145,7 @@ impl Receiver {
         if head.method != Method::POST {
             return Outcome::WrongMethod;
         }
-        // As it stands in the request: a key has nothing that would need escapes.
-        let (path, apart) = match head.uri.path().strip_suffix("/service") {
-            Some(path) => (path, "/service"),
-            None => (head.uri.path(), ""),
-        };
-        let key = path.rsplit('/').next().unwrap_or_default();
+        let (key, apart) = key_of(head.uri.path());
         let entry = match self.directory.find(key).await {
             Ok(Some(entry)) => entry,
             Ok(None) => return Outcome::UnknownConnection,

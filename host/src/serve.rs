@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use connector_runtime::pacing::Gates;
 use connector_runtime::{Client, Connector, Patience, SecretString};
 use tokio::sync::{Notify, mpsc, watch};
@@ -32,15 +31,21 @@ use crate::triggers::{Keeper, Retired};
 mod announcement;
 mod background;
 mod ceiling;
+mod clients;
 mod command;
 pub(crate) mod config;
+mod exchange;
 pub(crate) mod health;
 mod host_header;
 mod listener;
 mod logs;
+mod open_files;
 mod opening;
+mod routes;
+mod seats;
 pub(crate) mod settings;
 mod signals;
+mod socket;
 mod tally;
 mod tls;
 pub(crate) mod values;
@@ -54,6 +59,7 @@ use health::Health;
 use listener::Listener;
 use opening::directory;
 pub(crate) use opening::{begin_storage, first_ring, known_database, open_storage};
+use routes::{below, of_known};
 use tally::Counts;
 use tls::Tls;
 
@@ -164,16 +170,16 @@ impl Service {
             tally: counts.clone(),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let bind = async |address, flag, tls, counts| {
-            let bound = Listener::bind(address, tls, config.limits, counts).await;
+        let bind = |address, flag, tls, counts| {
+            let bound = Listener::bind(address, tls, config.limits.clone(), counts);
             bound.map_err(|error| {
                 Failure::Broken(format!("{address} cannot be listened on: {error}; give another with {flag}"))
             })
         };
-        let webhooks = bind(config.listen, "--listen", tls, Arc::clone(&counts.connections)).await?;
+        let webhooks = bind(config.listen, "--listen", tls, Arc::clone(&counts.connections))?;
         let admin = match config.admin_listen {
             // Its connections are nobody's webhooks, and are not counted among them.
-            Some(address) => Some(bind(address, "--admin-listen", None, Arc::default()).await?),
+            Some(address) => Some(bind(address, "--admin-listen", None, Arc::default())?),
             None => None,
         };
         let address = webhooks.address().map_err(|error| broken("the address cannot be told", &error))?;
@@ -299,7 +305,7 @@ impl Service {
             let router = health::admin_router(health(token)).merge(workers);
             let router = router.merge(actions::router(actions, stopping.clone()));
             let router = health::guarded(router, clock.clone());
-            (keep, tokio::spawn(admin.serve(router, until, LAST_LOOK)))
+            (keep, tokio::spawn(admin.serve(router, Arc::new(|_, _| false), until, LAST_LOOK)))
         });
         let public = health::public_router(health(None));
         let receiver = Arc::new(Receiver {
@@ -315,7 +321,8 @@ impl Service {
         });
         let pages = portal::router(portal);
         let router = public.merge(below(&public_url, receive::router(receiver).merge(pages)));
-        let mut is_in_time = webhooks.serve(router, stopping.clone(), stop_within).await;
+        let known = of_known(&public_url, directory.clone());
+        let mut is_in_time = webhooks.serve(router, known, stopping.clone(), stop_within).await;
         if let Some(delivering) = delivering {
             is_in_time &= delivering.await.unwrap_or(false);
         }
@@ -334,15 +341,6 @@ impl Service {
         }
         drop((directory, delivery, storage));
         is_in_time
-    }
-}
-
-/// The routes below the path of the public address.
-fn below(public_url: &str, router: Router) -> Router {
-    let path = public_url.parse::<http::Uri>().map(|url| url.path().trim_end_matches('/').to_owned());
-    match path.unwrap_or_default() {
-        path if path.is_empty() => router,
-        path => Router::new().nest(&path, router),
     }
 }
 

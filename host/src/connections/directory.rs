@@ -117,6 +117,11 @@ impl Directory {
         Ok(self.known(key))
     }
 
+    /// Whether a connection with this key was there at the last reading.
+    pub(crate) fn is_known(&self, key: &str) -> bool {
+        self.snapshot().by_key.contains_key(key)
+    }
+
     /// The connection with this id, as it was read last.
     pub(crate) fn of_id(&self, id: &str) -> Option<Arc<Entry>> {
         self.snapshot().by_id.get(id).cloned()

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use connector_runtime::SecretString;
-use ipnet::IpNet;
 
 use super::Sink;
 use super::decision::Limits;
@@ -135,16 +134,7 @@ fn http(values: &Values<'_>) -> Result<Mode, Failure> {
         Address::parse(&text)
             .map_err(|why| values.wrong("delivery.url", &format!("{text:?} is not used: {why}")))
     });
-    let allowed = values.text("delivery.allowed_networks").unwrap_or_default();
-    let allowed = allowed.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let allowed: Result<Networks, Failure> = allowed
-        .map(|text| {
-            let network = text.parse::<IpNet>().ok();
-            let network = network.or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
-            let what = format!("{text:?} is no network such as 10.0.0.0/8 or fd00::/8");
-            network.ok_or_else(|| values.wrong("delivery.allowed_networks", &what))
-        })
-        .collect();
+    let allowed: Result<Networks, Failure> = values.networks("delivery.allowed_networks");
     let (default, allowed) = (default.transpose()?, allowed?);
     if let Some(Err(why)) = default.as_ref().map(|address| address.vet(&allowed)) {
         return Err(values.wrong("delivery.url", &format!("it is not used: {why}")));

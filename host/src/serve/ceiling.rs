@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::config;
 use super::listener::Listener;
+use super::open_files;
 use super::values::{Flags, Values};
 use crate::credentials::Sources;
 
@@ -29,10 +30,11 @@ pub async fn answer_at_once(announce: impl FnOnce(SocketAddr) -> io::Result<()>)
     let values = Values::read(&Flags::default(), &sources);
     let limits =
         values.and_then(|values| config::limits(&values)).map_err(|_| io::ErrorKind::InvalidInput)?;
-    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None, limits, Arc::default()).await?;
+    open_files::raise(limits.open())?;
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None, limits, Arc::default())?;
     announce(listener.address()?)?;
     let router = Router::new().route("/webhooks/{key}", any(|_: Bytes| async { StatusCode::OK }));
     let (_keep, stop) = watch::channel(false);
-    listener.serve(router, stop, Duration::ZERO).await;
+    listener.serve(router, Arc::new(|_, _| true), stop, Duration::ZERO).await;
     Err(io::ErrorKind::Interrupted.into())
 }

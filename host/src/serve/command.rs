@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::config::Config;
 use super::signals::Signals;
 use super::values::{Flags, Values};
-use super::{Service, broken, logs};
+use super::{Service, broken, logs, open_files};
 use crate::clock::Clock;
 use crate::credentials::Sources;
 use crate::delivery::lines::Output;
@@ -42,6 +42,7 @@ pub(crate) async fn run(
     };
     // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
+    open_files::allow(&config)?;
     let service = Service::start(connector, config, gates, Clock::system(), streams).await?;
     let output = service.output();
     // The log has the address as well: a service does not depend on who reads its announcement.

@@ -20,6 +20,11 @@ use crate::storage::{Retention, SqliteOptions};
 use crate::surroundings::STANDARD_INPUT;
 use crate::triggers::reconcile::Habits;
 
+mod limits;
+
+pub(crate) use limits::Limits;
+pub(super) use limits::limits;
+
 /// A page of the database has 4 KiB.
 const PAGES_OF_A_MEBIBYTE: usize = 256;
 
@@ -90,21 +95,6 @@ pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     /// The private key.
     pub(crate) key: PathBuf,
-}
-
-/// Limits of connections.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// At a time.
-    pub(crate) connections: usize,
-    /// Headers of a request.
-    pub(crate) headers: usize,
-    /// Bytes of a request's head.
-    pub(crate) header_bytes: usize,
-    /// How long the head may take, and how long a connection may be idle.
-    pub(crate) header_timeout: Duration,
-    /// How long the body may take.
-    pub(crate) body_timeout: Duration,
 }
 
 /// How log lines are written.
@@ -324,20 +314,6 @@ fn tls(values: &Values<'_>) -> Result<Option<TlsFiles>, Failure> {
             Err(values.wrong("tls.key", "TLS needs the certificate as well: give --tls-certificate"))
         }
     }
-}
-
-/// The limits of connections.
-///
-/// # Errors
-/// `Usage` where one of them is none.
-pub(super) fn limits(values: &Values<'_>) -> Result<Limits, Failure> {
-    Ok(Limits {
-        connections: values.number("limits.connections", 1..1_000_001)?,
-        headers: values.number("limits.headers", 1..10_001)?,
-        header_bytes: values.number("limits.header_bytes", 8192..1_048_577)?,
-        header_timeout: values.duration("limits.header_timeout")?,
-        body_timeout: values.duration("limits.body_timeout")?,
-    })
 }
 
 fn storage(values: &Values<'_>) -> Result<SqliteOptions, Failure> {

@@ -81,6 +81,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Value("false"),
         "A proxy in front does TLS, so that plain HTTP may be served to other machines",
     ),
+    setting(
+        "trusted_proxy",
+        "CIDR,…",
+        Words("none"),
+        "Addresses of proxies whose header names the client; only `limits.connections_per_address` uses the client",
+    ),
+    setting(
+        "trusted_proxy_header",
+        "x-forwarded-for|forwarded",
+        Words("`x-forwarded-for`"),
+        "The header in which the trusted proxies add the address of their client",
+    ),
     setting("tls.certificate", "FILE", Words("no TLS"), "The certificate chain in PEM; SIGHUP reads it anew"),
     setting("tls.key", "FILE", Words("no TLS"), "Its private key in PEM; SIGHUP reads it anew"),
     setting(
@@ -157,7 +169,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
         setting("sealing.keys", "KEY,…", Words("none"), "Those keys themselves, in place of a file"),
         Secret,
     ),
-    setting("limits.connections", "NUMBER", Value("1024"), "Connections at a time; more wait until one ends"),
+    setting(
+        "limits.connections",
+        "NUMBER",
+        Value("1024"),
+        "Requests at a time at each address that is listened on; a request beyond them closes the connection that has waited \
+         longest for its client, or is answered 503",
+    ),
+    setting(
+        "limits.webhook_connections",
+        "NUMBER",
+        Value("256"),
+        "Further requests at a time, reserved for webhooks of connections that are known",
+    ),
+    setting(
+        "limits.heads",
+        "NUMBER",
+        Value("1024"),
+        "Connections at a time without a complete request head: in the TLS handshake, with a part of a head, or idle; the oldest is \
+         closed for another",
+    ),
+    setting(
+        "limits.connections_per_address",
+        "NUMBER|none",
+        Value("256"),
+        "Connections of one client address (an IPv6 /64) without a complete head, and as many with requests; without effect \
+         with `behind_proxy` unless `trusted_proxy` is set",
+    ),
     setting("limits.headers", "NUMBER", Value("256"), "Headers of a request"),
     setting("limits.header_bytes", "NUMBER", Value("16384"), "Bytes of a request's head; at least 8192"),
     setting(
@@ -167,6 +205,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "How long a request's head may take, and how long a connection may be idle",
     ),
     setting("limits.body_timeout", "DURATION", Value("15s"), "How long a request's body may take"),
+    setting(
+        "limits.write_timeout",
+        "DURATION",
+        Value("10s"),
+        "How long a client may read nothing of its answer before the connection is closed",
+    ),
     setting(
         "limits.queue",
         "NUMBER",
@@ -314,15 +358,6 @@ impl Setting {
     pub(crate) fn is_of_app(&self) -> bool {
         self.key.starts_with("apps.ID.")
     }
-
-    /// The default as people read it.
-    #[cfg(test)]
-    fn default_text(&self) -> String {
-        match self.default {
-            Value(value) => format!("`{value}`"),
-            Words(words) => words.to_owned(),
-        }
-    }
 }
 
 /// The environment variable of a key.
@@ -339,32 +374,36 @@ pub(crate) fn of_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == general)
 }
 
-/// The table of the documentation.
-#[cfg(test)]
-pub(crate) fn markdown_table() -> String {
-    let mut table =
-        "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n".to_owned();
-    for setting in [&CONFIG].into_iter().chain(SETTINGS) {
-        let key = match setting.is_in_file() && setting.key != CONFIG.key {
-            true => format!("`{}`", setting.key),
-            false => "–".to_owned(),
-        };
-        let flag = setting.flag().map_or_else(|| "–".to_owned(), |flag| format!("`--{flag}`"));
-        let value = setting.value.replace('|', " or ");
-        let (default, meaning) = (setting.default_text(), setting.meaning);
-        table.push_str(&format!(
-            "| {key} | {flag} | `{}` | {value} | {default} | {meaning} |\n",
-            setting.variable()
-        ));
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// The table of the documentation.
+    fn markdown_table() -> String {
+        let mut table =
+            "| file | flag | variable | value | default | what it does |\n|---|---|---|---|---|---|\n"
+                .to_owned();
+        for setting in [&CONFIG].into_iter().chain(SETTINGS) {
+            let key = match setting.is_in_file() && setting.key != CONFIG.key {
+                true => format!("`{}`", setting.key),
+                false => "–".to_owned(),
+            };
+            let flag = setting.flag().map_or_else(|| "–".to_owned(), |flag| format!("`--{flag}`"));
+            let value = setting.value.replace('|', " or ");
+            let default = match setting.default {
+                Value(value) => format!("`{value}`"),
+                Words(words) => words.to_owned(),
+            };
+            let meaning = setting.meaning;
+            table.push_str(&format!(
+                "| {key} | {flag} | `{}` | {value} | {default} | {meaning} |\n",
+                setting.variable()
+            ));
+        }
+        table
+    }
 
     #[test]
     fn the_documentation_has_the_table_of_this_list() {

@@ -15,6 +15,7 @@ mod histogram;
 use histogram::Histogram;
 
 use super::listener::ConnectionCounts;
+use super::seats::Reason;
 use crate::clock::Clock;
 use crate::connections::DirectoryCounts;
 use crate::receive::{OUTCOMES, Outcome, Tally};
@@ -134,6 +135,19 @@ const HANDSHAKES_FAILED: Metric = metric(
     "",
     "HTTP connections that ended before TLS was agreed on",
 );
+const CLOSED: Metric = metric(
+    "connector_http_connections_closed_total",
+    "counter",
+    "reason",
+    "HTTP connections that the service closed for others: heads_full, requests_full, address_share; or since the client did \
+     not read its answer: slow_read",
+);
+const REFUSED: Metric = metric(
+    "connector_http_requests_refused_total",
+    "counter",
+    "reason",
+    "HTTP requests that were answered 503 since there was no place for them, by reason",
+);
 const DRAINING: Metric = metric("connector_draining", "gauge", "", "Whether the service is about to stop");
 const LOG_DROPPED: Metric = metric(
     "connector_log_lines_dropped_total",
@@ -145,7 +159,7 @@ const INFO: Metric = metric("connector_info", "gauge", "version", "The version o
 
 /// Every metric, in the order of the text.
 #[cfg(test)]
-const METRICS: [&Metric; 28] = [
+const METRICS: [&Metric; 30] = [
     &WEBHOOKS,
     &ACTIVATIONS_ACCEPTED,
     &BODY_BYTES,
@@ -171,6 +185,8 @@ const METRICS: [&Metric; 28] = [
     &ACCEPTED,
     &BROKEN,
     &HANDSHAKES_FAILED,
+    &CLOSED,
+    &REFUSED,
     &DRAINING,
     &LOG_DROPPED,
     &INFO,
@@ -286,6 +302,8 @@ impl Counts {
         single(&mut text, &ACCEPTED, read(&connections.accepted));
         single(&mut text, &BROKEN, read(&connections.broken));
         single(&mut text, &HANDSHAKES_FAILED, read(&connections.handshakes_failed));
+        labelled(&mut text, &CLOSED, "reason", &connections.closed.now(&Reason::TO_CLOSE));
+        labelled(&mut text, &REFUSED, "reason", &connections.refused.now(&Reason::TO_REFUSE));
         single(&mut text, &DRAINING, now.is_draining.into());
         single(&mut text, &LOG_DROPPED, read(&self.log_dropped));
         labelled(&mut text, &INFO, "version", &[(env!("CARGO_PKG_VERSION"), 1)]);

@@ -1,13 +1,14 @@
 //! Values of settings from flags, environment and file, in this order, each with where it stands; typed on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ArgMatches;
 use connector_runtime::{ExposeSecret as _, SecretString};
+use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -188,6 +189,22 @@ impl<'a> Values<'a> {
     /// See [`parsed`](Self::parsed).
     pub(crate) fn yes(&self, key: &str) -> Result<bool, Failure> {
         self.parsed(key, "true or false", |text| text.parse().ok())
+    }
+
+    /// A list of networks, such as `10.0.0.0/8,192.0.2.7`; nothing where nobody has set it.
+    ///
+    /// # Errors
+    /// `Usage` with the place of the value, if an item is no network and no address.
+    pub(crate) fn networks<N: FromIterator<IpNet>>(&self, key: &str) -> Result<N, Failure> {
+        let text = self.text(key).unwrap_or_default();
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let network = |item: &str| {
+            let network = item.parse::<IpNet>().ok();
+            let network = network.or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
+            let what = format!("{item:?} is no network such as 10.0.0.0/8 or fd00::/8");
+            network.ok_or_else(|| self.wrong(key, &what))
+        };
+        items.map(network).collect()
     }
 
     /// A secret: from the variable of `key`, else from the file that `key` with `_file` names.

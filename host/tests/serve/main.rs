@@ -32,6 +32,7 @@ mod repeats;
 mod replaced;
 mod scripted_api;
 mod secrets;
+mod slow_clients;
 #[cfg(unix)]
 #[path = "../small_disk/mod.rs"]
 mod small_disk;

@@ -169,6 +169,37 @@ fn a_wrong_configuration_ends_it_with_what_is_wrong() {
     assert!(code == 1 && text.contains("connector.sqlite"), "{text}");
 }
 
+#[test]
+#[cfg(unix)]
+fn a_system_that_allows_too_few_open_files_is_refused_with_the_number_to_set() {
+    let place = Place::new();
+    let serve = |limits: &str| {
+        let script =
+            format!("ulimit -n 600; exec \"$0\" serve --listen 127.0.0.1:0 --admin-listen none {limits}");
+        let mut command = Command::new("sh");
+        let clean = program();
+        for (name, value) in clean.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_connector")]).env("CONNECTOR_DATA", place.data());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    };
+    let refused = serve("").wait_with_output().expect("it ends");
+    let text = String::from_utf8(refused.stderr).expect("text");
+    assert_eq!(refused.status.code(), Some(2), "{text}");
+    assert!(text.contains("allows 600 open files") && text.contains("LimitNOFILE=2688"), "{text}");
+    let mut served = serve("--limits-connections 50 --limits-webhook-connections 50 --limits-heads 50");
+    let mut output = BufReader::new(served.stdout.take().expect("it is piped"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("text");
+    assert!(line.starts_with("listening"), "{line}");
+    served.kill().expect("it runs");
+    served.wait().expect("it ends");
+}
+
 /// A certificate for this machine, as files in a place.
 pub(super) fn certificate(place: &Place) -> (String, String) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
@@ -181,6 +212,15 @@ pub(super) fn exchange_in_tls(
     chain: &str,
     bytes: &[u8],
 ) -> Result<Answer, std::io::Error> {
+    exchange_in_tls_on(connect(address), chain, bytes)
+}
+
+/// The same on a socket that is connected.
+pub(super) fn exchange_in_tls_on(
+    socket: TcpStream,
+    chain: &str,
+    bytes: &[u8],
+) -> Result<Answer, std::io::Error> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(chain).expect("PEM")).expect("a certificate");
     let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
@@ -188,7 +228,7 @@ pub(super) fn exchange_in_tls(
     let config = config.expect("versions").with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").expect("a name");
     let client = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let mut stream = StreamOwned::new(client, connect(address));
+    let mut stream = StreamOwned::new(client, socket);
     stream.write_all(bytes)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -236,14 +236,15 @@ fn one_connection_takes_many_deliveries() {
 }
 
 #[test]
-fn more_connections_than_allowed_wait_for_a_place() {
+fn the_oldest_connection_without_a_request_is_closed_for_another() {
     let place = Place::new();
-    let served = place.serve_with(&["--limits-connections", "2"], &[]);
-    let (first, second) = (connect(served.address), connect(served.address));
+    let served = place.serve_with(&["--limits-heads", "2"], &[]);
+    let (mut first, second) = (connect(served.address), connect(served.address));
     let mut third = connect(served.address);
     third.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it listens");
-    // The answer comes once somebody has gone, and not before: the others hold their places until then.
-    drop(first);
-    assert_eq!(statuses(&read_to_close(&mut third)), [200]);
+    assert_eq!(statuses(&read_to_close(&mut third)), [200], "nobody waits for a silent client");
+    assert_eq!(read_to_close(&mut first), b"", "the oldest was closed");
+    served.comes_to("connector_http_connections_closed_total{reason=\"heads_full\"}", 1);
+    served.comes_to("connector_http_connections_open", 1);
     drop(second);
 }

@@ -230,3 +230,25 @@ fn the_tolerance_of_signatures_is_the_profiles_or_the_operators() {
     assert_eq!(age("strict"), Some(300));
     assert_eq!(age("24h"), Some(86_400));
 }
+
+#[test]
+fn clients_behind_a_proxy_are_told_apart_by_proxies_that_are_trusted() {
+    let with = |flags: &[(&'static str, &str)]| {
+        configured(&Given { flags, ..NOTHING }, |config| {
+            config.map(|config| (config.limits.clients.trusted.len(), config.limits.per_address))
+        })
+    };
+    let proxy = ("trusted_proxy", "10.0.0.0/8, fd00::1");
+    assert_eq!(with(&[]), Ok((0, Some(256))));
+    assert_eq!(with(&[proxy, ("trusted_proxy_header", "forwarded")]), Ok((2, Some(256))));
+    assert_eq!(with(&[("limits.connections_per_address", "none")]), Ok((0, None)));
+    let refused = |flags: &[(&'static str, &str)]| with(flags).unwrap_err();
+    assert!(
+        refused(&[("trusted_proxy", "10.0.0.0/40")])
+            .starts_with("--trusted-proxy: \"10.0.0.0/40\" is no network")
+    );
+    assert!(refused(&[("trusted_proxy_header", "forwarded")]).contains("set trusted_proxy"));
+    assert!(refused(&[proxy, ("trusted_proxy_header", "via")]).contains("x-forwarded-for or forwarded"));
+    let none = refused(&[("limits.connections_per_address", "0")]);
+    assert!(none.starts_with("--limits-connections-per-address:") && none.contains("or none"), "{none}");
+}

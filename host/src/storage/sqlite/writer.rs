@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use tokio::sync::oneshot;
 
 use super::group::{Call, Change, Growth, Session, Work};
 use super::{SqliteOptions, scrub};
+use crate::clock::Clock;
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// How often the room on the disk is looked at, also when nothing changes.
@@ -91,13 +92,14 @@ fn closed() -> StorageError {
 }
 
 fn write(mut session: Session, waiting: &Receiver<Order>, limit: usize, commits: &AtomicU64) {
-    let mut tidied = Instant::now();
+    let clock = Clock::system();
+    let mut tidied = clock.instant();
     loop {
-        if tidied.elapsed() >= TIDY {
+        if clock.since(tidied) >= TIDY {
             session.tidy();
-            tidied = Instant::now();
+            tidied = clock.instant();
         }
-        let order = match waiting.recv_timeout(TIDY.saturating_sub(tidied.elapsed())) {
+        let order = match waiting.recv_timeout(TIDY.saturating_sub(clock.since(tidied))) {
             Ok(order) => order,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
