@@ -18,6 +18,8 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     shell.set_var("INSTA_UPDATE", "no");
     // The setup has seen to it, so that here its tests never pass without having run.
     shell.set_var("CONNECTOR_TEST_BROWSER", "required");
+    // It may mount, as in a container that runs as root.
+    shell.set_var("CONNECTOR_TEST_DISK", "required");
 
     let mut steps = Steps::new(shell);
     setup::step(shell, &mut steps, Browser::Needed)?;

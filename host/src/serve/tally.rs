@@ -69,7 +69,7 @@ const RESERVE: Metric = metric(
     "connector_storage_reserve_bytes",
     "gauge",
     "",
-    "Bytes of the disk that are allocated for deliveries; 8388608 when the reserve is whole",
+    "Bytes of the disk that are allocated for deliveries; at least 8388608 when the reserve is whole",
 );
 const FULL: Metric = metric(
     "connector_storage_full",

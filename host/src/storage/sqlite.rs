@@ -104,7 +104,7 @@ impl SqliteStorage {
     /// # Errors
     /// When the file cannot be read or written, holds something else, or was made by a newer version.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StorageOpenError> {
-        let reserve = Reserve::new(path, options.reserve.unwrap_or(0));
+        let reserve = Reserve::new(path);
         loop {
             match Self::try_open(path, options) {
                 // What SQLite needs to open a file has to come from the reserve then.

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// What somebody does to the files of a service.
+type Harm = fn(&Place);
+
 #[track_caller]
 fn assert_refused(served: &Served, path: &str, id: u64, what: &str) {
     let answer = served.deliver_signed(path, CLIENT_SECRET, order(id).as_bytes());
@@ -27,7 +30,7 @@ fn a_database_that_is_removed_replaced_or_truncated_is_answered_503() {
         |place: &Place| drop(File::create(place.data().join("connector.sqlite")).expect("it is cut"));
     let without_log =
         |place: &Place| fs::remove_file(place.data().join("connector.sqlite-wal")).expect("it is there");
-    let harms: [(&str, fn(&Place)); 4] = [
+    let harms: [(&str, Harm); 4] = [
         ("restored", restored),
         ("removed", removed),
         ("truncated", truncated),

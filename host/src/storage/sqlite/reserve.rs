@@ -14,22 +14,16 @@ const STEP: u64 = 1024 * 1024;
 /// The file that keeps the space.
 pub(super) struct Reserve {
     path: PathBuf,
-    size: u64,
 }
 
 impl Reserve {
     /// The reserve of a database; nothing is allocated yet.
-    pub(super) fn new(database: &Path, size: u64) -> Self {
-        Self { path: beside(database, "-reserve"), size }
+    pub(super) fn new(database: &Path) -> Self {
+        Self { path: beside(database, "-reserve") }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Bytes that it should have.
-    pub(super) fn size(&self) -> u64 {
-        self.size
     }
 
     /// Bytes that are allocated now.
@@ -37,13 +31,13 @@ impl Reserve {
         fs::metadata(&self.path).map_or(0, |file| allocated(&file))
     }
 
-    /// Allocates what is missing, at most `spare` more bytes. It adds whole steps.
+    /// Allocates what is missing of `size` bytes, at most `spare` more. It adds whole steps.
     ///
     /// # Errors
     /// When the disk has no room, or the file cannot be written; then it holds what it held before.
-    pub(super) fn fill(&self, spare: u64) -> io::Result<()> {
+    pub(super) fn fill(&self, size: u64, spare: u64) -> io::Result<()> {
         let held = self.held();
-        let wanted = held.saturating_add(spare / STEP * STEP).min(self.size);
+        let wanted = held.saturating_add(spare / STEP * STEP).min(size);
         if wanted <= held {
             return Ok(());
         }
@@ -67,8 +61,18 @@ impl Reserve {
     /// Gives a step back to the disk; false when nothing is left.
     pub(super) fn give_up(&self) -> bool {
         let held = self.held();
-        let shrink = || OpenOptions::new().write(true).open(&self.path)?.set_len(held.saturating_sub(STEP));
-        held > 0 && shrink().is_ok()
+        held > 0 && self.shrink_to(held.saturating_sub(STEP)).is_ok()
+    }
+
+    /// Gives back what it holds beyond `size` bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn shrink_to(&self, size: u64) -> io::Result<()> {
+        match self.held() > size {
+            true => OpenOptions::new().write(true).open(&self.path)?.set_len(size),
+            false => Ok(()),
+        }
     }
 }
 
@@ -103,14 +107,18 @@ mod tests {
     #[test]
     fn blocks_are_allocated_in_steps_and_given_back_in_steps() {
         let folder = tempfile::tempdir().unwrap();
-        let reserve = Reserve::new(&folder.path().join("storage"), 3 * STEP);
+        let reserve = Reserve::new(&folder.path().join("storage"));
         assert!(reserve.held() == 0 && !reserve.give_up());
-        reserve.fill(2 * STEP + 5).unwrap();
+        reserve.fill(3 * STEP, 2 * STEP + 5).unwrap();
         assert_eq!(reserve.held(), 2 * STEP);
-        reserve.fill(u64::MAX).unwrap();
+        reserve.fill(3 * STEP, u64::MAX).unwrap();
         assert_eq!(reserve.held(), 3 * STEP);
         assert!(reserve.give_up());
         assert_eq!(reserve.held(), 2 * STEP);
+        reserve.shrink_to(2 * STEP).unwrap();
+        assert_eq!(reserve.held(), 2 * STEP);
+        reserve.shrink_to(STEP).unwrap();
+        assert_eq!(reserve.held(), STEP);
     }
 
     #[cfg(unix)]
@@ -118,11 +126,11 @@ mod tests {
     fn a_sparse_file_holds_nothing_and_is_filled_for_this_user_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let reserve = Reserve::new(&folder.path().join("storage"), 2 * STEP);
+        let reserve = Reserve::new(&folder.path().join("storage"));
         File::create(reserve.path()).unwrap().set_len(2 * STEP).unwrap();
         assert_eq!(reserve.held(), 0);
         fs::remove_file(reserve.path()).unwrap();
-        reserve.fill(u64::MAX).unwrap();
+        reserve.fill(2 * STEP, u64::MAX).unwrap();
         assert_eq!(reserve.held(), 2 * STEP);
         assert_eq!(fs::metadata(reserve.path()).unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -130,11 +138,11 @@ mod tests {
     #[test]
     fn blocks_are_written_where_they_cannot_be_allocated() {
         let folder = tempfile::tempdir().unwrap();
-        let reserve = Reserve::new(&folder.path().join("storage"), 2 * STEP);
+        let reserve = Reserve::new(&folder.path().join("storage"));
         let mut file = File::create(reserve.path()).unwrap();
         write_zeros(&mut file, 0, STEP).unwrap();
         assert_eq!(reserve.held(), STEP);
-        reserve.fill(u64::MAX).unwrap();
+        reserve.fill(2 * STEP, u64::MAX).unwrap();
         assert_eq!(reserve.held(), 2 * STEP);
     }
 }

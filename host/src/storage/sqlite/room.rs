@@ -15,6 +15,10 @@ const LOW: u64 = 1024 * 1024;
 /// Intake resumes when this many bytes are left beside the whole reserve.
 const HIGH: u64 = 4 * LOW;
 
+/// The reserve follows the size of the log up to so many times its usual size: the log is longer only while somebody reads
+/// for long, as for a backup.
+const MOST: u64 = 4;
+
 /// What others may know of it.
 #[derive(Default)]
 pub(super) struct RoomState {
@@ -58,6 +62,11 @@ impl Space {
         disk.saturating_add(self.unused) < size.saturating_add(margin) || disk.saturating_add(self.log) < size
     }
 
+    /// Bytes that the reserve should have, usually `size`: no less than the log had between two checkpoints.
+    fn target(&self, size: u64) -> u64 {
+        self.log.next_multiple_of(LOW).clamp(size, size.saturating_mul(MOST))
+    }
+
     /// How much the reserve may take from the disk.
     fn spare(&self) -> u64 {
         self.free.saturating_sub(self.pending).saturating_sub(LOW)
@@ -69,6 +78,8 @@ pub(super) struct Room {
     database: PathBuf,
     log: PathBuf,
     reserve: Reserve,
+    /// Bytes that the reserve usually has.
+    size: u64,
     page_size: u64,
     state: Arc<RoomState>,
 }
@@ -80,12 +91,13 @@ impl Room {
         let room = Self {
             database: database.to_owned(),
             log: beside(database, "-wal"),
-            reserve: Reserve::new(database, size),
+            reserve: Reserve::new(database),
+            size,
             page_size,
             state: Arc::default(),
         };
         let space = room.measure(connection)?;
-        let outcome = room.reserve.fill(space.spare());
+        let outcome = room.reserve.fill(size, space.spare());
         let held = room.reserve.held();
         if held < size {
             let cause =
@@ -113,20 +125,22 @@ impl Room {
     /// Measures, and decides whether intake goes on.
     pub(super) fn look(&self, connection: &Connection) -> rusqlite::Result<()> {
         let space = self.measure(connection)?;
-        self.set(space.is_closed(self.state.is_closed(), self.reserve.size()), space);
+        self.set(space.is_closed(self.state.is_closed(), space.target(self.size)), space);
         Ok(())
     }
 
     /// Moves the log into the database when that needs room later, and allocates what is missing of the reserve.
     pub(super) fn tidy(&self, connection: &Connection) -> rusqlite::Result<()> {
         let space = self.measure(connection)?;
-        if space.held < self.reserve.size() || self.state.is_closed() {
-            if space.pending > 0 {
-                checkpoint(connection)?;
-            }
-            if let Err(error) = self.reserve.fill(self.measure(connection)?.spare()) {
-                tracing::debug!(%error, "the reserve cannot be allocated yet");
-            }
+        let target = space.target(self.size);
+        if space.pending > 0 && (space.held < target || self.state.is_closed()) {
+            checkpoint(connection)?;
+        }
+        let adapted = self.reserve.shrink_to(target);
+        let spare = self.measure(connection)?.spare();
+        let adapted = adapted.and_then(|()| self.reserve.fill(target, spare));
+        if let Err(error) = adapted {
+            tracing::debug!(%error, "the reserve cannot be allocated yet");
         }
         self.look(connection)
     }
@@ -209,6 +223,12 @@ mod tests {
         assert!(!space.is_closed(false, SIZE));
         assert!(Space { pending: 2 * LOW + 1, ..space }.is_closed(false, SIZE));
         assert_eq!(Space { free: 9 * LOW, pending: 2 * LOW, ..NONE }.spare(), 6 * LOW);
+    }
+
+    #[test]
+    fn the_reserve_is_no_smaller_than_the_log_unless_a_reader_keeps_the_log() {
+        let with = |log| Space { log, ..NONE }.target(SIZE);
+        assert_eq!([0, SIZE, SIZE + 1, 99 * SIZE].map(with), [SIZE, SIZE, SIZE + LOW, MOST * SIZE]);
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connector_host::storage::{
-    Activation, Arrival, LeaseRequest, Retention, SqliteOptions, SqliteStorage, Storage as _,
-    StorageErrorKind,
+    Activation, Arrival, Cause, LeaseRequest, Leased, OwnChanges as _, Retention, SqliteOptions,
+    SqliteStorage, Storage as _, StorageErrorKind,
 };
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::{LEASE, NOW, activation, open};
 use crate::small_disk::SmallDisk;
@@ -63,23 +65,30 @@ async fn fill(storage: &SqliteStorage, from: usize) -> usize {
     }
 }
 
-async fn lease(storage: &SqliteStorage, now_ms: i64) -> Vec<connector_host::storage::Leased> {
+async fn lease(storage: &SqliteStorage, now_ms: i64) -> Vec<Leased> {
     let request = LeaseRequest { limit: 64, per_connection: 1_000, duration: LEASE, now_ms };
     storage.lease(request).await.expect("leases go on")
 }
 
 /// Delivers all that is due; the ids.
-async fn drain(storage: &SqliteStorage, now_ms: i64) -> HashSet<String> {
+async fn drain(storage: &Arc<SqliteStorage>, now_ms: i64) -> HashSet<String> {
     let mut delivered = HashSet::new();
     loop {
         let leased = lease(storage, now_ms).await;
         if leased.is_empty() {
             return delivered;
         }
-        for one in leased {
-            let is_noted = storage.acknowledge(&one.activation.id, one.lease, now_ms).await;
-            assert!(is_noted.expect("acknowledgements go on"));
-            assert!(delivered.insert(one.activation.id), "once");
+        let note = |one: Leased| {
+            let storage = Arc::clone(storage);
+            async move {
+                let is_noted = storage.acknowledge(&one.activation.id, one.lease, now_ms).await;
+                assert!(is_noted.expect("acknowledgements go on"));
+                one.activation.id
+            }
+        };
+        let mut noted: JoinSet<String> = leased.into_iter().map(note).collect();
+        while let Some(id) = noted.join_next().await {
+            assert!(delivered.insert(id.expect("it ends")), "once");
         }
     }
 }
@@ -99,6 +108,8 @@ async fn a_disk_that_activations_fill_delivers_them_all_and_takes_new_ones_after
     assert_eq!(place.reserve(), SqliteOptions::RESERVE);
     let accepted = fill(&storage, 0).await;
     assert!(accepted > 5_000, "{accepted}");
+    let log = std::fs::metadata(place.path().with_file_name("storage-wal")).expect("it is there").len();
+    assert!(log <= place.reserve(), "the reserve is no smaller than the log of {log} bytes");
     let counts = storage.counts().await.expect("they are read");
     assert!(counts.is_full && counts.waiting == accepted as u64, "{counts:?}");
     let size = || std::fs::metadata(place.path()).expect("it is there").len();
@@ -110,13 +121,15 @@ async fn a_disk_that_activations_fill_delivers_them_all_and_takes_new_ones_after
         if leased.is_empty() {
             break;
         }
-        for one in leased {
-            let (id, failure) = (&one.activation.id, "unreachable: nobody listens at the address");
-            assert!(
+        let fail = |one: Leased| {
+            let storage = Arc::clone(&storage);
+            async move {
+                let (id, failure) = (&one.activation.id, "unreachable: nobody listens at the address");
                 storage.retry_later(id, one.lease, NOW + 1_000, failure, NOW).await.expect("it is noted")
-            );
-            tried += 1;
-        }
+            }
+        };
+        let noted: JoinSet<bool> = leased.into_iter().map(fail).collect();
+        tried += noted.join_all().await.into_iter().filter(|is_noted| *is_noted).count();
     }
     assert_eq!(tried, accepted);
     let delivered = drain(&storage, NOW + 1_000).await;
@@ -154,6 +167,7 @@ async fn a_disk_that_another_program_fills_delivers_what_was_accepted_also_after
     // Whatever the end gave back is taken as well.
     let more = place.disk.fill("more");
     let storage = SqliteStorage::open(&place.path(), OPTIONS()).expect("it starts on a full disk");
+    let storage = Arc::new(storage);
     comes_to(&storage, true).await;
     delivered.extend(drain(&storage, NOW).await);
     assert_eq!(delivered.len(), accepted);
@@ -164,4 +178,77 @@ async fn a_disk_that_another_program_fills_delivers_what_was_accepted_also_after
     comes_to(&storage, false).await;
     storage.accept(vec![event(accepted)]).await.expect("there is room");
     assert_eq!(place.reserve(), SqliteOptions::RESERVE);
+}
+
+#[tokio::test]
+async fn while_the_disk_is_full_rows_get_no_longer_and_deliveries_go_on() {
+    let Some(place) = Place::new(16) else { return };
+    let storage = open(&place.path(), OPTIONS()).await;
+    storage.accept((0..4).map(event).collect()).await.expect("there is room");
+    let _filler = place.disk.fill("filler");
+    comes_to(&storage, true).await;
+    let leased = lease(&storage, NOW).await;
+    let long = "a failure of a receiver that explains itself at great length: ".repeat(9);
+    let cause = Cause { action: "update-product".to_owned(), by: None, workflow: None, at_ms: NOW };
+    let [first, second, third, fourth] = leased.as_slice() else { panic!("{leased:?}") };
+    // Noted only for convenience, so the note is spared.
+    let refused = storage.mark_own(&first.activation.id, first.lease, cause.clone()).await;
+    assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
+    assert!(
+        storage.retry_later(&first.activation.id, first.lease, NOW + 1, &long).await.expect("it is noted")
+    );
+    assert!(storage.bury(&second.activation.id, second.lease, &long, NOW + 1).await.expect("it is noted"));
+    let suppressed = storage.suppress(&third.activation.id, third.lease, cause, NOW + 1).await;
+    assert!(suppressed.expect("it is noted"));
+    assert!(
+        storage.postpone(&fourth.activation.id, fourth.lease, NOW + 1, &long).await.expect("it is noted")
+    );
+    for (one, failure) in [
+        (first, &long[..48]),
+        (second, &long[..48]),
+        (third, "an own change: update-product"),
+        (fourth, &long[..48]),
+    ] {
+        let found = storage.find(&one.activation.id).await.expect("it is read").expect("it is there");
+        assert_eq!((found.failure.as_deref(), found.own), (Some(failure), None));
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_on_a_full_disk_is_finished_when_there_is_room() {
+    let Some(place) = Place::new(24) else { return };
+    let storage = open(&place.path(), OPTIONS()).await;
+    let marker = b"hush-erase-me";
+    let of_other = |number: usize| -> Arrival {
+        let envelope = format!("{{\"secret\":\"{}-{number}\"}}", String::from_utf8_lossy(marker));
+        Activation { envelope: envelope.into(), ..activation(&format!("other-{number}"), 1, None) }.into()
+    };
+    for from in (0..4_096).step_by(64) {
+        storage.accept((from..from + 64).map(event).collect()).await.expect("there is room");
+        storage.accept((from..from + 8).map(of_other).collect()).await.expect("there is room");
+    }
+    let filler = place.disk.fill("filler");
+    comes_to(&storage, true).await;
+    let refused = storage.erase_account("store1").await.expect_err("the file cannot be written anew");
+    assert!(refused.kind() == StorageErrorKind::Full && refused.is_temporary(), "{refused}");
+    let is_gone = storage.find("other-0").await.expect("it is read").is_none();
+    assert!(is_gone, "its rows are removed at once");
+    drop(storage);
+    let storage = SqliteStorage::open(&place.path(), OPTIONS()).expect("it starts on a full disk");
+    let storage = Arc::new(storage);
+    assert_eq!(storage.remove_expired(NOW, &Retention::default()).await.expect("it waits"), 0);
+    assert_eq!(drain(&storage, NOW).await.len(), 4_096, "others are delivered meanwhile");
+
+    std::fs::remove_file(filler).expect("it is there");
+    comes_to(&storage, false).await;
+    let other = rusqlite::Connection::open(place.path()).expect("it opens");
+    let unused =
+        || other.query_row("PRAGMA freelist_count", (), |row| row.get::<_, i64>(0)).expect("a number");
+    assert!(unused() > 0);
+    storage.remove_expired(NOW, &Retention::default()).await.expect("it is finished");
+    assert_eq!(unused(), 0, "the file was written anew");
+    drop(other);
+    drop(storage);
+    let bytes = std::fs::read(place.path()).expect("it is read");
+    assert!(!bytes.windows(marker.len()).any(|window| window == marker));
 }
