@@ -195,13 +195,19 @@ async fn while_the_disk_is_full_rows_get_no_longer_and_deliveries_go_on() {
     let refused = storage.mark_own(&first.activation.id, first.lease, cause.clone()).await;
     assert_eq!(refused.map_err(|error| error.kind()), Err(StorageErrorKind::Full));
     assert!(
-        storage.retry_later(&first.activation.id, first.lease, NOW + 1, &long).await.expect("it is noted")
+        storage
+            .retry_later(&first.activation.id, first.lease, NOW + 1, &long, NOW)
+            .await
+            .expect("it is noted")
     );
     assert!(storage.bury(&second.activation.id, second.lease, &long, NOW + 1).await.expect("it is noted"));
     let suppressed = storage.suppress(&third.activation.id, third.lease, cause, NOW + 1).await;
     assert!(suppressed.expect("it is noted"));
     assert!(
-        storage.postpone(&fourth.activation.id, fourth.lease, NOW + 1, &long).await.expect("it is noted")
+        storage
+            .postpone(&fourth.activation.id, fourth.lease, NOW + 1, &long, NOW)
+            .await
+            .expect("it is noted")
     );
     for (one, failure) in [
         (first, &long[..48]),
