@@ -180,10 +180,12 @@ fn a_stalled_reader_of_events_is_no_reason_to_stay() {
 fn a_second_signal_ends_a_service_whose_output_is_stalled_at_once() {
     let place = Place::new();
     let (_, path) = place.connect();
-    let (_reader, writer) = pipe();
+    let (mut reader, writer) = pipe();
     let mut served = Piped::lines(&place, "1h", writer);
     let (webhooks, admin) = served.addresses();
     deliver(webhooks, &path, &large(1));
+    // The line has begun, and does not end.
+    reader.read_exact(&mut [0]).expect("it is written");
     served.signal();
     is_not_ready(admin, "stopping");
     served.signal();
