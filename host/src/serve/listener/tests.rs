@@ -25,6 +25,12 @@ fn service(limits: Limits) -> (Arc<Service>, Arc<AtomicUsize>) {
     };
     let router = Router::new().route("/", page()).route("/form", post(async |body: String| body));
     let router = router.route("/webhooks/known", page());
+    let late_called = Arc::clone(&called);
+    let late = post(async move |request: axum::extract::Request| {
+        late_called.fetch_add(1, Ordering::Relaxed);
+        drop(tokio::spawn(axum::body::to_bytes(request.into_body(), 1000)));
+    });
+    let router = router.route("/late", late);
     let builder = builder(&limits);
     let known: IsWebhook = Arc::new(|_, target| target.path() == "/webhooks/known");
     let exchanges = Exchanges::new(router, limits, known, Arc::default());
@@ -61,6 +67,17 @@ async fn a_client_that_does_not_read_gets_one_answer_and_a_deadline() {
     client.write_all(&GET.repeat(20)).await.unwrap();
     assert!(matches!(serving.await.unwrap(), Ended::Broken));
     assert_eq!((seat.reason(), began.elapsed()), (Some(Reason::SlowRead), patience));
+    assert_eq!(called.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_read_after_its_answer_lets_no_other_request_pass_the_answer() {
+    let (service, called) = service(Limits::of_tests());
+    let (mut client, _, serving) = connect(&service, 60);
+    let post = format!("POST /late HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{}", "a".repeat(500));
+    let _sending =
+        tokio::spawn(async move { client.write_all(post.repeat(10).as_bytes()).await.map(|()| client) });
+    assert!(matches!(serving.await.unwrap(), Ended::Broken));
     assert_eq!(called.load(Ordering::Relaxed), 1);
 }
 
