@@ -14,6 +14,7 @@ use crate::clock::stepped::Steps;
 use crate::connections::tests::{connection, row};
 use crate::credentials::Sources;
 use crate::receive::webhook_url;
+use crate::storage::SqliteOptions;
 use crate::stream::Stream;
 
 const TOKEN: &str = "hush-operator-token";
@@ -32,7 +33,7 @@ struct Running {
 impl Running {
     async fn start(data: &std::path::Path) -> Self {
         let row = row(&connection("c1", "abc123"), 1);
-        open_storage(data).unwrap().put_connection(row.clone()).await.unwrap();
+        begin_storage(data, SqliteOptions::default()).unwrap().put_connection(row.clone()).await.unwrap();
         let path = data.to_owned().into_os_string();
         let variable = move |name: &str| {
             let text = match name {
