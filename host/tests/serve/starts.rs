@@ -14,6 +14,24 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Runs the service to its end; one that starts is a failure.
+#[track_caller]
+fn serve(place: &Place) -> (i32, String, String) {
+    let mut command = program();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    command.env("CONNECTOR_DATA", place.data()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    while output.read_line(&mut stdout).expect("the output is text") > 0 {
+        if stdout.contains("Ctrl-C") {
+            drop(child.kill());
+        }
+    }
+    child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("the errors are text");
+    (child.wait().expect("it ends").code().unwrap_or(-1), stdout, stderr)
+}
+
 /// What a start that is refused writes, and that it leaves the files as they are.
 #[track_caller]
 fn refused(place: &Place) -> String {
@@ -21,10 +39,8 @@ fn refused(place: &Place) -> String {
     let mut all = String::new();
     let secret = place.file("client-secret", CLIENT_SECRET);
     let add = ["connections", "add", "--store-hash", "xyz789", "--no-test", "--client-secret-file", &secret];
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-    for arguments in [&serve[..], &add[..]] {
-        let (code, stdout, stderr) = place.run(arguments);
-        assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}\n{stderr}");
+    for (code, stdout, stderr) in [serve(place), place.run(add)] {
+        assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
         all += &stderr;
     }
     assert_eq!(names(&place.data()), before);

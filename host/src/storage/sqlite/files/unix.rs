@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::held::{Held, Key, key};
 use super::log::{self, LogFault};
-use super::{Mismatch, What};
+use super::mismatch::{Mismatch, What};
 use crate::storage::sqlite::schema::{APPLICATION_ID, beside};
 
 /// How often to look: another process may be writing.
