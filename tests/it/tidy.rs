@@ -3,6 +3,7 @@
 mod borders;
 mod code;
 mod layout;
+mod numbers;
 mod papers;
 mod readers;
 
