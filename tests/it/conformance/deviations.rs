@@ -43,14 +43,19 @@ fn complaints(
     listed: &BTreeMap<Difference, String>,
     remedy: &str,
 ) -> Vec<String> {
-    let missing = found.iter().filter(|difference| !listed.contains_key(difference)).map(|one| {
+    let covers = |listed: &Difference, one: &Difference| {
+        fits(&listed.action, &one.action) && fits(&listed.field, &one.field) && listed.differs == one.differs
+    };
+    let is_listed = |one: &&Difference| listed.keys().any(|listed| covers(listed, one));
+    let missing = found.iter().filter(|one| !is_listed(one)).map(|one| {
         format!(
             "{}, field `{}`: {}\n    {remedy}, or list it with its reason as part = \"{part}\" in \
              tests/conformance/deviations.toml",
             one.action, one.field, one.differs
         )
     });
-    let stale = listed.iter().filter(|(difference, _)| !found.contains(difference)).map(|(one, reason)| {
+    let is_stale = |listed: &Difference| !found.iter().any(|one| covers(listed, one));
+    let stale = listed.iter().filter(|(listed, _)| is_stale(listed)).map(|(one, reason)| {
         format!(
             "{}, field `{}`: no longer so: {}\n    remove it from tests/conformance/deviations.toml, at \
              \"{reason}\"",
@@ -58,6 +63,19 @@ fn complaints(
         )
     });
     missing.chain(stale).collect()
+}
+
+/// Whether a name is the one in the list, in which `*` stands for any characters.
+fn fits(listed: &str, name: &str) -> bool {
+    match listed.split_once('*') {
+        None => listed == name,
+        Some((start, rest)) => {
+            let after = name.strip_prefix(start);
+            after.is_some_and(|after| {
+                (0..=after.len()).any(|at| after.get(at..).is_some_and(|end| fits(rest, end)))
+            })
+        }
+    }
 }
 
 /// Every difference of a part that the list names, with its reason: an entry stands for each of its actions with each
@@ -124,6 +142,20 @@ fn a_difference_that_is_not_listed_is_told_with_action_field_and_remedy() {
     let told = complaints("input", &found, &listed(LIST, "input"), "mend the manifest");
     assert_eq!(told.len(), 1);
     assert!(told[0].starts_with("get-thing, field `name`: max: 5 → none\n    mend the manifest, or list it"));
+}
+
+#[test]
+fn an_entry_with_a_star_stands_for_actions_that_come_later() {
+    let list =
+        LIST.replace(r#"["list-things", "get-thing"]"#, r#"["*"]"#).replace(r#"["page"]"#, r#"["*:in"]"#);
+    let found = BTreeSet::from(
+        ["list-things", "list-others"].map(|id| Difference::new(id, "id:in", "min: none → 1")),
+    );
+    assert!(complaints("input", &found, &listed(&list, "input"), "").is_empty());
+    let other = BTreeSet::from([Difference::new("list-things", "id:not", "min: none → 1")]);
+    let told = complaints("input", &other, &listed(&list, "input"), "");
+    assert_eq!(told.len(), 2, "one is not listed, and the entry applies to none: {told:?}");
+    assert!(fits("a*c*e", "abcde") && fits("*", "") && !fits("a*c", "abcd") && !fits("*_id", "id"));
 }
 
 #[test]
