@@ -30,6 +30,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A file in another encoding than UTF-8, or with a byte order mark inside.
+    BadEncoding = "bad-encoding",
     /// The text is no YAML, or YAML of a kind that manifests do without.
     BadYaml = "bad-yaml",
     /// A key stands twice in one mapping.

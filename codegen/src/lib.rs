@@ -5,6 +5,7 @@ mod check;
 mod diagnostic;
 mod duration;
 mod emit;
+mod encoding;
 mod files;
 mod grammar;
 mod manifest;
@@ -17,6 +18,7 @@ mod tree;
 
 pub use check::{Change, FileReport, Report, compare};
 pub use diagnostic::{Code, Diagnostic, locate, render};
+pub use encoding::decode;
 pub use files::{Files, FormatCache, MARKER, NoCache};
 pub use source::{Sources, Span};
 
