@@ -54,7 +54,7 @@ pub(crate) fn resolve(
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
         marks::check(manifest, &lookup, faults);
-        samples::check(manifest, &types, &actions, sources, faults);
+        samples::check(manifest, &types, &actions, &apis, sources, faults);
         deliveries::check(manifest, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);
@@ -153,7 +153,7 @@ impl<'t, 'm> Lookup<'t, 'm> {
     /// The text of a sample's file.
     fn sample(&self, path: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
         if let Some(text) = self.sources.get(path.value).filter(|_| path.value.ends_with(".json")) {
-            return Some(text.clone());
+            return Some(text.trim_start_matches('\u{feff}').to_owned());
         }
         let known = self.sources.keys().map(String::as_str).filter(|path| path.ends_with(".json"));
         let fault = unknown(Code::UnknownSample, "sample", path, known.clone());
