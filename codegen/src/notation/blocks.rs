@@ -11,6 +11,8 @@ pub(super) struct Blocks {
     /// For each open block its indentation, its first entry and its last one.
     open: Vec<Block>,
     is_lost: bool,
+    /// By how many blanks blocks are indented further than the blocks around them.
+    steps: Vec<usize>,
     /// A text without a colon, with its indentation, that is a fault if a key follows.
     pending: Option<(usize, Issue)>,
     anomaly: Option<Anomaly>,
@@ -69,8 +71,15 @@ impl Blocks {
             self.anomaly = Some(Anomaly { entry: index, ended, around, is_behind_dip });
             self.is_lost = true;
         } else {
+            self.steps.push(entry.indent - around.indent);
             self.open.push(Block { indent: entry.indent, first: index, last: index });
         }
+    }
+
+    /// The step that most blocks take.
+    fn usual_step(&self) -> usize {
+        let count = |step: usize| self.steps.iter().filter(|other| **other == step).count();
+        self.steps.iter().copied().max_by_key(|step| (count(*step), usize::MAX - step)).unwrap_or(2)
     }
 
     /// The indentation of the innermost key whose value may stand at `indent`.
@@ -130,6 +139,12 @@ impl Blocks {
             let blames_ended = match (is_odd(ended.indent), is_odd(indent)) {
                 (true, false) => true,
                 (false, true) => false,
+                // Of one entry against one the one is guilty that takes an unusual step.
+                _ if before == following => {
+                    let step = self.usual_step();
+                    let around = anomaly.around.indent;
+                    ended.indent != around + step && indent == around + step
+                }
                 _ => before < following,
             };
             return if blames_ended { (ended.first, indent) } else { (anomaly.entry, ended.indent) };
@@ -143,9 +158,21 @@ impl Blocks {
         let blames_previous = match (is_odd(around.indent), is_odd(indent)) {
             (true, false) => true,
             (false, true) => false,
-            _ => anomaly.is_behind_dip || is_below_empty_key || around.first == previous && following > 1,
+            _ => {
+                anomaly.is_behind_dip && (following > 1 || self.is_alone_with_value(around))
+                    || is_below_empty_key
+                    || around.first == previous && following > 1
+            }
         };
         if blames_previous { (previous, indent) } else { (anomaly.entry, around.indent) }
+    }
+
+    /// Whether the last entry of a block has a value on its line and most others have theirs below.
+    fn is_alone_with_value(&self, block: &Block) -> bool {
+        let of_block =
+            self.entries[block.first..block.last].iter().filter(|entry| entry.indent == block.indent);
+        let (with, without): (Vec<&Entry>, Vec<&Entry>) = of_block.partition(|entry| entry.has_value());
+        with.len() < without.len()
     }
 
     /// The entries of a block.

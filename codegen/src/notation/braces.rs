@@ -21,6 +21,8 @@ pub(super) struct Braces {
     open: Vec<Open>,
     /// The quote that is open, its place and the blanks in front of its key.
     quote: Option<(char, usize, usize)>,
+    /// The place of the last quote that opened a text.
+    last_quote: usize,
     /// Whether something was read after which only a comma, a colon or a closing bracket may follow.
     is_whole: bool,
 }
@@ -98,6 +100,7 @@ impl Braces {
                 b'"' | b'\'' if self.is_at_token(text, range.start, at) => {
                     self.report_missing_comma(at, issues);
                     self.quote = Some((byte as char, at, above));
+                    self.last_quote = at;
                 }
                 b'{' | b'[' => {
                     self.report_missing_comma(at, issues);
@@ -120,7 +123,23 @@ impl Braces {
                     None | Some(b' ' | b'\n' | b'\r' | b'{' | b'[' | b'"')
                 ) =>
                 {
+                    let is_joined = !self.is_whole && matches!(bytes.get(at + 1), Some(b'{' | b'[' | b'"'));
+                    if is_joined {
+                        let help = "write a blank after the colon";
+                        issues.push(Issue::new(at..at + 1, "no blank follows this colon", help));
+                    }
                     self.colon(at, issues);
+                }
+                _ if self.is_whole && matches!(before, Some(b'"' | b'\'')) && !self.open.is_empty() => {
+                    let help =
+                        "close the text with its quote where it ends, and write `\\\"` for a quote within";
+                    let place = self.last_quote..self.last_quote + 1;
+                    issues.push(Issue::new(
+                        place,
+                        "the text that this quote opens ends in the middle of a word",
+                        help,
+                    ));
+                    self.is_whole = false;
                 }
                 _ => self.report_missing_comma(at, issues),
             }

@@ -177,7 +177,7 @@ impl Unopened {
 fn unopened_quote(value: &str) -> Option<Unopened> {
     let value = value.trim_end();
     let last = value.chars().next_back().filter(|last| matches!(last, '"' | '\''))?;
-    let count = value.matches(last).count();
+    let count = value.matches(last).count() - value.matches(&format!("\\{last}")).count();
     (count == 1 && value.len() > 1).then_some(Unopened(last))
 }
 

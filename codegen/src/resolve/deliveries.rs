@@ -32,7 +32,14 @@ pub(super) fn check(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec
     let samples: Vec<Sample<'_, '_>> = manifest.triggers.iter().filter_map(sample).collect();
     let Some(first) = samples.first() else { return };
     for (path, part) in parts(webhooks) {
-        if samples.iter().all(|(_, _, sample)| look_up(sample, path.value).is_err()) {
+        let is_nowhere = samples.iter().all(|(_, _, sample)| look_up(sample, path.value).is_err());
+        // A single sample may lack the part just as well as the path may be wrong.
+        let is_path = path.value.split('.').all(|step| !step.is_empty());
+        let is_in_doubt = is_path
+            && samples.len() == 1
+            && is_needed(part, first.0)
+            && nearest_path(path, &first.2).is_none();
+        if is_nowhere && !is_in_doubt {
             faults.push(missing(path, first));
             continue;
         }
@@ -146,12 +153,14 @@ fn missing(path: Text<'_>, (_, place, sample): &Sample<'_, '_>) -> Diagnostic {
     let message = format!("no sample of a trigger contains `{}`", path.value);
     let fault =
         Diagnostic::new(Code::BadSample, path.span, message).related(place.span, "one of the samples");
-    if let Err(Missing { around, name, before }) = look_up(sample, path.value) {
-        let before: Vec<&str> = path.value.split('.').take(before).collect();
-        let known = around.members().iter().map(|(name, _)| name.value.as_str());
-        if let Some(help) = did_you_mean(&before, name, known) {
-            return fault.help(help);
-        }
-    }
-    fault.help("correct the path or the samples")
+    fault.help(nearest_path(path, sample).unwrap_or_else(|| "correct the path or the samples".to_owned()))
+}
+
+/// The question whether another path was meant, which the sample contains.
+fn nearest_path(path: Text<'_>, sample: &Json) -> Option<String> {
+    let Err(Missing { around, name, before }) = look_up(sample, path.value) else { return None };
+    let steps: Vec<&str> = path.value.split('.').collect();
+    let (steps, after) = (&steps[..before], &steps[before + 1..]);
+    let known = around.members().iter().map(|(name, _)| name.value.as_str());
+    did_you_mean(steps, name, after, known)
 }

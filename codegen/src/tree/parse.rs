@@ -203,7 +203,13 @@ impl<'s> Builder<'s, '_> {
                 }
             };
             let (event, span) = self.next()?;
+            let before = self.faults.len();
             let value = self.node(event, span, depth + 1)?;
+            if plain && let Some(fault) = no_colon(&key) {
+                self.faults.truncate(before);
+                self.faults.push(fault);
+                continue;
+            }
             let (key, value) = match split(&key, &value).filter(|_| plain) {
                 Some((left, right)) => {
                     self.faults.push(no_blank(&left, &right));
@@ -224,17 +230,24 @@ fn split<'s>(key: &Spanned<Cow<'s, str>>, value: &Node<'s>) -> Option<(Spanned<C
     if value.noun() != "nothing" {
         return None;
     }
-    let Cow::Borrowed(whole) = key.value else { return None };
-    let (name, rest) = whole.split_once(':')?;
+    let (name, rest) = key.value.split_once(':')?;
     let is_name =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     if !is_name || rest.is_empty() {
         return None;
     }
     let middle = key.span.start + name.len() as u32;
-    let kind = Kind::Scalar { text: Cow::Borrowed(rest), plain: true };
+    let kind = Kind::Scalar { text: Cow::Owned(rest.to_owned()), plain: true };
     let right = Node { span: Span { start: middle + 1, ..key.span }, kind };
-    Some((Spanned { value: Cow::Borrowed(name), span: Span { end: middle, ..key.span } }, right))
+    Some((Spanned { value: Cow::Owned(name.to_owned()), span: Span { end: middle, ..key.span } }, right))
+}
+
+/// The fault of `key {inner: …`, whose key lacks its colon.
+fn no_colon(key: &Spanned<Cow<'_, str>>) -> Option<Diagnostic> {
+    let (name, _) = key.value.split_once(" {").or_else(|| key.value.split_once(" ["))?;
+    let span = Span { end: key.span.start + name.len() as u32, ..key.span };
+    let fault = Diagnostic::new(Code::BadYaml, span, format!("no colon follows `{name}`"));
+    Some(fault.help(format!("write a colon and a blank after the key: `{name}: …`")))
 }
 
 fn no_blank(key: &Spanned<Cow<'_, str>>, value: &Node<'_>) -> Diagnostic {
