@@ -23,6 +23,12 @@ pub(crate) fn check(node: &Node<'_>, shape: &'static Shape, owner: Span, faults:
             let fault = Diagnostic::new(Code::BadValue, node.span, message);
             faults.push(fault.help(format!("{}{}", near.unwrap_or_default(), remedy(shape))));
         }
+        (Shape::ByKind { scalar: Some(Shape::Text), mapping: Some(_), .. }, Kind::Scalar { .. })
+            if no_blank(node).is_some() =>
+        {
+            let fault = Diagnostic::new(Code::BadYaml, node.span, "no blank follows the colon after a key");
+            faults.push(fault.help(no_blank(node).unwrap_or_default()));
+        }
         (Shape::ByKind { scalar: Some(inner), .. }, Kind::Scalar { .. })
         | (Shape::ByKind { list: Some(inner), .. }, Kind::Sequence(_))
         | (Shape::ByKind { mapping: Some(inner), .. }, Kind::Mapping(_)) => check(node, inner, owner, faults),

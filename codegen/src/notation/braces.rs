@@ -172,6 +172,12 @@ impl Braces {
     }
 
     fn close(&mut self, closing: char, at: usize, issues: &mut Vec<Issue>) {
+        if !self.open.iter().any(|open| counterpart(open.bracket) == closing) {
+            let message = format!("the bracket `{closing}` closes nothing");
+            let help = format!("write `{}` where its value begins, or remove it", counterpart(closing));
+            issues.push(Issue::new(at..at + 1, message, help));
+            return;
+        }
         while let Some(open) = self.open.pop() {
             if counterpart(open.bracket) == closing {
                 return;

@@ -82,9 +82,7 @@ fn foreign(manifest: &Manifest, _: &mut Rng) -> Vec<Mistake> {
     ];
     let mut all = Vec::new();
     for (file, key) in language(manifest) {
-        let others = OTHERS
-            .iter()
-            .filter(|(ours, theirs)| *ours == key.name && key.parent() != "webhooks" && *theirs != "");
+        let others = OTHERS.iter().filter(|(ours, _)| *ours == key.name && key.parent() != "webhooks");
         all.extend(
             others.map(|(_, theirs)| Mistake::at(manifest, file, key.place.clone(), theirs, &[&key.name])),
         );

@@ -118,7 +118,10 @@ pub(super) fn keys(text: &str) -> Vec<Key> {
 
 /// The place of the colon that ends a key at the beginning of `rest`.
 fn colon(rest: &str) -> Option<usize> {
-    let after = if rest.starts_with('"') { rest[1..].find("\":")? + 2 } else { 0 };
+    let after = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.find("\":")? + 2,
+        None => 0,
+    };
     let found = rest[after..].find(": ").or_else(|| rest.ends_with(':').then(|| rest.len() - 1 - after))?;
     let name = &rest[..after + found];
     (after > 0 || !name.contains([' ', '"', '{', '['])).then_some(after + found)
