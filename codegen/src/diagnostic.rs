@@ -30,6 +30,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A file in another encoding than UTF-8, or with a byte order mark inside.
+    BadEncoding = "bad-encoding",
     /// The text is no YAML, or YAML of a kind that manifests do without.
     BadYaml = "bad-yaml",
     /// A key stands twice in one mapping.
@@ -147,6 +149,14 @@ impl Code {
     }
 }
 
+/// The thing that a fault is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct About {
+    /// The kind of thing, such as `type`.
+    pub(crate) noun: &'static str,
+    pub(crate) name: String,
+}
+
 /// One fault of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -160,24 +170,25 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A second place that matters, and what is there.
     pub related: Option<(Span, String)>,
+    /// By this, faults of one cause are found.
+    pub(crate) about: Option<Box<About>>,
 }
 
 impl Diagnostic {
     pub(crate) fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), help: None, related: None }
+        Self { code, span, message: message.into(), help: None, related: None, about: None }
     }
 
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 
-    pub(crate) fn related(self, span: Span, what: impl Into<String>) -> Self {
-        Self { related: Some((span, what.into())), ..self }
+    pub(crate) fn about(self, noun: &'static str, name: &str) -> Self {
+        Self { about: Some(Box::new(About { noun, name: name.to_owned() })), ..self }
     }
 
-    /// Whether both say of one and the same name that it is none.
-    pub(crate) fn is_same_name(&self, other: &Self) -> bool {
-        (self.span, self.code, other.code) == (other.span, Code::BadName, Code::BadName)
+    pub(crate) fn related(self, span: Span, what: impl Into<String>) -> Self {
+        Self { related: Some((span, what.into())), ..self }
     }
 }
 

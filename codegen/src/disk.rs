@@ -5,13 +5,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use connector_codegen::{Files, ROOT, Sources};
+use connector_codegen::{Files, ROOT};
 
 use crate::text;
 
 /// `connector.yaml`, `types/*.yaml` and `samples/*.json`. Anything else in those two folders is an error: it would be
 /// left out in silence.
-pub(crate) fn read_sources(folder: &Path) -> io::Result<Sources> {
+pub(crate) fn read_sources(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut sources = BTreeMap::from([(ROOT.to_owned(), text::source(&folder.join(ROOT))?)]);
     for (name, extensions) in [("types", ["yaml", "yml"].as_slice()), ("samples", &["json"])] {
         let inner = folder.join(name);

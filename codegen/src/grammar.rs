@@ -4,9 +4,12 @@
 mod check;
 mod language;
 pub(crate) mod schema;
+mod strays;
+mod words;
 
 pub(crate) use check::check;
 pub(crate) use language::{MANIFEST, RESOURCE};
+pub(crate) use strays::is_key_of_action;
 
 use crate::diagnostic::Code;
 use crate::name::Rule;
@@ -16,6 +19,8 @@ use crate::name::Rule;
 pub(crate) enum Shape {
     /// Any text.
     Text,
+    /// Three numbers and what may follow them (Semantic Versioning 2.0.0).
+    Version,
     /// An address that begins with `https://`.
     Url,
     /// The name of an HTTP header (RFC 9110, section 5.1).
@@ -79,6 +84,7 @@ impl Shape {
     fn noun(&self) -> String {
         match self {
             Self::Text => "a text".to_owned(),
+            Self::Version => "a version".to_owned(),
             Self::Url => "an address that begins with https://".to_owned(),
             Self::Header => "the name of an HTTP header".to_owned(),
             Self::Pattern => "a regular expression".to_owned(),

@@ -5,11 +5,15 @@ mod check;
 mod diagnostic;
 mod duration;
 mod emit;
+mod encoding;
 mod files;
+mod follow;
 mod grammar;
+mod json;
 mod manifest;
 mod model;
 mod name;
+mod notation;
 mod resolve;
 mod source;
 mod template;
@@ -17,6 +21,7 @@ mod tree;
 
 pub use check::{Change, FileReport, Report, compare};
 pub use diagnostic::{Code, Diagnostic, locate, render};
+pub use encoding::decode;
 pub use files::{Files, FormatCache, MARKER, NoCache};
 pub use source::{Sources, Span};
 
@@ -39,9 +44,7 @@ pub fn compile(sources: &Sources, cache: &mut dyn FormatCache) -> Result<Compile
         let trees = parse(sources, &mut found);
         understand(&trees, sources, &mut found)
     };
-    found.sort_by_key(|fault| (fault.span, fault.code));
-    // A name that breaks its rule may also be no identifier: one fault, not two.
-    found.dedup_by(|later, first| later == first || later.is_same_name(first));
+    follow::unite(&mut found);
     match model {
         Some(model) => Ok(Compiled { files: emit::emit(&model, cache), advice: found }),
         None => Err(found),
@@ -109,9 +112,15 @@ fn understand(trees: &[Tree<'_>], sources: &Sources, faults: &mut Vec<Diagnostic
     if !has_root {
         return None;
     }
-    let sound = faults.is_empty();
+    let roots = || trees.iter().filter_map(|(_, root)| root.as_ref());
+    follow::join_moved_keys(faults);
+    let broken = follow::Broken::find(roots(), faults);
+    is_whole &= !follow::hides_block(roots(), faults);
     let before = faults.len();
-    let model = resolve::resolve(&manifest, sources, sound, faults);
+    let model = resolve::resolve(&manifest, sources, &broken, faults);
+    let mut found = faults.split_off(before);
+    found.retain(|fault| !broken.explains(fault));
+    faults.append(&mut found);
     if is_whole {
         return model;
     }

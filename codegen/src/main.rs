@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use connector_codegen::{
-    Change, Diagnostic, Files, NoCache, Report, compare, compile, manifest_schema, render,
+    Change, Diagnostic, Files, NoCache, Report, compare, compile, decode, manifest_schema, render,
 };
 
 use cache::DiskCache;
@@ -92,11 +92,15 @@ fn run(arguments: &Arguments) -> io::Result<Outcome> {
 }
 
 fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
-    let sources = read_sources(folder)?;
+    let (sources, undecoded) = decode(&read_sources(folder)?);
     let say = |found: &[Diagnostic]| {
         let text = render(found, &sources, io::stderr().is_terminal());
         io::stderr().write_all(text.as_bytes())
     };
+    if !undecoded.is_empty() {
+        say(&undecoded)?;
+        return Ok(Outcome::Faults);
+    }
     // A check compares what is formatted afresh: it must not trust what an earlier run remembered.
     let mut cache = (!check).then(|| DiskCache::open(folder));
     let compiled = match &mut cache {

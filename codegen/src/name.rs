@@ -101,7 +101,7 @@ pub(crate) fn ty(name: &str) -> Option<String> {
 }
 
 /// The words of a name in any case and with any separators, in lowercase.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let letters: Vec<char> = name.chars().collect();
     let mut open = false;
@@ -151,7 +151,47 @@ pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c s
         .filter(|candidate| candidate.len() <= 64)
         .map(|candidate| (distance(name, candidate), candidate))
         .min()?;
-    (best.0 <= 1 + name.len().max(best.1.len()) / 4).then_some(best.1)
+    (is_near(best.0, name, best.1) && has_near_words(name, best.1)).then_some(best.1)
+}
+
+/// Whether each word is nearly the same as its counterpart: nobody misspells `create-order` as `get-order`.
+fn has_near_words(name: &str, other: &str) -> bool {
+    let (ours, theirs) = (words(name), words(other));
+    ours.len() != theirs.len()
+        || ours.iter().zip(&theirs).all(|(word, other)| is_near(distance(word, other), word, other))
+}
+
+/// The candidates that a misspelt name most likely meant: all that are equally near.
+pub(crate) fn all_nearest<'c>(name: &str, candidates: &[&'c str]) -> Vec<&'c str> {
+    let Some(best) = nearest(name, candidates.iter().copied()) else { return Vec::new() };
+    let least = distance(name, best);
+    candidates.iter().copied().filter(|other| other.len() <= 64 && distance(name, other) == least).collect()
+}
+
+/// Whether so few edits lie between two names that one is the other, misspelt.
+fn is_near(distance: usize, name: &str, other: &str) -> bool {
+    let length = name.len().max(other.len());
+    distance <= if length <= 5 { 1 } else { 1 + length / 4 }
+}
+
+/// The candidates in the order of their distance, the nearest first.
+pub(crate) fn ranked<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
+    let mut ranked: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .map(|candidate| match name.len().max(candidate.len()) <= 64 {
+            true => (distance(name, candidate), candidate),
+            false => (usize::MAX, candidate),
+        })
+        .collect();
+    ranked.sort_by_key(|(distance, _)| *distance);
+    ranked.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// The word among a fixed choice that was misspelt. Words with other digits are other words and not misspelt: `sha1` is not
+/// `sha256`.
+pub(crate) fn misspelt<'c>(word: &str, choice: &[&'c str]) -> Option<&'c str> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    nearest(word, choice.iter().copied().filter(|possible| digits(possible) == digits(word)))
 }
 
 /// Edits between two names: insertions, deletions, changes, and swaps of neighbours (optimal string alignment).
@@ -217,5 +257,20 @@ mod tests {
         assert_eq!(nearest("tpye", ["type", "list"]), Some("type"));
         assert_eq!(nearest("prodcut", ["Product", "Order"]), Some("Product"));
         assert_eq!(nearest("banana", ["type", "list"]), None);
+        assert_eq!(nearest("fetch", ["patch"]), None);
+        assert_eq!(nearest("gte", ["get", "put"]), Some("get"));
+        assert_eq!(nearest("get-parcel", ["create-parcel"]), None);
+        assert_eq!(nearest("get-parcle", ["create-parcel", "get-parcel"]), Some("get-parcel"));
+    }
+
+    #[test]
+    fn a_word_with_other_digits_is_not_misspelt() {
+        assert_eq!(misspelt("hmac-sha1", &["hmac-sha256"]), None);
+        assert_eq!(misspelt("hmca-sha256", &["hmac-sha256"]), Some("hmac-sha256"));
+    }
+
+    #[test]
+    fn candidates_are_ranked_by_their_distance() {
+        assert_eq!(ranked("pags", ["cursor", "page", "pages"]), ["page", "pages", "cursor"]);
     }
 }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod advice;
+mod causes;
 mod changes;
 mod connection;
 mod deliveries;
@@ -13,9 +14,11 @@ mod hooks;
 mod identifiers;
 mod inputs;
 mod marks;
+mod pages;
 mod paging;
 mod paths;
 mod samples;
+mod scopes;
 mod subscriptions;
 mod triggers;
 mod types;
@@ -23,19 +26,20 @@ mod types;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::follow::Broken;
 use crate::manifest::{Field, Manifest, Shape, Type, TypeKind, Value};
 use crate::model::{Model, Ty};
-use crate::name::nearest;
+use crate::name::{all_nearest, ranked};
 use crate::source::{Sources, Span, Spanned};
 
-/// Resolves a manifest. `sound` tells whether its structure is; where it is not, what only seems unused is not
-/// reported.
+/// Resolves a manifest. Where its structure is broken, what only seems unused is not reported.
 pub(crate) fn resolve(
     manifest: &Manifest<'_>,
     sources: &Sources,
-    sound: bool,
+    broken: &Broken,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
+    let sound = broken.is_sound();
     let before = faults.len();
     let lookup = Lookup::new(manifest, sources, faults);
     let connector = connection::connector(manifest, faults);
@@ -46,15 +50,16 @@ pub(crate) fn resolve(
     let paging = paging::resolve(manifest, rate_limit.as_ref(), faults);
     let signatures = hooks::signatures(manifest, faults);
     let mut types = types::resolve(manifest, &lookup, faults);
-    let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, faults);
+    let mut actions = actions::resolve(manifest, &lookup, &apis, &paging, broken, faults);
     connection.test = connection::test(manifest, &actions, faults);
     connection.label = connection::label(manifest, &actions, &lookup, faults);
     let webhooks = hooks::webhooks(manifest, &signatures, &actions, &lookup, faults);
     let triggers = triggers::resolve(manifest, &lookup, &actions, faults);
+    causes::reduce(manifest, sources, sound, before, faults);
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
         marks::check(manifest, &lookup, faults);
-        samples::check(manifest, &types, &actions, sources, faults);
+        samples::check(manifest, &types, &actions, &apis, sources, faults);
         deliveries::check(manifest, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);
@@ -95,6 +100,26 @@ const SCALARS: [(&str, Ty); 8] = [
     ("date", Ty::Date),
     ("date-time", Ty::DateTime),
     ("json", Ty::Json),
+];
+
+/// Scalar types of other languages, and ours that mean the same.
+const FOREIGN_SCALARS: [(&str, &str); 16] = [
+    ("str", "`string`"),
+    ("text", "`string`"),
+    ("uuid", "`string`"),
+    ("int", "`integer`"),
+    ("int32", "`integer`"),
+    ("int64", "`integer`"),
+    ("long", "`integer`"),
+    ("float", "`number`, or `decimal` for money"),
+    ("double", "`number`, or `decimal` for money"),
+    ("money", "`decimal`"),
+    ("bool", "`boolean`"),
+    ("datetime", "`date-time`"),
+    ("timestamp", "`date-time`, or `integer` for seconds since the Unix epoch"),
+    ("object", "`json`, or the name of a record"),
+    ("any", "`json`"),
+    ("array", "`list: TYPE` in place of `type: array`"),
 ];
 
 impl<'t, 'm> Lookup<'t, 'm> {
@@ -143,6 +168,11 @@ impl<'t, 'm> Lookup<'t, 'm> {
                 Some(TypeKind::Enumeration(_)) | None => Ty::Enumeration(name.value.to_owned()),
             }),
             None => {
+                if let Some((_, ours)) = FOREIGN_SCALARS.iter().find(|(theirs, _)| *theirs == name.value) {
+                    let fault = unknown(Code::UnknownType, "type", name, []);
+                    faults.push(fault.help(format!("write {ours}")));
+                    return None;
+                }
                 let known = SCALARS.iter().map(|(scalar, _)| *scalar).chain(self.types.keys().copied());
                 faults.push(unknown(Code::UnknownType, "type", name, known));
                 None
@@ -153,7 +183,7 @@ impl<'t, 'm> Lookup<'t, 'm> {
     /// The text of a sample's file.
     fn sample(&self, path: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
         if let Some(text) = self.sources.get(path.value).filter(|_| path.value.ends_with(".json")) {
-            return Some(text.clone());
+            return Some(text.trim_start_matches('\u{feff}').to_owned());
         }
         let known = self.sources.keys().map(String::as_str).filter(|path| path.ends_with(".json"));
         let fault = unknown(Code::UnknownSample, "sample", path, known.clone());
@@ -168,20 +198,43 @@ impl<'t, 'm> Lookup<'t, 'm> {
 /// A name that nothing defines.
 fn unknown<'k>(
     code: Code,
-    noun: &str,
+    noun: &'static str,
     name: Spanned<&str>,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Diagnostic {
     let fault = Diagnostic::new(code, name.span, format!("there is no {noun} `{}`", name.value));
-    let known: Vec<&str> = known.into_iter().collect();
-    if let Some(near) = nearest(name.value, known.iter().copied()) {
-        return fault.help(format!("did you mean `{near}`?"));
+    let definition = match (noun, causes::block(noun)) {
+        ("sample", _) => format!("add the file `{}`", name.value),
+        (_, Some(block)) => format!("define the {noun} `{}` under `{block}`", name.value),
+        (_, None) => format!("define the {noun} `{}`", name.value),
+    };
+    fault.help(suggest(name.value, known, &definition)).about(noun, name.value)
+}
+
+/// A name that its owner, such as an action, does not have.
+fn lacking<'k>(
+    code: Code,
+    (owner, noun): (&str, &str),
+    name: Spanned<&str>,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Diagnostic {
+    let fault = Diagnostic::new(code, name.span, format!("{owner} has no {noun} `{}`", name.value));
+    fault.help(suggest(name.value, known, &format!("add the {noun} `{}`", name.value)))
+}
+
+/// The name that was meant, or those that there are, the nearest first; and what to do if none of them was meant.
+fn suggest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> String {
+    let known = ranked(name, known);
+    let near: Vec<String> =
+        all_nearest(name, &known).into_iter().take(3).map(|near| format!("`{near}`")).collect();
+    if !near.is_empty() {
+        return format!("did you mean {}? if not, {otherwise}", near.join(" or "));
     }
     let named: Vec<String> = known.iter().take(12).map(|name| format!("`{name}`")).collect();
     match known.len() {
-        0 => fault.help(format!("define the {noun}: there is none yet")),
-        1..=12 => fault.help(format!("defined are: {}", named.join(", "))),
-        count => fault.help(format!("defined are: {}, and {} more", named.join(", "), count - 12)),
+        0 => format!("{otherwise}: there is none yet"),
+        1..=12 => format!("{otherwise}; defined are: {}", named.join(", ")),
+        count => format!("{otherwise}; defined are: {}, and {} more", named.join(", "), count - 12),
     }
 }
 

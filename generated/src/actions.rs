@@ -41,3 +41,26 @@ pub use list_webhooks::ListWebhooks;
 pub use update_order::UpdateOrder;
 pub use update_product::UpdateProduct;
 pub use update_webhook::UpdateWebhook;
+
+/// Calls the visitor with the input of each action, sorted by id.
+pub fn visit_actions(visitor: &mut impl ::connector_runtime::ActionVisitor) {
+    visitor.visit::<CreateBrand>();
+    visitor.visit::<CreateCustomer>();
+    visitor.visit::<CreateProduct>();
+    visitor.visit::<CreateWebhook>();
+    visitor.visit::<DeleteProduct>();
+    visitor.visit::<DeleteWebhook>();
+    visitor.visit::<GetCustomer>();
+    visitor.visit::<GetOrder>();
+    visitor.visit::<GetProduct>();
+    visitor.visit::<GetStoreInformation>();
+    visitor.visit::<GetTime>();
+    visitor.visit::<ListCategories>();
+    visitor.visit::<ListCustomers>();
+    visitor.visit::<ListOrders>();
+    visitor.visit::<ListProducts>();
+    visitor.visit::<ListWebhooks>();
+    visitor.visit::<UpdateOrder>();
+    visitor.visit::<UpdateProduct>();
+    visitor.visit::<UpdateWebhook>();
+}

@@ -3,9 +3,11 @@
 
 use connector_runtime::Connector;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::action_command::flags;
 use crate::catalog::ActionEntry;
+use crate::members::Members;
 use crate::schema::{Kind, Property};
 use crate::shell::quoted;
 use crate::table::compact;
@@ -227,6 +229,15 @@ pub(crate) fn of_action(
         .filter(|property| property.is_required)
         .map(|property| given(property, &value(property, action, actions)))
         .collect();
+    let file = || {
+        (
+            format!("connector call {}/{} --input fields.json", connector.id, action.id),
+            "the fields from a file".to_owned(),
+        )
+    };
+    if !accepts_values(connector, action, actions) {
+        return vec![file()];
+    }
     let base = format!("connector call {}/{}{required}", connector.id, action.id);
     let paging = connector.action(&action.id).and_then(|entry| entry.operation.paging);
     let limit = paging.and_then(|paging| action.input.iter().find(|field| field.name == paging.limit));
@@ -238,12 +249,6 @@ pub(crate) fn of_action(
             example(&format!(" --all --json > {}.ndjson", action.id), "all of them, a line of JSON each"),
         ];
     }
-    let file = || {
-        (
-            format!("connector call {}/{} --input fields.json", connector.id, action.id),
-            "the fields from a file".to_owned(),
-        )
-    };
     match action.effect.as_str() {
         "create" => vec![example("", "with the fields that it cannot do without"), file()],
         "update" => {
@@ -258,6 +263,28 @@ pub(crate) fn of_action(
         "delete" => vec![example("", "it cannot be brought back")],
         _ => vec![example("", "as a table"), example(" --json", "as the API sent it")],
     }
+}
+
+/// Whether the action accepts the values that an example has for the required fields. No value fits every pattern, list of
+/// records or bound.
+fn accepts_values(connector: &Connector, action: &ActionEntry, actions: &[ActionEntry]) -> bool {
+    let Some(entry) = connector.action(&action.id) else { return true };
+    let required = || action.input.iter().filter(|property| property.is_required);
+    let mut input = Members::default();
+    for property in required() {
+        let json = value(property, action, actions);
+        let is_item = matches!(property.kind, Kind::List(_)) && !json.starts_with('[');
+        let json = if is_item { format!("[{json}]") } else { json };
+        let Ok(json) = RawValue::from_string(json) else { return false };
+        input = input.with(&property.name, json);
+    }
+    let is_about = |field: &str, name: &str| {
+        field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    entry.prepare(input.to_json().as_bytes()).err().is_none_or(|error| {
+        let mut violations = error.violations().iter();
+        !violations.any(|violation| required().any(|property| is_about(violation.field(), &property.name)))
+    })
 }
 
 /// JSON for a field: from the action's sample, where the field stands in it or its id is meant, else from an action
@@ -275,7 +302,9 @@ fn value(property: &Property, action: &ActionEntry, actions: &[ActionEntry]) -> 
             .find_map(|known| known.sample.text("id"))
     };
     let found = own.or_else(|| is_id.then(id)?).filter(|json| *json != "null");
-    found.unwrap_or_else(|| plain(&property.kind)).to_owned()
+    let word = || property.values.first().filter(|_| property.kind == Kind::Text);
+    let word = || word().map(|word| Value::from(word.as_str()).to_string());
+    found.map(str::to_owned).or_else(word).unwrap_or_else(|| plain(&property.kind).to_owned())
 }
 
 fn plain(kind: &Kind) -> &'static str {
@@ -321,6 +350,16 @@ pub(crate) mod tests {
         let actions = catalog::read(&CONNECTOR).unwrap();
         let examples = of_action(&CONNECTOR, &actions[0], &actions);
         assert_eq!(examples[0].0, "connector call bigcommerce/get-product --product-id 318");
+    }
+
+    #[test]
+    fn required_values_that_cannot_be_made_up_come_from_a_file() {
+        let mut actions = catalog::read(&CONNECTOR).unwrap();
+        // The sample has no such id, so that a plain value takes its place.
+        actions[0].sample = serde_json::from_str(r#"{"product_id": "none"}"#).unwrap();
+        let examples = of_action(&CONNECTOR, &actions[0], &actions);
+        let commands: Vec<&str> = examples.iter().map(|(command, _)| command.as_str()).collect();
+        assert_eq!(commands, ["connector call bigcommerce/get-product --input fields.json"]);
     }
 
     #[test]

@@ -107,31 +107,42 @@ pub(crate) fn parse(text: &str) -> BTreeSet<String> {
 mod tests {
     use super::*;
     use bigcommerce_connector::CONNECTOR;
+    use connector_runtime::RateLimit;
 
-    fn missing(granted: &str) -> Vec<String> {
-        let table = ScopeTable::of(&CONNECTOR);
-        let standing = table.standing(&parse(granted));
+    /// The scopes of the real catalog, with these of its actions alone.
+    fn table(actions: &[&str]) -> ScopeTable {
+        let actions = actions.iter().map(|id| *CONNECTOR.action(id).unwrap()).collect::<Vec<_>>();
+        let rate_limit = RateLimit { ..CONNECTOR.rate_limit };
+        ScopeTable::of(&Connector { actions: actions.leak(), triggers: &[], rate_limit, ..CONNECTOR })
+    }
+
+    fn missing(table: &ScopeTable, granted: &BTreeSet<String>) -> BTreeSet<String> {
+        let standing = table.standing(granted);
         standing.iter().filter(|one| !one.is_granted).map(|one| one.id.to_owned()).collect()
     }
 
-    const ALL: &str = "store_v2_products store_v2_orders store_v2_customers store_v2_information_read_only \
-                       store_v2_content_read_only store_v2_marketing_read_only";
-
     #[test]
     fn scopes_are_compared_as_sets_and_changing_implies_reading() {
-        assert_eq!(missing(ALL), Vec::<String>::new());
-        let extras = format!("users_basic_information {ALL} store_v2_default");
-        assert_eq!(missing(&extras), Vec::<String>::new());
-        let modifying = ALL.replace("_read_only", "");
-        assert_eq!(missing(&modifying), Vec::<String>::new());
-        assert_eq!(
-            missing(&ALL.replace("store_v2_orders ", "store_v2_orders_read_only ")),
-            ["store_v2_orders"]
-        );
-        assert_eq!(missing("").len(), 6);
-        let (table, read) = (ScopeTable::of(&CONNECTOR), parse("store_v2_orders_read_only"));
-        let orders = table.standing(&read).into_iter().find(|one| one.id == "store_v2_orders").unwrap();
-        assert!(!orders.is_granted && orders.is_read_granted);
+        let table = ScopeTable::of(&CONNECTOR);
+        let nothing = BTreeSet::new();
+        let needed = missing(&table, &nothing);
+        assert_eq!(needed.len(), table.rows.len());
+        assert_eq!(missing(&table, &needed), nothing);
+        let extras = parse("users_basic_information store_v2_default");
+        assert_eq!(missing(&table, &(&needed | &extras)), nothing);
+        let modifying = table.rows.iter().map(|row| row.modify.clone()).collect();
+        assert_eq!(missing(&table, &modifying), nothing);
+    }
+
+    #[test]
+    fn an_action_that_changes_needs_more_than_reading() {
+        let table = table(&["update-product", "get-order"]);
+        let (products, orders) = ("store_v2_products", "store_v2_orders_read_only");
+        assert!(missing(&table, &BTreeSet::new()).is_superset(&parse(&format!("{products} {orders}"))));
+        let read = parse("store_v2_products_read_only");
+        let standing = table.standing(&read);
+        let products = standing.into_iter().find(|one| one.id == products).unwrap();
+        assert!(!products.is_granted && products.is_read_granted);
     }
 
     #[test]

@@ -34,6 +34,24 @@ pub trait Action: Record + Value {
     }
 }
 
+/// Generic code that runs once for each action of a connector. A generated crate has a function
+/// `actions::visit_actions` that calls it.
+///
+/// ```
+/// # use connector_runtime::{Action, ActionVisitor};
+/// struct Ids(Vec<&'static str>);
+///
+/// impl ActionVisitor for Ids {
+///     fn visit<A: Action>(&mut self) {
+///         self.0.push(A::OPERATION.id);
+///     }
+/// }
+/// ```
+pub trait ActionVisitor {
+    /// Runs for the action `A`.
+    fn visit<A: Action>(&mut self);
+}
+
 /// An action found by its id, for callers who hold JSON.
 #[derive(Clone, Copy)]
 pub struct ActionEntry {

@@ -14,8 +14,7 @@ use crate::value::{Value, View};
 /// # Errors
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
-    let form = Form { dates: None, decimals: DecimalFormat::Number };
-    Encoded { source: Source::Record(record), form }.serialize(serializer)
+    Encoded { source: Source::Record(record), form: Form::AS_IT_CAME }.serialize(serializer)
 }
 
 /// A value or record on its way into a serializer.
@@ -33,6 +32,9 @@ pub(crate) struct Form {
 }
 
 impl Form {
+    /// Dates as they came from an API, decimals as numbers.
+    pub(crate) const AS_IT_CAME: Self = Self { dates: None, decimals: DecimalFormat::Number };
+
     /// The form of a body of this API.
     pub(crate) fn of(api: &Api) -> Self {
         Self { dates: Some(api.dates), decimals: api.decimals }

@@ -12,6 +12,7 @@ use serde_json::Value as Any;
 use serde_json::value::RawValue;
 
 use crate::decode::decode_answer;
+use crate::encode::{Encoded, Form};
 use crate::error::Violation;
 use crate::value::{Read, Value, View};
 
@@ -40,6 +41,15 @@ impl Json {
             Ok(_) => Err(unreadable),
             Err(_) => Err(vec![Violation::new(String::new(), "the text is not whole JSON".to_owned())]),
         }
+    }
+
+    /// The JSON of a typed value; dates that came from an API are written as they came.
+    ///
+    /// # Errors
+    /// If the value contains a decimal that JSON cannot write.
+    pub fn of<T: Value>(value: &T) -> Result<Self, serde_json::Error> {
+        let json = serde_json::to_string(&Encoded::new(value, Form::AS_IT_CAME))?;
+        Ok(Self(json.into()))
     }
 
     /// The JSON text.

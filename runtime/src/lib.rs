@@ -201,7 +201,7 @@ pub mod text;
 mod transport;
 mod value;
 
-pub use action::{Action, ActionEntry};
+pub use action::{Action, ActionEntry, ActionVisitor};
 pub use answer::Reply;
 pub use changes::{ChangedId, Changes};
 pub use client::Client;

@@ -3,24 +3,27 @@
 use connector_codegen::{Change, ROOT, compare, generate};
 use connector_tests::project;
 
+/// The connector of the tests: no edit of the real manifest makes this action a second one of its name.
+const CONNECTOR: &str = "tests/connectors/parcel";
+
 const ACTION: &str = "
-  find-products-by-name:
-    title: Find products by name
-    description: Lists the products of the catalog that have this name.
-    docs: https://developer.bigcommerce.com/docs/rest-catalog/products#get-all-products
-    api: v3
-    get: /catalog/products
+  find-parcels-by-town:
+    title: Find parcels by town
+    description: Lists the parcels that go to this town.
+    docs: https://parcel.example/docs/parcels#by-town
+    api: v2
+    get: /parcels
     query:
-      name: {type: string, min: 1, max: 250, required: true, description: Name of the products.}
-      include: {list: ProductInclude, description: Sub-resources to read along.}
-    returns: {list: Product}
-    scope: products.read
+      town: {type: string, min: 1, max: 250, required: true, description: Name of the town.}
+      kinds: {list: ParcelType, description: Kinds of parcels.}
+    returns: {list: Parcel}
+    scope: parcels.read
 ";
 
 #[test]
 fn an_action_on_known_types_takes_at_most_fifteen_lines_of_yaml_and_no_rust() {
     assert!(ACTION.trim().lines().count() <= 15);
-    let before = project::sources(".");
+    let before = project::sources(CONNECTOR);
     let mut after = before.clone();
     let manifest = after.get_mut(ROOT).unwrap();
     // `actions` is the last key of the manifest.
@@ -35,11 +38,11 @@ fn an_action_on_known_types_takes_at_most_fifteen_lines_of_yaml_and_no_rust() {
         [
             ("catalog.json", Change::Stale),
             ("src/actions.rs", Change::Stale),
-            ("src/actions/find_products_by_name.rs", Change::Missing),
+            ("src/actions/find_parcels_by_town.rs", Change::Missing),
             ("src/connector.rs", Change::Stale),
         ]
     );
-    let module = &after["src/actions/find_products_by_name.rs"];
-    assert!(module.contains("pub fn new(name: impl Into<String>) -> Self"), "{module}");
-    assert!(after["catalog.json"].contains("\"find-products-by-name\""));
+    let module = &after["src/actions/find_parcels_by_town.rs"];
+    assert!(module.contains("pub fn new(town: impl Into<String>) -> Self"), "{module}");
+    assert!(after["catalog.json"].contains("\"find-parcels-by-town\""));
 }

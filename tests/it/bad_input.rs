@@ -4,6 +4,7 @@
 mod agreement;
 mod constraints;
 mod hostile;
+mod least;
 mod schema_walk;
 
 use std::sync::LazyLock;

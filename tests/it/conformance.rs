@@ -12,6 +12,7 @@ mod judge;
 mod requests;
 mod shape;
 mod transport;
+mod trial;
 mod triggers;
 mod writes;
 
@@ -49,4 +50,27 @@ fn described<'a>(catalog: &'a Value, id: &str) -> &'a Value {
 )]
 fn tell(line: &str) {
     println!("{line}");
+}
+
+#[test]
+fn without_the_files_the_first_line_says_that_no_comparison_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tests = [
+        "conformance::description::every_input_is_described_as_in_the_files",
+        "conformance::answers::every_answer_of_the_sandbox_is_valid_by_the_files",
+        "conformance::triggers::every_sample_of_an_event_is_verified_and_read_under_each_profile",
+    ];
+    for test in tests {
+        let program = std::env::current_exe().expect("this program");
+        let run = std::process::Command::new(program)
+            .args(["--exact", test, "--nocapture"])
+            .env("CONNECTOR_SHARED", folder.path())
+            .output()
+            .expect("it starts");
+        let (out, said) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        assert!(run.status.success() && out.contains("1 passed"), "{test}: {out}{said}");
+        let first = said.lines().next().unwrap_or_default();
+        assert!(first.starts_with("no comparison was made: cannot find "), "{test}: {said}");
+        assert!(first.contains("CONNECTOR_SHARED"), "{test}: {said}");
+    }
 }

@@ -4,6 +4,7 @@ mod borders;
 mod clocks;
 mod code;
 mod layout;
+mod numbers;
 mod papers;
 mod readers;
 

@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Number, Value, json};
 
+use crate::fitting_texts;
+
+/// How many texts that fit a schema are chosen from.
+const WHOLE: usize = 6;
+
 /// Decisions in the making of a JSON value; when they run out, the first possibility is taken.
 pub struct Choices(std::vec::IntoIter<u16>);
 
@@ -88,8 +93,15 @@ impl Choices {
                 let letters = (0..letters)
                     .map(|_| ["x", "A", "B", "1", "ü", " ", ".", ",", "\n", "🎁"][self.below(10)]);
                 let text: String = letters.collect();
-                let whole = ["", "12345", "AB", "https://x", ".", "/a/b", "en-US", "a@b.example"];
-                if self.below(4) == 3 { self.pick(&whole.map(Value::from)) } else { Value::String(text) }
+                match self.below(4) {
+                    3 => {
+                        let whole = fitting_texts(schema).chain([String::new()]).take(WHOLE);
+                        let mut whole: Vec<String> = whole.collect();
+                        let index = self.below(whole.len());
+                        Value::String(whole.swap_remove(index))
+                    }
+                    _ => Value::String(text),
+                }
             }
         }
     }

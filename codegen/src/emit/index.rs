@@ -44,10 +44,19 @@ pub(super) fn root(model: &Model) -> Module {
 /// `actions.rs`.
 pub(super) fn actions(model: &Model) -> Module {
     let modules: Vec<_> = model.actions.iter().map(|action| ident(&action.module)).collect();
-    let names = model.actions.iter().map(|action| ident(&action.rust));
+    let names: Vec<_> = model.actions.iter().map(|action| ident(&action.rust)).collect();
+    let visit = (!names.is_empty()).then(|| {
+        quote! {
+            /// Calls the visitor with the input of each action, sorted by id.
+            pub fn visit_actions(visitor: &mut impl ::connector_runtime::ActionVisitor) {
+                #(visitor.visit::<#names>();)*
+            }
+        }
+    });
     let items = quote! {
         #(pub mod #modules;)*
         #(pub use #modules::#names;)*
+        #visit
     };
     Module::new("connector.yaml, actions", "The actions, one module each.", items)
 }

@@ -2,15 +2,16 @@
 
 use regex_lite::Regex;
 
-use super::{Key, Object, Shape};
+use super::words::{meant_by, subject};
+use super::{Key, Object, Shape, strays};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
-use crate::name::nearest;
+use crate::name::{misspelt, nearest};
 use crate::source::Span;
 use crate::tree::{Entry, Kind, Node};
 
 /// Checks `node`; `owner` is the place to point at when something in it is missing.
-pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Vec<Diagnostic>) {
+pub(crate) fn check(node: &Node<'_>, shape: &'static Shape, owner: Span, faults: &mut Vec<Diagnostic>) {
     match (shape, &node.kind) {
         // No place takes nothing: what need not be said is left out with its key.
         (shape, _) if node.noun() == "nothing" => wrong(node, shape, faults),
@@ -18,9 +19,15 @@ pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Ve
             if !words.contains(&text.as_ref()) =>
         {
             let message = format!("`{}` is not possible here", shorten(text));
-            let near = nearest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let near = misspelt(text, words).map(|near| format!("did you mean `{near}`? if not, "));
             let fault = Diagnostic::new(Code::BadValue, node.span, message);
-            faults.push(fault.help(near.unwrap_or_else(|| remedy(shape))));
+            faults.push(fault.help(format!("{}{}", near.unwrap_or_default(), remedy(shape))));
+        }
+        (Shape::ByKind { scalar: Some(Shape::Text), mapping: Some(_), .. }, Kind::Scalar { .. })
+            if no_blank(node).is_some() =>
+        {
+            let fault = Diagnostic::new(Code::BadYaml, node.span, "no blank follows the colon after a key");
+            faults.push(fault.help(no_blank(node).unwrap_or_default()));
         }
         (Shape::ByKind { scalar: Some(inner), .. }, Kind::Scalar { .. })
         | (Shape::ByKind { list: Some(inner), .. }, Kind::Sequence(_))
@@ -31,7 +38,8 @@ pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Ve
             }
         }
         (Shape::Map { rule, value }, Kind::Mapping(entries)) => {
-            for Entry { key, value: node } in entries {
+            for (index, Entry { key, value: node }) in entries.iter().enumerate() {
+                let before = faults.len();
                 if !rule.holds(&key.value) {
                     let message =
                         format!("`{}` does not follow the rule for names here", shorten(&key.value));
@@ -39,6 +47,12 @@ pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Ve
                     faults.push(Diagnostic::new(Code::BadName, key.span, message).help(help));
                 }
                 check(node, value, key.span, faults);
+                if faults.len() > before
+                    && let Some(stray) = strays::of_map(entries, index, value)
+                {
+                    faults.truncate(before);
+                    stray.report(faults);
+                }
             }
         }
         (Shape::Object(object), Kind::Mapping(entries)) => check_object(entries, object, owner, faults),
@@ -47,27 +61,31 @@ pub(crate) fn check(node: &Node<'_>, shape: &Shape, owner: Span, faults: &mut Ve
     }
 }
 
-fn check_object(entries: &[Entry<'_>], object: &Object, owner: Span, faults: &mut Vec<Diagnostic>) {
+fn check_object(entries: &[Entry<'_>], object: &'static Object, owner: Span, faults: &mut Vec<Diagnostic>) {
     let names: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
     // A misspelt key is one fault: the key it was meant to be is not missing.
     let mut meant = Vec::new();
-    for entry in entries {
-        match object.keys.iter().find(|key| key.name == entry.key.value) {
-            Some(key) => check(&entry.value, key.shape, entry.key.span, faults),
-            None => match object.refused.iter().find(|refusal| refusal.key == entry.key.value) {
-                Some(refusal) => {
-                    let message = format!("`{}` is not supported here", refusal.key);
-                    let fault = Diagnostic::new(refusal.code, entry.key.span, message);
-                    faults.push(fault.help(refusal.help));
-                    meant.extend(object.one_of.iter().flat_map(|group| group.iter().copied()));
-                }
-                None => {
-                    meant.extend(nearest(&entry.key.value, names.iter().copied()));
-                    faults.push(unknown(entry, object.name, &names));
-                }
-            },
+    for (index, entry) in entries.iter().enumerate() {
+        if let Some(key) = object.keys.iter().find(|key| key.name == entry.key.value) {
+            check(&entry.value, key.shape, entry.key.span, faults);
+        } else if let Some(refusal) = object.refused.iter().find(|refusal| refusal.key == entry.key.value) {
+            let message = format!("`{}` is not supported here", refusal.key);
+            let fault = Diagnostic::new(refusal.code, entry.key.span, message);
+            faults.push(fault.help(refusal.help));
+            meant.extend(object.one_of.iter().flat_map(|group| group.iter().copied()));
+        } else if let Some(stray) = strays::of_object(entries, index, object) {
+            stray.report(faults);
+        } else {
+            let ours = meaning(&entry.key.value, &names);
+            meant.extend(ours);
+            let above = strays::names_above(entries, index, object);
+            let above = above.map(|above| format!("; or indent it further if `{above}` is to contain it"));
+            let fault = unknown(entry, object, ours, &names);
+            let help = format!("{}{}", fault.help.clone().unwrap_or_default(), above.unwrap_or_default());
+            faults.push(fault.help(help));
         }
     }
+    meant.extend(strays::below(entries, object, faults));
     let given = |name: &str| entries.iter().find(|entry| entry.key.value == name);
     let is_missing = |name: &str| given(name).is_none() && !meant.contains(&name);
     for key in object.keys.iter().filter(|key| key.required && is_missing(key.name)) {
@@ -77,9 +95,11 @@ fn check_object(entries: &[Entry<'_>], object: &Object, owner: Span, faults: &mu
         let mut found = group.iter().filter_map(|name| given(name));
         match (found.next(), found.next()) {
             (None, _) if group.iter().all(|name| is_missing(name)) => {
-                let message = format!("{} needs one of the keys {}", article(object.name), quoted(group));
-                faults
-                    .push(Diagnostic::new(Code::MissingKey, owner, message).help("give exactly one of them"));
+                let needs = subject(object.name, "needs", "need");
+                let message = format!("{needs} one of the keys {}", quoted(group));
+                let fault =
+                    Diagnostic::new(Code::MissingKey, owner, message).help("give exactly one of them");
+                faults.push(fault.about("one of the keys", &group.join(" ")));
             }
             (Some(first), Some(second)) => {
                 let message = format!("`{}` and `{}` exclude each other", first.key.value, second.key.value);
@@ -102,7 +122,8 @@ fn check_scalar(shape: &Shape, text: &str, plain: bool, node: &Node<'_>, faults:
         }
         Shape::Choice(words) if !words.contains(&text) => {
             let fault = bad(Code::BadValue, format!("`{}` is not possible here", shorten(text)));
-            faults.push(fault.help(suggestion(text, words)));
+            let near = misspelt(text, words).map(|near| format!("did you mean `{near}`? "));
+            faults.push(fault.help(format!("{}supported here: {}", near.unwrap_or_default(), quoted(words))));
         }
         Shape::Choice(_) => {}
         shape if !fits(shape, text, plain) => wrong(node, shape, faults),
@@ -113,7 +134,9 @@ fn check_scalar(shape: &Shape, text: &str, plain: bool, node: &Node<'_>, faults:
 /// Whether a scalar has the form of its shape; `plain` tells an unquoted one.
 fn fits(shape: &Shape, text: &str, plain: bool) -> bool {
     match shape {
-        Shape::Text | Shape::Scalar => true,
+        Shape::Scalar => true,
+        Shape::Text => !plain || other_type(text).is_none(),
+        Shape::Version => version(text),
         Shape::Url => text.strip_prefix("https://").is_some_and(is_rest_of_url),
         Shape::Header => http_token(text),
         Shape::Integer => plain && text.parse::<i64>().is_ok(),
@@ -130,6 +153,9 @@ fn wrong(node: &Node<'_>, shape: &Shape, faults: &mut Vec<Diagnostic>) {
         _ => false,
     };
     let found = match &node.kind {
+        Kind::Scalar { text, plain: true } if matches!(shape, Shape::Text) && node.noun() != "nothing" => {
+            format!("{} `{}`", other_type(text).unwrap_or("the text"), shorten(text))
+        }
         Kind::Scalar { text, plain: false } => format!("the text {:?}", shorten(text)),
         Kind::Scalar { text, plain: true } if node.noun() != "nothing" => format!("`{}`", shorten(text)),
         _ => node.noun().to_owned(),
@@ -141,9 +167,42 @@ fn wrong(node: &Node<'_>, shape: &Shape, faults: &mut Vec<Diagnostic>) {
         Shape::Object(object) if node.noun() == "nothing" => {
             format!("write its keys below it, indented further than its name: {}", key_names(object))
         }
-        shape => remedy(shape),
+        Shape::Text | Shape::ByKind { scalar: Some(Shape::Text), .. } => match &node.kind {
+            Kind::Scalar { text, plain: true } if node.noun() != "nothing" => {
+                format!("quote it: `\"{}\"`", shorten(text))
+            }
+            _ => remedy(shape),
+        },
+        Shape::Version => version_help(node),
+        shape => match no_blank(node) {
+            Some(help) => help,
+            None => remedy(shape),
+        },
     };
     faults.push(fault.help(help));
+}
+
+/// The remedy for `key:value` where a mapping should be.
+fn no_blank(node: &Node<'_>) -> Option<String> {
+    let Kind::Scalar { text, plain: true } = &node.kind else { return None };
+    let (key, value) = text.split_once(':')?;
+    let is_word = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let is_address = value.starts_with("//");
+    (is_word && !value.is_empty() && !is_address)
+        .then(|| format!("write a blank after the colon: `{key}: {}`", shorten(value)))
+}
+
+fn version_help(node: &Node<'_>) -> String {
+    let text = node.text().map_or("", |text| text.value);
+    let numbers: Vec<&str> = text.trim_start_matches('v').split('.').collect();
+    let is_number =
+        |part: &&str| !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let example = match numbers.iter().all(is_number) {
+        true => numbers.iter().copied().chain(["0", "0"]).take(3).collect::<Vec<_>>().join("."),
+        false => "0.1.0".to_owned(),
+    };
+    format!("write three numbers with dots between them, such as `{example}`")
 }
 
 /// What to write where something of the wrong kind stands.
@@ -173,27 +232,31 @@ fn key_names(object: &Object) -> String {
     quoted(&names)
 }
 
-fn unknown(entry: &Entry<'_>, object: &str, names: &[&str]) -> Diagnostic {
-    let message = format!("{} has no key `{}`", article(object), shorten(&entry.key.value));
-    Diagnostic::new(Code::UnknownKey, entry.key.span, message).help(suggestion(&entry.key.value, names))
+/// The key that was meant by one that is misspelt or of another language.
+fn meaning<'p>(found: &str, possible: &[&'p str]) -> Option<&'p str> {
+    meant_by(found, possible).or_else(|| nearest(found, possible.iter().copied()))
 }
 
-fn missing(object: &Object, key: &Key, owner: Span) -> Diagnostic {
-    let message = format!("{} needs the key `{}`", article(object.name), key.name);
-    Diagnostic::new(Code::MissingKey, owner, message).help(format!("add `{}`: {}", key.name, key.about))
+fn unknown(entry: &Entry<'_>, object: &Object, ours: Option<&str>, names: &[&str]) -> Diagnostic {
+    let found = &entry.key.value;
+    let message = format!("{} no key `{}`", subject(object.name, "has", "have"), shorten(found));
+    let help = match (ours, strays::homes(found)) {
+        (Some(ours), _) => format!("did you mean `{ours}`?"),
+        (None, Some(homes)) => {
+            format!(
+                "move `{found}` to where it belongs: it is a key of {homes}; possible here: {}",
+                quoted(names)
+            )
+        }
+        (None, None) => format!("possible here: {}", quoted(names)),
+    };
+    Diagnostic::new(Code::UnknownKey, entry.key.span, message).help(help).about("key", found)
 }
 
-/// `did you mean …`, or everything that is possible.
-fn suggestion(found: &str, possible: &[&str]) -> String {
-    match nearest(found, possible.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("possible here: {}", quoted(possible)),
-    }
-}
-
-pub(super) fn article(noun: &str) -> String {
-    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {noun}", if vowel { "an" } else { "a" })
+pub(super) fn missing(object: &Object, key: &Key, owner: Span) -> Diagnostic {
+    let message = format!("{} the key `{}`", subject(object.name, "needs", "need"), key.name);
+    let fault = Diagnostic::new(Code::MissingKey, owner, message);
+    fault.help(format!("add `{}`: {}", key.name, key.about)).about("key", key.name)
 }
 
 fn quoted(names: &[&str]) -> String {
@@ -217,6 +280,32 @@ fn is_rest_of_url(rest: &str) -> bool {
 fn http_token(text: &str) -> bool {
     let special = b"!#$%&'*+-.^_`|~";
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || special.contains(&byte))
+}
+
+/// The type that YAML gives to a text without quotes, unless it is a text (YAML 1.2.2, section 10.3.2).
+fn other_type(text: &str) -> Option<&'static str> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_number = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && (text.parse::<f64>().is_ok()
+            || unsigned.strip_prefix("0x").is_some_and(|digits| u128::from_str_radix(digits, 16).is_ok())
+            || unsigned.strip_prefix("0o").is_some_and(|digits| u128::from_str_radix(digits, 8).is_ok())
+            || matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN"));
+    match text {
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Some("the truth value"),
+        "Null" | "NULL" => Some("the null"),
+        _ if is_number => Some("the number"),
+        _ => None,
+    }
+}
+
+/// Three numbers, then perhaps what Semantic Versioning allows behind them.
+fn version(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (core, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let numbers: Vec<&str> = core.split('.').collect();
+    let is_rest =
+        rest.len() != 1 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte));
+    numbers.len() == 3 && numbers.into_iter().all(digits) && is_rest
 }
 
 /// A decimal number without exponent: `-12`, `0.5`.

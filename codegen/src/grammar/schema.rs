@@ -20,6 +20,9 @@ pub(crate) fn schema() -> Value {
 fn of(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
     match shape {
         Shape::Text => json!({"type": "string"}),
+        Shape::Version => {
+            json!({"type": "string", "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$"})
+        }
         Shape::Url => json!({"type": "string", "pattern": "^https://[!#-;=?-\\[\\]-_a-~]+$"}),
         Shape::Header => json!({"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}),
         Shape::Pattern => json!({"type": "string", "format": "regex"}),

@@ -6,9 +6,12 @@ use super::changes;
 use super::endpoint::{check_path, check_placement};
 use super::fields::field;
 use super::identifiers::{Identifiers, Names, report_equal_wires};
+use super::scopes::scopes;
 use super::types::RESERVED_TYPES;
-use super::{Lookup, defined_twice, unknown};
+use super::{Lookup, causes, defined_twice, lacking, pages, unknown};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::follow::Broken;
+use crate::grammar::is_key_of_action;
 use crate::manifest::{self, Manifest, Parameter, Text};
 use crate::model::{
     Action, Api, Body, Effect, Field, Method, Paging, Place, Repeat, Returns, default_effect, default_repeat,
@@ -25,6 +28,7 @@ pub(super) fn resolve(
     lookup: &Lookup<'_, '_>,
     apis: &[Api],
     paging: &[Paging],
+    broken: &Broken,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Action> {
     let mut names = Identifiers::new(Names::Ours, RESERVED_TYPES);
@@ -43,13 +47,14 @@ pub(super) fn resolve(
         ids.insert(given.id.value, given.id.span);
         let rust = names.take(given.id, name::ty, faults);
         let module = modules.take(given.id, name::field, faults);
-        let resolver = Resolver { manifest, lookup, apis, paging, given };
-        let action = resolver.action(faults);
+        let resolver = Resolver { manifest, lookup, apis, paging, broken, given };
+        let action = resolver.checked(faults);
         if let (Some(rust), Some(module), Some(action)) = (rust, module, action) {
             actions.push(Action { rust, module, ..action });
         }
     }
     actions.sort_by(|left, right| left.id.cmp(&right.id));
+    pages::check(manifest, paging, &actions, faults);
     actions
 }
 
@@ -68,44 +73,45 @@ pub(super) fn find<'a>(
     found
 }
 
-/// The ids of the scopes that grant `products.read`: the reading one and the one that allows more.
-pub(super) fn scopes(
-    reference: Spanned<&str>,
-    manifest: &Manifest<'_>,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Vec<String>> {
-    let levels = |scope: &manifest::Scope<'_>| {
-        let read = scope.read.map(|_| format!("{}.read", scope.name.value));
-        [Some(format!("{}.modify", scope.name.value)), read]
-    };
-    let known: Vec<String> = manifest.scopes.iter().flat_map(levels).flatten().collect();
-    if !known.iter().any(|level| level == reference.value) {
-        faults.push(unknown(Code::UnknownScope, "scope", reference, known.iter().map(String::as_str)));
-        return None;
-    }
-    let (name, level) = reference.value.split_once('.')?;
-    let scope = manifest.scopes.iter().find(|scope| scope.name.value == name)?;
-    let read = scope.read.filter(|_| level == "read");
-    Some(read.into_iter().chain([scope.modify]).map(str::to_owned).collect())
-}
-
 struct Resolver<'t, 'm> {
     manifest: &'m Manifest<'t>,
     lookup: &'m Lookup<'t, 'm>,
     apis: &'m [Api],
     paging: &'m [Paging],
+    broken: &'m Broken,
     given: &'m manifest::Action<'t>,
 }
 
 impl Resolver<'_, '_> {
+    /// The action, unless anything is wrong with it. What only seems wrong because another fault hides some of its parameters
+    /// is not reported.
+    fn checked(&self, faults: &mut Vec<Diagnostic>) -> Option<Action> {
+        let has_broken_structure = self.broken.contains(self.given.id.span);
+        let mut found = Vec::new();
+        let (parameters, is_whole) = self.parameters(&mut found);
+        let hides = has_broken_structure || !found.is_empty() || !is_whole;
+        let mut rest = Vec::new();
+        let action = self.action(parameters, &mut rest);
+        rest.retain(|fault| !(hides && causes::may_follow_from_unread_parameters(fault.code)));
+        if has_broken_structure {
+            found.retain(|fault| !causes::may_follow_from_unread_parameters(fault.code));
+        }
+        let lacks_pages =
+            self.given.paging.is_some() && action.as_ref().is_some_and(|action| action.paging.is_none());
+        let is_sound = !hides && rest.is_empty() && !lacks_pages;
+        faults.append(&mut found);
+        faults.append(&mut rest);
+        action.filter(|_| is_sound)
+    }
+
     /// The action, its identifiers still to be filled in.
-    fn action(&self, faults: &mut Vec<Diagnostic>) -> Option<Action> {
+    fn action(&self, mut parameters: Vec<Field>, faults: &mut Vec<Diagnostic>) -> Option<Action> {
         let given = self.given;
         let api = given.api.and_then(|id| self.api(id, faults));
         let returns = given.returns.as_ref().and_then(|returns| self.returns(returns, faults));
         let scopes = given.scope.map_or(Some(Vec::new()), |scope| scopes(scope, self.manifest, faults));
-        let parameters = self.parameters(faults);
-        let paging = given.paging.and_then(|name| self.paging(name, &parameters, returns.as_ref(), faults));
+        self.require(&mut parameters, faults);
+        let paging = given.paging.and_then(|name| self.paging(name, returns.as_ref(), faults));
         let sample = given.sample.and_then(|path| self.lookup.sample(path, faults));
         let (key, path) = given.endpoint?;
         check_path(path, &parameters, given, faults);
@@ -169,8 +175,8 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Every parameter, sets included, in the order of the manifest.
-    fn parameters(&self, faults: &mut Vec<Diagnostic>) -> Vec<Field> {
+    /// Every parameter, sets included, in the order of the manifest, and whether none had to be left out.
+    fn parameters(&self, faults: &mut Vec<Diagnostic>) -> (Vec<Field>, bool) {
         let given = self.given;
         let body = given.body.as_ref().map(|(_, parameters)| parameters.as_slice()).unwrap_or_default();
         let payload = given.payload.as_ref().map(|(_, parameters)| parameters.as_slice()).unwrap_or_default();
@@ -183,26 +189,36 @@ impl Resolver<'_, '_> {
         ];
         let mut names = Identifiers::new(Names::Wired, &[]);
         let mut parameters = Vec::new();
+        let mut count = 0;
         for (place, listed) in places {
             let fields = self.expand(listed, faults);
+            count += fields.len();
             report_equal_wires(&fields, faults);
             for given in &fields {
                 let place =
                     if given.repeated && place == Place::Query { Place::RepeatedQuery } else { place };
-                if let Some(mut field) = field(given, place, self.lookup, &mut names, faults) {
+                let before = faults.len();
+                let resolved = field(given, place, self.lookup, &mut names, faults);
+                hint_at_key(given.name.value, &mut faults[before..]);
+                if let Some(mut field) = resolved {
                     field.required |= place == Place::Path || place == Place::Payload;
                     check_placement(given.name, &field, faults);
                     parameters.push(field);
                 }
             }
         }
-        for name in &given.required {
+        let is_whole = parameters.len() == count;
+        (parameters, is_whole)
+    }
+
+    /// Makes the parameters required that the action lists as such.
+    fn require(&self, parameters: &mut [Field], faults: &mut Vec<Diagnostic>) {
+        for name in &self.given.required {
             match parameters.iter_mut().find(|parameter| parameter.name == name.value) {
                 Some(parameter) => parameter.required = true,
-                None => faults.push(self.unknown_parameter(*name, &parameters)),
+                None => faults.push(self.unknown_parameter(*name, parameters)),
             }
         }
-        parameters
     }
 
     /// Sets replaced by what is in them.
@@ -228,7 +244,8 @@ impl Resolver<'_, '_> {
 
     fn unknown_parameter(&self, name: Text<'_>, parameters: &[Field]) -> Diagnostic {
         let known = parameters.iter().map(|parameter| parameter.name.as_str());
-        unknown(Code::UnknownParameter, "parameter", name, known)
+        let owner = format!("the action `{}`", self.given.id.value);
+        lacking(Code::UnknownParameter, (&owner, "parameter"), name, known)
     }
 
     fn body(&self, method: Method, faults: &mut Vec<Diagnostic>) -> Body {
@@ -268,7 +285,6 @@ impl Resolver<'_, '_> {
     fn paging(
         &self,
         name: Spanned<&str>,
-        parameters: &[Field],
         returns: Option<&Returns>,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<(String, String)> {
@@ -283,14 +299,6 @@ impl Resolver<'_, '_> {
             }
             return None;
         };
-        let has = |name: &str| {
-            parameters.iter().any(|parameter| parameter.name == name && parameter.place == Place::Query)
-        };
-        for missing in paging.parameters().into_iter().filter(|name| !has(name)) {
-            let message = format!("the paging style `{}` needs the parameter `{missing}`", paging.name);
-            let fault = Diagnostic::new(Code::BadPaging, name.span, message);
-            faults.push(fault.help(format!("add `{missing}` under `query`")));
-        }
         Some((paging.name.clone(), paging.rust.clone()))
     }
 
@@ -318,6 +326,14 @@ impl Resolver<'_, '_> {
             faults.push(fault.help("errors are the runtime's matter: list statuses of success alone"));
         }
         status
+    }
+}
+
+/// A parameter of an unknown type may be a key of the action that is indented too far.
+fn hint_at_key(name: &str, faults: &mut [Diagnostic]) {
+    for fault in faults.iter_mut().filter(|fault| fault.code == Code::UnknownType && is_key_of_action(name)) {
+        let help = fault.help.take().unwrap_or_default();
+        fault.help = Some(format!("{help}; or indent `{name}` less if it is a key of the action"));
     }
 }
 

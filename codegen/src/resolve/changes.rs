@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::paths::{Reads, Whole};
-use super::{Lookup, unknown};
+use super::{Lookup, lacking, unknown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Manifest, Text};
 use crate::model::{ChangedId, Changes, Effect, Field, Returns, Ty};
@@ -30,12 +30,15 @@ pub(super) fn resolve(
         faults.push(fault.help("remove `changes`, or say what it does with `effect`"));
     }
     let resource = given.resource?;
-    if !manifest.triggers.iter().any(|trigger| trigger.resource == resource.value) {
+    // A trigger without its resource has been reported.
+    let is_known =
+        |trigger: &manifest::Trigger<'_>| trigger.resource.is_empty() || trigger.resource == resource.value;
+    if !manifest.triggers.iter().any(is_known) {
         let known: BTreeSet<&str> = manifest.triggers.iter().map(|trigger| trigger.resource).collect();
         faults.push(unknown(Code::UnknownResource, "trigger about the resource", resource, known));
     }
     let id = match (given.input, given.result) {
-        (Some(name), _) => input(name, call.parameters, faults)?,
+        (Some(name), _) => input(name, call, faults)?,
         (None, Some(path)) => result(path, call, lookup, faults)?,
         // The grammar has reported it.
         (None, None) => return None,
@@ -43,10 +46,11 @@ pub(super) fn resolve(
     Some(Changes { resource: resource.value.to_owned(), id })
 }
 
-fn input(name: Text<'_>, parameters: &[Field], faults: &mut Vec<Diagnostic>) -> Option<ChangedId> {
-    let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name.value) else {
-        let known = parameters.iter().map(|parameter| parameter.name.as_str());
-        faults.push(unknown(Code::UnknownParameter, "parameter", name, known));
+fn input(name: Text<'_>, call: &Call<'_>, faults: &mut Vec<Diagnostic>) -> Option<ChangedId> {
+    let Some(parameter) = call.parameters.iter().find(|parameter| parameter.name == name.value) else {
+        let known = call.parameters.iter().map(|parameter| parameter.name.as_str());
+        let owner = format!("the action `{}`", call.id);
+        faults.push(lacking(Code::UnknownParameter, (&owner, "parameter"), name, known));
         return None;
     };
     let (message, help) = match (parameter.required, matches!(parameter.ty, Ty::Integer | Ty::String)) {

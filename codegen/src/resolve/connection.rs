@@ -163,7 +163,10 @@ pub(super) fn apis(
         if server.value.trim_start_matches("https://").contains(['/', '?', '#', '@', '{', '}']) {
             let fault =
                 Diagnostic::new(Code::BadValue, server.span, "a server is a scheme and a host, no more");
-            faults.push(fault.help("move the path to `base`"));
+            faults.push(fault.help(match server.value.contains('{') {
+                true => "write the whole host out: a connection field can stand in `base` and not in a host",
+                false => "move the path to `base`",
+            }));
         }
         check_base(base, manifest, faults);
         let meta = match given.meta {

@@ -1,10 +1,9 @@
 //! Paths of `webhooks` into the bodies of deliveries, which the samples of the triggers show.
 
-use serde_json::Value as Json;
-
 use super::paths::{Reads, did_you_mean};
-use super::samples::{parse, report};
+use super::samples::{self, parse};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Json, Kind};
 use crate::manifest::{Manifest, Read, Text, Trigger, Webhooks};
 use crate::source::Sources;
 
@@ -33,22 +32,37 @@ pub(super) fn check(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec
     let samples: Vec<Sample<'_, '_>> = manifest.triggers.iter().filter_map(sample).collect();
     let Some(first) = samples.first() else { return };
     for (path, part) in parts(webhooks) {
-        if samples.iter().all(|(_, _, sample)| look_up(sample, path.value).is_none()) {
+        let is_nowhere = samples.iter().all(|(_, _, sample)| look_up(sample, path.value).is_err());
+        // A single sample may lack the part just as well as the path may be wrong.
+        let is_path = path.value.split('.').all(|step| !step.is_empty());
+        let is_in_doubt = is_path
+            && samples.len() == 1
+            && is_needed(part, first.0)
+            && nearest_path(path, &first.2).is_none();
+        if is_nowhere && !is_in_doubt {
             faults.push(missing(path, first));
             continue;
         }
         for (trigger, place, sample) in &samples {
-            let problem = match look_up(sample, path.value) {
-                Some(value) => misfit(value, part, path, trigger, webhooks),
-                None if is_needed(part, trigger) => Some(format!("there is no `{}`", path.value)),
-                None => None,
+            let file = place.value;
+            let (span, problem) = match look_up(sample, path.value) {
+                Ok(value) => (value.span, misfit(value, part, path, trigger, webhooks)),
+                Err(Missing { around, name, .. }) if is_needed(part, trigger) => {
+                    let fault = samples::misfit(around.span, &format!("there is no `{}`", path.value));
+                    let help = format!("add `{name}` to `{file}`, or correct the path under `webhooks`");
+                    faults.push(fault.help(help).related(path.span, "the path"));
+                    continue;
+                }
+                Err(_) => continue,
             };
+            let Some(problem) = problem else { continue };
             let help = match part {
-                Part::Name => format!("correct `{}` or the trigger's `event`", place.value),
-                Part::Type => format!("correct `{}` or the trigger's `resource`", place.value),
-                _ => format!("correct `{}` or the path under `webhooks`", place.value),
+                Part::Name => format!("write `{}`, or correct the trigger's `event`", trigger.event),
+                Part::Type => format!("write `{}`, or correct the trigger's `resource`", trigger.resource),
+                _ => format!("correct the value in `{file}`, or the path under `webhooks`"),
             };
-            report(*place, problem, help, faults);
+            let fault = samples::misfit(span, &problem).help(help);
+            faults.push(fault.related(place.span, "the trigger names the sample here"));
         }
     }
 }
@@ -85,7 +99,7 @@ fn misfit(
     webhooks: &Webhooks<'_>,
 ) -> Option<String> {
     let is = |noun: &str| Some(format!("`{}` is not {noun}", path.value));
-    let expected = |expected: &str| match value.as_str() {
+    let expected = |expected: &str| match value.text() {
         Some(text) if text == expected => None,
         Some(text) => Some(format!("`{}` says `{text}`, the trigger `{expected}`", path.value)),
         None => is("a text"),
@@ -95,14 +109,18 @@ fn misfit(
         Part::Type => expected(trigger.resource),
         Part::Account => {
             let form = webhooks.event.account_form?.value;
-            let is_account = value.as_str().is_some_and(|text| has_form(text, form));
+            let is_account = value.text().is_some_and(|text| has_form(text, form));
             if is_account { None } else { is(&format!("a text of the form `{form}`")) }
         }
-        Part::Id if value.is_string() || value.is_number() => None,
+        Part::Id if matches!(value.kind, Kind::Text(_) | Kind::Number(_)) => None,
         Part::Id => is(Reads::Id.noun()),
         Part::Time => {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            if text.parse::<i64>().is_ok() { None } else { is("a number of seconds") }
+            let is_whole = match &value.kind {
+                Kind::Text(text) => text.parse::<i64>().is_ok(),
+                Kind::Number(number) => number.as_i64().is_some(),
+                _ => false,
+            };
+            if is_whole { None } else { is("a number of seconds") }
         }
         Part::Dedupe => None,
     }
@@ -116,8 +134,18 @@ fn has_form(text: &str, form: &str) -> bool {
     account.is_some_and(|account| !account.is_empty())
 }
 
-fn look_up<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
-    path.split('.').try_fold(value, |value, step| value.get(step)).filter(|value| !value.is_null())
+/// The innermost value that a path reaches, and the name that it does not have.
+struct Missing<'a> {
+    around: &'a Json,
+    name: &'a str,
+    /// The steps of the path in front of the name.
+    before: usize,
+}
+
+fn look_up<'a>(whole: &'a Json, path: &'a str) -> Result<&'a Json, Missing<'a>> {
+    path.split('.').enumerate().try_fold(whole, |around, (before, name)| {
+        around.get(name).filter(|value| !value.is_null()).ok_or(Missing { around, name, before })
+    })
 }
 
 /// The fault of a path that no sample contains.
@@ -125,18 +153,14 @@ fn missing(path: Text<'_>, (_, place, sample): &Sample<'_, '_>) -> Diagnostic {
     let message = format!("no sample of a trigger contains `{}`", path.value);
     let fault =
         Diagnostic::new(Code::BadSample, path.span, message).related(place.span, "one of the samples");
-    let mut value = sample;
-    let mut before: Vec<&str> = Vec::new();
-    for step in path.value.split('.') {
-        let Some(inner) = value.get(step) else {
-            let known = value.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-            if let Some(help) = did_you_mean(&before, step, known) {
-                return fault.help(help);
-            }
-            break;
-        };
-        value = inner;
-        before.push(step);
-    }
-    fault.help("correct the path or the samples")
+    fault.help(nearest_path(path, sample).unwrap_or_else(|| "correct the path or the samples".to_owned()))
+}
+
+/// The question whether another path was meant, which the sample contains.
+fn nearest_path(path: Text<'_>, sample: &Json) -> Option<String> {
+    let Err(Missing { around, name, before }) = look_up(sample, path.value) else { return None };
+    let steps: Vec<&str> = path.value.split('.').collect();
+    let (steps, after) = (&steps[..before], &steps[before + 1..]);
+    let known = around.members().iter().map(|(name, _)| name.value.as_str());
+    did_you_mean(steps, name, after, known)
 }

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{self, Parameter};
 use crate::model::{Field, Place, Ty};
+use crate::name::nearest;
 use crate::source::Spanned;
 use crate::template;
 
@@ -25,23 +26,42 @@ pub(super) fn check_path(
             return;
         }
     };
-    let in_path = || parameters.iter().filter(|parameter| parameter.place == Place::Path);
+    let in_path: Vec<&Field> = parameters.iter().filter(|parameter| parameter.place == Place::Path).collect();
+    let mut unfilled = Vec::new();
     for (index, variable) in variables.iter().enumerate() {
         if variables[..index].iter().any(|earlier| earlier.value == variable.value) {
             let message = format!("`{}` stands in the path twice", variable.value);
             faults
                 .push(Diagnostic::new(Code::BadTemplate, variable.span, message).help("name each part once"));
         } else if !declares(given, variable.value)
-            && !in_path().any(|parameter| parameter.wire == variable.value)
+            && !in_path.iter().any(|parameter| parameter.wire == variable.value)
         {
-            let message = format!("no path parameter fills `{{{}}}`", variable.value);
-            let help = format!("add `{}` under `path`", variable.value);
-            faults.push(Diagnostic::new(Code::BadTemplate, variable.span, message).help(help));
+            unfilled.push(variable);
         }
     }
-    for parameter in
-        in_path().filter(|parameter| !variables.iter().any(|known| known.value == parameter.wire))
-    {
+    let unused = |parameter: &&Field| !variables.iter().any(|known| known.value == parameter.wire);
+    let mut unused: Vec<&Field> = in_path.into_iter().filter(unused).collect();
+    for variable in unfilled {
+        let message = format!("no path parameter fills `{{{}}}`", variable.value);
+        let fault = Diagnostic::new(Code::BadTemplate, variable.span, message);
+        let near = nearest(variable.value, unused.iter().map(|parameter| parameter.wire.as_str()));
+        let meant = near.and_then(|near| unused.iter().position(|parameter| parameter.wire == near));
+        // The variable and the parameter are one misspelt name.
+        faults.push(match meant.map(|index| unused.remove(index)) {
+            Some(parameter) => {
+                let help = format!(
+                    "did you mean `{{{}}}`? if not, add `{}` under `path`",
+                    parameter.wire, variable.value
+                );
+                match declaration(given, &parameter.name) {
+                    Some(name) => fault.help(help).related(name.span, "the path does not mention this"),
+                    None => fault.help(help),
+                }
+            }
+            None => fault.help(format!("add `{}` under `path`", variable.value)),
+        });
+    }
+    for parameter in unused {
         let message = format!("the path does not mention `{}`", parameter.name);
         let help = format!("write `{{{}}}` into the path or remove the parameter", parameter.wire);
         let fault = match declaration(given, &parameter.name) {

@@ -86,6 +86,7 @@ fn check_bounds(value: &Value<'_>, ty: &Ty, faults: &mut Vec<Diagnostic>) {
     let bounded =
         matches!(ty, Ty::Integer | Ty::Number | Ty::Decimal | Ty::String | Ty::List(_) | Ty::Map(_));
     let counts = matches!(ty, Ty::String | Ty::List(_) | Ty::Map(_));
+    let before = faults.len();
     for bound in [value.min, value.max].into_iter().flatten() {
         let problem = match () {
             () if !bounded => Some(("a value of this type has no bounds", "remove the bound")),
@@ -99,8 +100,11 @@ fn check_bounds(value: &Value<'_>, ty: &Ty, faults: &mut Vec<Diagnostic>) {
         }
     }
     let number = |bound: Spanned<&str>| bound.value.parse::<f64>().ok();
+    let is_reported = faults.len() > before;
     if let (Some(min), Some(max)) = (value.min, value.max)
-        && number(min) > number(max)
+        && let (Some(least), Some(greatest)) = (number(min), number(max))
+        && least > greatest
+        && !is_reported
     {
         let fault =
             Diagnostic::new(Code::BadConstraint, max.span, "no value is at most this and at least `min`");

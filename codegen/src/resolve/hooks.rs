@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest, Text};
 use crate::model::{Action, Repeats, Signature, SignatureForm, SignedPart, Webhooks};
-use crate::name;
+use crate::name::{self, nearest};
 use crate::source::Spanned;
 use crate::template;
 
@@ -75,12 +75,15 @@ fn signed_parts(template: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option
             "timestamp" => parts.push(SignedPart::Timestamp),
             "id" => parts.push(SignedPart::Id),
             "url" => parts.push(SignedPart::Url),
-            _ => faults.push(unknown(
-                Code::BadTemplate,
-                "part of a delivery",
-                variable,
-                ["body", "timestamp", "id", "url"],
-            )),
+            _ => {
+                let message = format!("a delivery has no part `{{{}}}`", variable.value);
+                let known = ["body", "timestamp", "id", "url"];
+                let near = nearest(variable.value, known);
+                let near = near.map(|near| format!("did you mean `{{{near}}}`? "));
+                let help = "supported here: `{body}`, `{timestamp}`, `{id}`, `{url}`";
+                let fault = Diagnostic::new(Code::BadTemplate, variable.span, message);
+                faults.push(fault.help(format!("{}{help}", near.unwrap_or_default())));
+            }
         }
     }
     if !rest.is_empty() {

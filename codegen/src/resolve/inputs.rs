@@ -2,7 +2,7 @@
 
 use super::Lookup;
 use super::fields::listed;
-use super::unknown;
+use super::lacking;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Text;
 use crate::model::{Action, Field, Ty};
@@ -53,7 +53,8 @@ pub(super) fn check(
 ) {
     let Some(parameter) = action.parameters.iter().find(|parameter| parameter.name == name.value) else {
         let known = action.parameters.iter().map(|parameter| parameter.name.as_str());
-        faults.push(unknown(Code::UnknownParameter, "parameter of the action", name, known));
+        let owner = format!("the action `{}`", action.id);
+        faults.push(lacking(Code::UnknownParameter, (&owner, "parameter"), name, known));
         return;
     };
     let mut refuse = |message: String, help: String| {
@@ -73,6 +74,10 @@ pub(super) fn check(
 
 /// Reports every input that the action requires and the host does not give.
 pub(super) fn check_complete(action: &Action, place: Text<'_>, given: &[&str], faults: &mut Vec<Diagnostic>) {
+    // An input that the action does not have has been reported, and may be the one that it requires, misspelt.
+    if given.iter().any(|name| !action.parameters.iter().any(|parameter| parameter.name == *name)) {
+        return;
+    }
     let is_missing = |parameter: &&Field| parameter.required && !given.contains(&parameter.name.as_str());
     for parameter in action.parameters.iter().filter(is_missing) {
         let message = format!(

@@ -116,7 +116,8 @@ impl<'a> Whole<'a> {
         };
         let mut ty = self.ty.clone();
         let mut before: Vec<&str> = Vec::new();
-        for step in steps {
+        let mut steps = steps.into_iter();
+        while let Some(step) = steps.next() {
             ty = match ty {
                 Ty::Json => return Ok(()),
                 Ty::Map(value) => *value,
@@ -130,7 +131,8 @@ impl<'a> Whole<'a> {
                         let by_name = fields.iter().find(|field| field.name.value == step);
                         let step = by_name.map_or(step, |field| field.wire().value);
                         let known = fields.iter().map(|field| field.wire().value);
-                        let help = did_you_mean(&before, step, known).unwrap_or_else(|| {
+                        let after: Vec<&str> = steps.collect();
+                        let help = did_you_mean(&before, step, &after, known).unwrap_or_else(|| {
                             format!("add the field `{step}` to `{name}`, or correct the path")
                         });
                         return Err(fault.help(help));
@@ -160,12 +162,13 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// The known path that is nearest to one whose last step is not known.
+/// The known path that is nearest to one with a step that is not known.
 pub(super) fn did_you_mean<'k>(
     before: &[&str],
     step: &str,
+    after: &[&str],
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<String> {
     let near = nearest(step, known)?;
-    Some(format!("did you mean `{}`?", [before, &[near]].concat().join(".")))
+    Some(format!("did you mean `{}`?", [before, &[near], after].concat().join(".")))
 }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::fmt::rfc2822;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{self, Json, Kind};
 use crate::manifest::{Manifest, Text};
-use crate::model::{Action, Ty, Type, TypeKind};
+use crate::model::{Action, Api, DateFormat, Ty, Type, TypeKind};
+use crate::name::nearest;
 use crate::source::{Sources, Span};
 
 /// Reports every sample that is no JSON or does not fit, and every file that no action or trigger names.
@@ -14,6 +18,7 @@ pub(super) fn check(
     manifest: &Manifest<'_>,
     types: &[Type],
     actions: &[Action],
+    apis: &[Api],
     sources: &Sources,
     faults: &mut Vec<Diagnostic>,
 ) {
@@ -22,13 +27,18 @@ pub(super) fn check(
         let Some(path) = given.sample else { continue };
         let action = actions.iter().find(|action| action.id == given.id.value);
         let (Some(sample), Some(action)) = (parse(path, sources, faults), action) else { continue };
-        let problem = match action.returns.ty() {
-            Some(ty) => misfit(&sample, &ty, &types, ""),
-            None if sample.is_null() => None,
-            None => Some("the action returns nothing".to_owned()),
-        };
-        let help = format!("correct `{}` or what the action returns", path.value);
-        report(path, problem, help, faults);
+        let api = apis.iter().find(|api| api.id == action.api.0);
+        let fitting =
+            Fitting { types: &types, dates: api.map_or(DateFormat::Rfc3339, |api| api.dates), path };
+        match action.returns.ty() {
+            Some(ty) => fitting.check(&sample, &ty, "", faults),
+            None if sample.is_null() => {}
+            None => {
+                let help = format!("write `null` into `{}`, or correct what the action returns", path.value);
+                let fault = misfit(sample.span, "the action returns nothing").help(help);
+                faults.push(fault.related(path.span, "the action names the sample here"));
+            }
+        }
     }
     report_unnamed(manifest, sources, faults);
 }
@@ -46,68 +56,109 @@ fn report_unnamed(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec<D
     }
 }
 
+/// The value in a sample's file; what is no JSON is reported there.
 pub(super) fn parse(path: Text<'_>, sources: &Sources, faults: &mut Vec<Diagnostic>) -> Option<Json> {
     let (file, (_, text)) = (0_u16..).zip(sources).find(|(_, (name, _))| name.as_str() == path.value)?;
-    match serde_json::from_str(text) {
-        Ok(json) => Some(json),
-        Err(error) => {
-            let what = error.to_string();
-            let what = what.split(" at line ").next().unwrap_or_default();
-            let start = u32::try_from(place(&error, text)).unwrap_or(u32::MAX);
-            let span = Span { file, start, end: start.saturating_add(1) };
-            let fault = Diagnostic::new(Code::BadSample, span, format!("the sample is no JSON: {what}"));
-            faults.push(fault.help("correct the file: it is one JSON value, without comments"));
-            None
+    json::parse(file, text, faults)
+}
+
+/// The fault of a value in a sample.
+pub(super) fn misfit(span: Span, problem: &str) -> Diagnostic {
+    Diagnostic::new(Code::BadSample, span, format!("the sample does not fit: {problem}"))
+}
+
+/// Compares values of one sample with their types.
+struct Fitting<'a> {
+    types: &'a BTreeMap<&'a str, &'a Type>,
+    /// How the API writes moments.
+    dates: DateFormat,
+    /// Where the manifest names the sample.
+    path: Text<'a>,
+}
+
+impl Fitting<'_> {
+    /// Reports everything in `json`, which stands at the place `at` of the sample, that does not fit `ty`.
+    fn check(&self, json: &Json, ty: &Ty, at: &str, faults: &mut Vec<Diagnostic>) {
+        let step = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        match (ty, &json.kind) {
+            (Ty::Json, _) | (Ty::Boolean, Kind::Boolean) | (Ty::Number | Ty::Decimal, Kind::Number(_)) => {}
+            (Ty::String | Ty::Enumeration(_), Kind::Text(_)) => {}
+            // Vendors write an empty text where there is no date.
+            (Ty::Date | Ty::DateTime, Kind::Text(text)) if text.is_empty() || self.is_moment(ty, text) => {}
+            (Ty::Integer, Kind::Number(number)) if number.as_i64().is_some() => {}
+            (Ty::Decimal, Kind::Text(digits)) if digits.parse::<f64>().is_ok() => {}
+            (Ty::List(item), Kind::List(items)) => {
+                for (index, json) in items.iter().enumerate() {
+                    self.check(json, item, &format!("{at}[{index}]"), faults);
+                }
+            }
+            (Ty::Map(value), Kind::Object(members)) => {
+                for (name, json) in members {
+                    self.check(json, value, &step(&name.value), faults);
+                }
+            }
+            (Ty::Record(record) | Ty::Boxed(record), Kind::Object(members)) => {
+                let Some(TypeKind::Record(fields)) = self.types.get(record.as_str()).map(|ty| &ty.kind)
+                else {
+                    return;
+                };
+                for (name, json) in members {
+                    match fields.iter().find(|field| field.wire == name.value) {
+                        Some(_) if json.is_null() => {}
+                        Some(field) => self.check(json, &field.ty, &step(&name.value), faults),
+                        None => {
+                            let known = fields.iter().map(|field| field.wire.as_str());
+                            faults.push(self.unknown(&name.value, name.span, record, known));
+                        }
+                    }
+                }
+            }
+            _ => faults.push(self.wrong(json, ty, at)),
         }
     }
-}
 
-/// The byte at which a text stops being JSON; its last one where it ends too early.
-fn place(error: &serde_json::Error, text: &str) -> usize {
-    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let last = text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
-    let place = (before + error.column().saturating_sub(1)).min(last);
-    (0..=place).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-pub(super) fn report(path: Text<'_>, problem: Option<String>, help: String, faults: &mut Vec<Diagnostic>) {
-    if let Some(problem) = problem {
-        let message = format!("the sample does not fit: {problem}");
-        faults.push(Diagnostic::new(Code::BadSample, path.span, message).help(help));
+    fn unknown<'k>(
+        &self,
+        name: &str,
+        span: Span,
+        record: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Diagnostic {
+        let fault = misfit(span, &format!("the record `{record}` has no field `{name}`"));
+        fault.help(match nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`? if not, add `{name}` to `{record}`"),
+            None => format!("add `{name}` to `{record}`, or remove it from the sample"),
+        })
     }
-}
 
-/// The first thing in `json` that does not fit `ty`.
-fn misfit(json: &Json, ty: &Ty, types: &BTreeMap<&str, &Type>, at: &str) -> Option<String> {
-    let place = if at.is_empty() { "the top".to_owned() } else { format!("`{at}`") };
-    let expected = |noun: &str| Some(format!("expected {noun} at {place}"));
-    let step = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-    match (ty, json) {
-        (Ty::Json, _) | (Ty::Boolean, Json::Bool(_)) | (Ty::Number, Json::Number(_)) => None,
-        (Ty::String | Ty::Date | Ty::DateTime | Ty::Enumeration(_), Json::String(_)) => None,
-        (Ty::Integer, Json::Number(number)) if number.as_i64().is_some() => None,
-        (Ty::Decimal, Json::Number(_)) => None,
-        (Ty::Decimal, Json::String(digits)) if digits.parse::<f64>().is_ok() => None,
-        (Ty::List(item), Json::Array(items)) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, json)| misfit(json, item, types, &format!("{at}[{index}]"))),
-        (Ty::Map(value), Json::Object(entries)) => {
-            entries.iter().find_map(|(key, json)| misfit(json, value, types, &step(key)))
+    fn wrong(&self, json: &Json, ty: &Ty, at: &str) -> Diagnostic {
+        let place = if at.is_empty() { "the top".to_owned() } else { format!("`{at}`") };
+        let noun = match (ty, self.dates) {
+            (Ty::Boolean, _) => "true or false",
+            (Ty::Integer, _) => "a whole number",
+            (Ty::Number | Ty::Decimal | Ty::Json, _) => "a number",
+            (Ty::List(_), _) => "a list",
+            (Ty::Map(_) | Ty::Record(_) | Ty::Boxed(_), _) => "an object",
+            (Ty::String | Ty::Enumeration(_), _) => "a text",
+            (Ty::Date, _) => "a date such as \"2026-03-17\" (RFC 3339)",
+            (Ty::DateTime, DateFormat::Rfc3339) => "a date-time such as \"2026-03-17T16:20:05Z\" (RFC 3339)",
+            (Ty::DateTime, DateFormat::Rfc2822) => {
+                "a date-time such as \"Tue, 17 Mar 2026 16:20:05 +0000\" (RFC 2822)"
+            }
+        };
+        let what =
+            if at.is_empty() { "what the action returns".to_owned() } else { format!("the type of `{at}`") };
+        let fault = misfit(json.span, &format!("expected {noun} at {place}"));
+        fault
+            .help(format!("write {noun}, or correct {what}"))
+            .related(self.path.span, "the action names the sample here")
+    }
+
+    fn is_moment(&self, ty: &Ty, text: &str) -> bool {
+        match (ty, self.dates) {
+            (Ty::Date, _) => text.len() == 10 && text.parse::<Date>().is_ok(),
+            (_, DateFormat::Rfc3339) => text.contains(['T', 't']) && text.parse::<Timestamp>().is_ok(),
+            (_, DateFormat::Rfc2822) => rfc2822::DateTimeParser::new().parse_timestamp(text).is_ok(),
         }
-        (Ty::Record(name) | Ty::Boxed(name), Json::Object(entries)) => {
-            let TypeKind::Record(fields) = &types.get(name.as_str())?.kind else { return None };
-            entries.iter().find_map(|(key, json)| match fields.iter().find(|field| field.wire == *key) {
-                Some(_) if json.is_null() => None,
-                Some(field) => misfit(json, &field.ty, types, &step(key)),
-                None => Some(format!("the record `{name}` at {place} has no field `{key}`")),
-            })
-        }
-        (Ty::Boolean, _) => expected("true or false"),
-        (Ty::Integer, _) => expected("a whole number"),
-        (Ty::Number | Ty::Decimal, _) => expected("a number"),
-        (Ty::List(_), _) => expected("a list"),
-        (Ty::Map(_) | Ty::Record(_) | Ty::Boxed(_), _) => expected("an object"),
-        (Ty::String | Ty::Date | Ty::DateTime | Ty::Enumeration(_), _) => expected("a text"),
     }
 }

@@ -56,8 +56,9 @@ fn check_calls(
     }
     let made_with: Vec<&str> =
         [given.event, given.destination].into_iter().flatten().map(|field| field.value).collect();
-    for (action, given) in [(list, [].as_slice()), (create, &made_with)] {
-        if let Some((action, place)) = action {
+    for (action, given, is_whole) in [(list, [].as_slice(), true), (create, &made_with, made_with.len() == 2)]
+    {
+        if is_whole && let Some((action, place)) = action {
             inputs::check_complete(action, place, given, faults);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::identifiers::{Identifiers, Names};
-use super::{Lookup, actions, defined_twice, inputs, subscriptions};
+use super::{Lookup, actions, defined_twice, inputs, scopes, subscriptions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::duration::parse_duration;
 use crate::manifest::{self, Manifest};
@@ -32,7 +32,7 @@ pub(super) fn resolve(
             ));
         }
         let module = modules.take(given.id, name::field, faults);
-        let scopes = given.scope.map_or(Some(Vec::new()), |scope| actions::scopes(scope, manifest, faults));
+        let scopes = given.scope.map_or(Some(Vec::new()), |scope| scopes::scopes(scope, manifest, faults));
         let read = read(given, manifest, actions, faults);
         let backfill = given.backfill.as_ref();
         let backfill = backfill

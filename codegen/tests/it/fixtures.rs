@@ -1,10 +1,11 @@
 //! Manifests in folders: `connector.yaml`, `types/*.yaml` and `samples/*.json`, and beside them what is expected of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use connector_codegen::{Files, ROOT, Sources, generate, render};
+use connector_codegen::{Diagnostic, Files, ROOT, Sources, decode, generate, render};
 
 /// A manifest in a folder of its own.
 pub(crate) struct Fixture {
@@ -12,6 +13,8 @@ pub(crate) struct Fixture {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) sources: Sources,
+    /// Faults of files that are not UTF-8.
+    pub(crate) undecoded: Vec<Diagnostic>,
 }
 
 impl Fixture {
@@ -35,7 +38,10 @@ impl Fixture {
 pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
     let top = package().join("tests/data").join(kind);
     let folders = entries(&top).into_iter().filter(|path| path.is_dir());
-    let fixture = |folder: PathBuf| Fixture { name: name(&folder), sources: sources(&folder), folder };
+    let fixture = |folder: PathBuf| {
+        let (sources, undecoded) = decode(&files(&folder));
+        Fixture { name: name(&folder), sources, undecoded, folder }
+    };
     let mut fixtures: Vec<_> = folders.map(fixture).collect();
     fixtures.sort_by(|left, right| left.name.cmp(&right.name));
     assert!(!fixtures.is_empty(), "{} holds no fixture", top.display());
@@ -44,17 +50,23 @@ pub(crate) fn fixtures(kind: &str) -> Vec<Fixture> {
 
 /// What the compiler reads of a folder.
 pub(crate) fn sources(folder: &Path) -> Sources {
-    let mut sources = Sources::new();
-    if let Ok(text) = fs::read_to_string(folder.join(ROOT)) {
-        sources.insert(ROOT.to_owned(), text);
+    let (sources, undecoded) = decode(&files(folder));
+    assert!(undecoded.is_empty(), "{}", render(&undecoded, &sources, false));
+    sources
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    if let Ok(bytes) = fs::read(folder.join(ROOT)) {
+        files.insert(ROOT.to_owned(), bytes);
     }
     for inner in ["types", "samples"] {
         for path in entries(&folder.join(inner)) {
-            let text = fs::read_to_string(&path).expect("a source is text");
-            sources.insert(format!("{inner}/{}", name(&path)), text);
+            let bytes = fs::read(&path).expect("a source can be read");
+            files.insert(format!("{inner}/{}", name(&path)), bytes);
         }
     }
-    sources
+    files
 }
 
 /// Runs `check` for every fixture, so that one run shows everything that fails.

@@ -72,9 +72,7 @@ impl Stage<'_> {
     ) -> Result<(Vec<Activation>, usize), Failure> {
         let mut due = Vec::new();
         for (id, resource) in expected {
-            let trigger = self.connector.triggers.iter().find(|trigger| trigger.id == *id);
-            let trigger = trigger.ok_or_else(|| Failure::Broken(format!("there is no trigger {id}")))?;
-            due.push(((*id).to_owned(), format!("{}/{resource}", trigger.resource)));
+            due.push(((*id).to_owned(), format!("{}/{resource}", self.trigger(id)?.resource)));
         }
         let (mut arrived, mut further) = (Vec::new(), 0);
         while !due.is_empty() {

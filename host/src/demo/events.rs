@@ -20,6 +20,9 @@ pub(super) struct Happening {
     pub(super) registered: [&'static str; 3],
 }
 
+/// The triggers of the story: what happens in it starts these. Other triggers of the connector stay off.
+pub(super) const TRIGGERS: [&str; 3] = ["order-created", "product-updated", "customer-created"];
+
 const MORNING: Happening = Happening {
     ordered: "111",
     changed: ("112", "19.25"),
@@ -44,15 +47,16 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
 pub(super) async fn happen(
     stage: &mut Stage<'_>,
     happening: &Happening,
-) -> Result<[(&'static str, u64); 3], Failure> {
+) -> Result<[(&'static str, u64); TRIGGERS.len()], Failure> {
     let Happening { ordered, changed: (product, price), registered: [first, last, email] } = happening;
     let order = [("product_id", *ordered), ("quantity", "2")];
     let change = [("product_id", *product), ("price", *price)];
     let customer = [("first_name", *first), ("last_name", *last), ("email", *email)];
+    let [order_created, product_updated, customer_created] = TRIGGERS;
     Ok([
-        ("order-created", by_hand(stage, "order", &order, "two are ordered").await?),
-        ("product-updated", by_hand(stage, "product", &change, "the price is changed").await?),
-        ("customer-created", by_hand(stage, "customer", &customer, "somebody registers").await?),
+        (order_created, by_hand(stage, "order", &order, "two are ordered").await?),
+        (product_updated, by_hand(stage, "product", &change, "the price is changed").await?),
+        (customer_created, by_hand(stage, "customer", &customer, "somebody registers").await?),
     ])
 }
 

@@ -26,13 +26,11 @@ struct Sum {
     repeated: u32,
 }
 
-/// Says what was done, checks that it was everything and that the store saw the same, and what to try next.
+/// Says what was done, checks that each action went well once and that the store saw the same, and what to try next.
 pub(super) fn sum_up(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.begin("sum up")?;
-    let left_out = stage.ledger.left_out(stage.connector);
-    ensure(left_out.is_empty(), || {
-        format!("the story leaves out {}: add it to a chapter", left_out.join(", "))
-    })?;
+    let never = stage.ledger.never_succeeded();
+    ensure(never.is_empty(), || format!("no call of these actions went well: {}", never.join(", ")))?;
     let sum = summed(stage)?;
     show_sum(stage, &sum)?;
     say_what_next(stage)?;
@@ -68,13 +66,13 @@ fn summed(stage: &Stage<'_>) -> Result<Sum, Failure> {
 
 /// What happened, in figures.
 fn show_sum(stage: &mut Stage<'_>, sum: &Sum) -> Result<(), Failure> {
-    let actions = stage.connector.actions.len();
     let ledger = &stage.ledger;
+    let actions = ledger.actions().count();
     let others = ledger.served + ledger.commanded;
     let failed: BTreeMap<&str, u32> =
         ledger.outcomes().into_iter().filter(|(outcome, _)| *outcome != SUCCEEDED).collect();
     let rows = [
-        ("calls", sum.made, format!("all {actions} actions, each at least once with success")),
+        ("calls", sum.made, format!("of {actions} actions, each at least once with success")),
         ("of these failed", failed.values().sum(), format!("as they should: {}", counted(&failed))),
         ("stopped before sending", sum.stopped, "wrong input, a quota that was spent".to_owned()),
         (

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_runtime::{Class, Connector, Error, Reply};
+use connector_runtime::{Class, Error, Reply};
 
 use super::engine::Activation;
 use crate::failure::milliseconds;
@@ -77,11 +77,10 @@ impl Ledger {
         self.by_action.iter().map(|(action, outcomes)| (action.as_str(), outcomes))
     }
 
-    /// The actions of a connector that never went well.
-    pub(super) fn left_out(&self, connector: &Connector) -> Vec<&'static str> {
-        let went_well =
-            |id: &str| self.by_action.get(id).is_some_and(|outcomes| outcomes.contains_key(SUCCEEDED));
-        connector.actions.iter().map(|entry| entry.operation.id).filter(|id| !went_well(id)).collect()
+    /// The actions that were called and never went well.
+    pub(super) fn never_succeeded(&self) -> Vec<&str> {
+        let failed = self.actions().filter(|(_, outcomes)| !outcomes.contains_key(SUCCEEDED));
+        failed.map(|(action, _)| action).collect()
     }
 
     /// How often which outcome came, over all actions.

@@ -1,11 +1,12 @@
 //! What all chapters of the demo share: the store, the service, the engine, the browser, the account, the book of calls and
 //! the voice.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use bigcommerce_sandbox::{AppOptions, Destinations, Sandbox, SandboxOptions, WebhookOptions};
-use connector_runtime::{Class, Client, Connector, Error, Operation, Reply, SecretString};
+use connector_runtime::{Class, Client, Connector, Error, Operation, Reply, SecretString, Trigger};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +22,7 @@ use crate::quota_sharing;
 use crate::random;
 use crate::receive::webhook_url;
 use crate::sandbox::{quoted, start_failure};
+use crate::scopes::ScopeTable;
 use crate::serve::broken;
 use crate::surroundings::Style;
 
@@ -77,7 +79,7 @@ impl<'a> Stage<'a> {
         let http = http.no_proxy().timeout(TIMEOUT).build();
         let http = http.map_err(|error| broken("no HTTP client", &error))?;
         let (client_secret, admin_token, engine_secret) = (secret()?, secret()?, engine_secret()?);
-        let sandbox = Sandbox::start(options(&client_secret)).await.map_err(start_failure)?;
+        let sandbox = Sandbox::start(options(connector, &client_secret)).await.map_err(start_failure)?;
         let engine = Engine::start(&engine_secret).await?;
         let settings = Settings {
             store: sandbox.origin(),
@@ -232,14 +234,22 @@ impl<'a> Stage<'a> {
         self.connector.action(action).map(|entry| entry.operation)
     }
 
+    /// The trigger with this id.
+    pub(super) fn trigger(&self, id: &str) -> Result<&'static Trigger, Failure> {
+        let trigger = self.connector.triggers.iter().find(|trigger| trigger.id == id);
+        trigger.copied().ok_or_else(|| Failure::Broken(format!("there is no trigger {id}")))
+    }
+
     fn report(&self, action: &str, error: Error) -> Report {
         Report::of(&Failure::call(error, self.operation(action)), &self.program, self.connector.id)
     }
 }
 
-/// A store that has no app yet, and sends webhooks to this machine, too.
-fn options(client_secret: &SecretString) -> SandboxOptions {
+/// A store that has no app yet, and sends webhooks to this machine, too. The app asks for what the connector needs.
+fn options(connector: &Connector, client_secret: &SecretString) -> SandboxOptions {
     use connector_runtime::ExposeSecret as _;
+    let table = ScopeTable::of(connector);
+    let needed = table.standing(&BTreeSet::new());
     SandboxOptions {
         quota: QUOTA,
         window: WINDOW,
@@ -251,6 +261,7 @@ fn options(client_secret: &SecretString) -> SandboxOptions {
         app: AppOptions {
             name: "Morning Workflows".to_owned(),
             is_installed: false,
+            scopes: needed.iter().map(|scope| scope.id.to_owned()).collect(),
             ..AppOptions::default()
         },
         ..SandboxOptions::default()

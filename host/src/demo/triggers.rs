@@ -1,10 +1,11 @@
-//! Chapter two: the three triggers are switched on, the service makes their webhooks, and leaves another one alone.
+//! Chapter two: the triggers of the story are switched on, the service makes their webhooks, and leaves another one alone.
 
 use connector_runtime::{Class, Webhooks};
 use serde_json::json;
 
 use super::browser::Page;
 use super::connect::{CONNECTION, SERVICE};
+use super::events::TRIGGERS;
 use super::stage::{Stage, data, ensure, number, text};
 use crate::failure::Failure;
 use crate::members::Members;
@@ -26,18 +27,16 @@ pub(super) async fn tell(stage: &mut Stage<'_>) -> Result<(), Failure> {
     stage.end()
 }
 
-/// Ticks every trigger on the page of the connection.
+/// Ticks the triggers of the story on the page of the connection.
 async fn switch_on(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let path = format!("/connections/{}", stage.account()?.id);
     let page = stage.browser.open(&format!("{}{path}", stage.service.origin())).await?;
-    let triggers = stage.connector.triggers;
-    let ticked: Vec<(&str, &str)> = triggers.iter().map(|trigger| ("trigger", trigger.id)).collect();
-    let saved = stage.browser.submit(&page, &format!("{path}/triggers"), &ticked).await?;
-    let ids: Vec<&str> = triggers.iter().map(|trigger| trigger.id).collect();
+    let saved =
+        stage.browser.submit(&page, &format!("{path}/triggers"), &TRIGGERS.map(|id| ("trigger", id))).await?;
     stage.voice.call(
         SERVICE,
         Some(saved.status),
-        &format!("{CONNECTION}/triggers: ticked were {}", ids.join(", ")),
+        &format!("{CONNECTION}/triggers: ticked were {}", TRIGGERS.join(", ")),
     )?;
     let active = |page: &Page| {
         let lines = page.texts("label").into_iter();
@@ -45,9 +44,9 @@ async fn switch_on(stage: &mut Stage<'_>) -> Result<(), Failure> {
         titles.map(|title| title.trim_end_matches([':', ' ']).to_owned()).collect::<Vec<_>>()
     };
     let what = "the service makes the webhooks";
-    let page = stage.until_page(what, &path, |page| active(page).len() == triggers.len()).await?;
+    let page = stage.until_page(what, &path, |page| active(page).len() == TRIGGERS.len()).await?;
     let told = format!("{CONNECTION}: {}; of each it says: {ACTIVE}", active(&page).join(", "));
-    stage.voice.fact("switched_on", ids);
+    stage.voice.fact("switched_on", TRIGGERS);
     Ok(stage.voice.call(SERVICE, Some(page.status), &told)?)
 }
 
@@ -60,10 +59,13 @@ async fn list(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let are_ours = hooks.iter().all(|hook| text(hook, "destination").starts_with(&account.webhooks));
     ensure(are_ours, || "a webhook leads elsewhere".to_owned())?;
     let scopes: Vec<String> = hooks.iter().map(|hook| text(hook, "scope")).collect();
-    let missing =
-        stage.connector.triggers.iter().find(|trigger| !scopes.iter().any(|one| one == trigger.event));
-    ensure(missing.is_none(), || format!("there is no webhook of {:?}", missing.map(|one| one.event)))?;
-    stage.told(webhooks.list.id, &reply, "three for triggers, two that tell of the connection itself")?;
+    for id in TRIGGERS {
+        let event = stage.trigger(id)?.event;
+        ensure(scopes.iter().any(|one| one == event), || format!("there is no webhook of {event}"))?;
+    }
+    let others = hooks.len() - TRIGGERS.len();
+    let told = format!("for triggers: {}, about the connection itself: {others}", TRIGGERS.len());
+    stage.told(webhooks.list.id, &reply, &told)?;
     let rows = hooks.iter().map(|hook| {
         let state = if hook.get("is_active") == Some(true) { "active" } else { "off" };
         let event = text(hook, "scope");

@@ -33,7 +33,7 @@ pub(super) struct AppFlags {
     #[arg(long, value_name = "URL")]
     remove_user_callback: Option<String>,
 
-    /// Ids of the scopes that the app asks for, joined by commas; without them products, orders, customers, information, content and marketing
+    /// Ids of the scopes that the app asks for, joined by commas; without them all of BigCommerce's
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     scopes: Option<Vec<String>>,
 

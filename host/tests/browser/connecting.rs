@@ -16,7 +16,7 @@ async fn the_whole_way_needs_no_script() {
 
 async fn whole_way(flow: &'static str, scripts: Scripts) {
     let Some(mut person) = Person::new(flow, scripts).await else { return };
-    let town = Town::open(ALL_SCOPES, "").await;
+    let town = Town::open(&ALL_SCOPES, "").await;
     let mut titles = Vec::new();
 
     person.open(&format!("{}/connections", town.service)).await;

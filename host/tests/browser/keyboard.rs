@@ -8,7 +8,7 @@ use crate::{Person, Scripts, Town};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_and_begins_a_connection_by_the_keyboard_alone() {
     let Some(person) = Person::new("keyboard", Scripts::On).await else { return };
-    let town = Town::open(ALL_SCOPES, "").await;
+    let town = Town::open(&ALL_SCOPES, "").await;
     person.open(&format!("{}/connections", town.service)).await;
     tab_to(&person, "Admin token").await;
     person.types(ADMIN).await;

@@ -9,7 +9,7 @@ use crate::{Person, Scripts, Town};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_store_hash_is_refused_with_an_example_and_stays_in_its_field() {
     let Some(mut person) = Person::new("wrong-hash", Scripts::Off).await else { return };
-    let town = Town::open(ALL_SCOPES, "").await;
+    let town = Town::open(&ALL_SCOPES, "").await;
     person.sign_in(&town).await;
     person.begin("My Shop!").await;
     person.sees("That cannot be connected").await;
@@ -29,7 +29,7 @@ async fn a_wrong_store_hash_is_refused_with_an_example_and_stays_in_its_field() 
 async fn a_consent_that_is_refused_connects_nothing_and_says_so() {
     let Some(mut person) = Person::new("refused-consent", Scripts::On).await else { return };
     // By the address that comes back with an error, and by the link of the vendor, which keeps the person.
-    let town = Town::open(ALL_SCOPES, "authorize = true\n").await;
+    let town = Town::open(&ALL_SCOPES, "authorize = true\n").await;
     person.sign_in(&town).await;
     person.begin("abc123").await;
     person.press("Cancel").await;
@@ -39,7 +39,7 @@ async fn a_consent_that_is_refused_connects_nothing_and_says_so() {
     person.follow("To the connections").await;
     person.sees("No account is connected yet.").await;
 
-    let town = Town::open(ALL_SCOPES, "").await;
+    let town = Town::open(&ALL_SCOPES, "").await;
     person.sign_in(&town).await;
     person.begin("abc123").await;
     person.press("Cancel").await;
@@ -61,7 +61,7 @@ async fn missing_scopes_show_a_link_that_repairs_them() {
     person.sees("Order created (needs a scope that is missing)").await;
     person.picture("missing", &town).await;
 
-    town.register(&json!({"scopes": ALL_SCOPES})).await;
+    town.register(&json!({"scopes": *ALL_SCOPES})).await;
     person.follow("Approve the scopes anew").await;
     person.sees("Store hash").await;
     assert_eq!(person.filled("Store hash").await, "abc123", "nobody types it twice");
@@ -80,7 +80,7 @@ async fn missing_scopes_show_a_link_that_repairs_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_from_the_stores_side_is_shown_in_its_frame_and_waits_to_be_adopted() {
     let Some(mut person) = Person::new("adopted", Scripts::On).await else { return };
-    let town = Town::open(ALL_SCOPES, "").await;
+    let town = Town::open(&ALL_SCOPES, "").await;
     person.open(&town.store).await;
     person.follow("Install").await;
     person.press("Approve").await;

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 
+use bigcommerce_connector::CONNECTOR;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -15,14 +17,11 @@ const CLIENT_ID: &str = "client8x1kdj";
 const CLIENT_SECRET: &str = "hush-sandbox-client-88";
 
 /// Every scope that the connector needs.
-pub(crate) const ALL_SCOPES: &[&str] = &[
-    "store_v2_products",
-    "store_v2_orders",
-    "store_v2_customers",
-    "store_v2_information_read_only",
-    "store_v2_content",
-    "store_v2_marketing",
-];
+pub(crate) static ALL_SCOPES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let catalog: Value = serde_json::from_str(CONNECTOR.catalog).expect("the catalog is JSON");
+    let scopes = catalog["scopes"].as_array().expect("a list of scopes").iter();
+    scopes.map(|scope| &*scope["modify"].as_str().expect("an id").to_owned().leak()).collect()
+});
 
 /// A service and a store. They are different sites to a browser, as they are in life: by name and by number.
 pub(crate) struct Town {

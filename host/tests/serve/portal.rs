@@ -143,7 +143,7 @@ impl Stage {
 
 /// The callback of an installation with a code of its own.
 fn callback(account: &str, more: &str) -> String {
-    let (scope, number) = (escape(vendor::SCOPES), unique());
+    let (scope, number) = (escape(&vendor::SCOPES), unique());
     format!(
         "/callbacks/shop/auth?code={CODE}-{number}&scope={scope}&context=stores%2F{account}&account_uuid=f2d8{more}"
     )

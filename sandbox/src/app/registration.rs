@@ -32,7 +32,6 @@ pub struct AppOptions {
 
 impl Default for AppOptions {
     fn default() -> Self {
-        let scopes = ["products", "orders", "customers", "information", "content", "marketing"];
         Self {
             name: "Sandbox App".to_owned(),
             client_id: "sandboxclientid0000000000000000".to_owned(),
@@ -40,7 +39,7 @@ impl Default for AppOptions {
             load_callback: None,
             uninstall_callback: None,
             remove_user_callback: None,
-            scopes: scopes.map(|name| format!("store_v2_{name}")).to_vec(),
+            scopes: scopes::all().map(str::to_owned).collect(),
             is_installed: true,
         }
     }

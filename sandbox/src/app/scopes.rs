@@ -61,6 +61,11 @@ const SCOPES: &[Scope] = &[
     Scope("App Extensions", "store_app_extensions_manage", None),
 ];
 
+/// The id of each scope that allows everything within it.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    SCOPES.iter().map(|Scope(_, modify, _)| *modify)
+}
+
 /// The name of the scope with this id as the consent screen shows it, and whether it only allows reading.
 pub(crate) fn described(id: &str) -> Option<(&'static str, bool)> {
     let known = SCOPES.iter().find(|Scope(_, modify, read)| *modify == id || *read == Some(id));

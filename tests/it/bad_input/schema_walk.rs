@@ -3,7 +3,9 @@
 use std::fmt::{self, Write as _};
 
 use connector_tests::validator;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use super::least::{least, names_of_the_empty, placed};
 
 /// Every keyword that a schema of an input may use: one that is not here would go untested.
 const KEYWORDS: [&str; 22] = [
@@ -33,7 +35,7 @@ const KEYWORDS: [&str; 22] = [
 
 /// A step from a value to a part of it.
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
+pub(super) enum Step {
     Field(String),
     /// The first item of a list.
     Item,
@@ -159,7 +161,11 @@ fn collect<'s>(
 }
 
 /// Follows references and the alternative that is not `null`.
-fn resolve<'s>(root: &'s Value, mut schema: &'s Value, open: &mut Vec<&'s str>) -> (&'s Value, bool) {
+pub(super) fn resolve<'s>(
+    root: &'s Value,
+    mut schema: &'s Value,
+    open: &mut Vec<&'s str>,
+) -> (&'s Value, bool) {
     let mut is_nullable = false;
     loop {
         if let Some(reference) = schema["$ref"].as_str() {
@@ -258,9 +264,11 @@ impl Place<'_> {
             for text in ["", "ten", "1,5", "1_0", "0x1", "NaN", "Infinity", " 1", "1 ", "--1", "1e", "١"] {
                 add("pattern", json!(text), here());
             }
-        } else if schema["pattern"].is_string() {
-            for text in ["?", "\n", "?????"] {
-                add("pattern", json!(text), here());
+        } else if let Some(pattern) = schema["pattern"].as_str() {
+            let validator = validator(&json!({"type": "string", "pattern": pattern}));
+            let texts = ["?", "\n", "?????", "", " ", "ü"].map(Value::from);
+            for text in texts.into_iter().filter(|text| !validator.is_valid(text)) {
+                add("pattern", text, here());
             }
         }
         if schema["enum"].is_array() {
@@ -286,13 +294,24 @@ impl Place<'_> {
         if let Some(count) = schema["maxItems"].as_u64() {
             add("maxItems", self.list(count as usize + 1), here());
         }
-        // A list that is joined by commas.
-        if schema["allOf"][0]["items"]["pattern"] == "^[^,]+$" {
-            for text in ["a,b", ",", ""] {
-                add("allOf", json!([text]), self.way.then(Step::Item));
+        match &schema["allOf"][0] {
+            Value::Null => {}
+            // A list that is joined by commas.
+            rule if rule["items"]["pattern"] == "^[^,]+$" => {
+                for text in ["a,b", ",", ""] {
+                    add("allOf", json!([text]), self.way.then(Step::Item));
+                }
             }
-        } else {
-            assert!(schema["allOf"].is_null(), "a rule that no test violates, at {}", self.way);
+            // A header.
+            rule if rule["pattern"].is_string() => {
+                for text in ["x\r\nY: z", "x\u{7f}", "ü"] {
+                    add("allOf", json!(text), here());
+                }
+            }
+            rule => panic!("a rule that no test violates, at {}: {rule}", self.way),
+        }
+        for segment in schema["not"]["enum"].as_array().into_iter().flatten() {
+            add("not", segment.clone(), here());
         }
         if let Some(empty) = names_of_the_empty(schema) {
             let mut object = least(self.root, schema);
@@ -318,76 +337,6 @@ impl Place<'_> {
     fn list(&self, count: usize) -> Value {
         Value::Array(vec![least(self.root, &self.schema["items"]); count])
     }
-}
-
-/// The least value that a schema accepts.
-fn least(root: &Value, schema: &Value) -> Value {
-    let (schema, _) = resolve(root, schema, &mut Vec::new());
-    if let Some(values) = schema["enum"].as_array() {
-        return values[0].clone();
-    }
-    match (schema["type"].as_str(), schema["format"].as_str()) {
-        (Some("object"), _) => {
-            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let field = |name: &str| (name.to_owned(), least(root, &schema["properties"][name]));
-            let mut object = required.map(field).collect::<Map<String, Value>>();
-            fill(root, schema, &mut object);
-            Value::Object(object)
-        }
-        (Some("array"), _) => {
-            let count = schema["minItems"].as_u64().unwrap_or(0) as usize;
-            Value::Array(vec![least(root, &schema["items"]); count])
-        }
-        (Some("boolean"), _) => json!(true),
-        (_, Some("date")) => json!("2020-02-29"),
-        (_, Some("date-time")) => json!("2020-02-29T12:00:00Z"),
-        (Some("string"), _) if schema["pattern"].is_null() && schema["minLength"].as_u64() <= Some(1) => {
-            json!("x")
-        }
-        (Some("string"), _) => {
-            let candidates = ["x", "en", "/x", "12", "a@b.example", "xxxxxxxx", ""].map(Value::from);
-            let validator = validator(schema);
-            candidates.into_iter().find(|text| validator.is_valid(text)).expect("a text that fits")
-        }
-        _ => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
-    }
-}
-
-/// The names that an object must not consist of alone.
-fn names_of_the_empty(schema: &Value) -> Option<&Vec<Value>> {
-    schema["not"]["propertyNames"]["enum"].as_array()
-}
-
-/// Adds the field that makes an object more than it must not consist of alone.
-fn fill(root: &Value, schema: &Value, object: &mut Map<String, Value>) {
-    let Some(empty) = names_of_the_empty(schema) else { return };
-    let counts = |name: &String| !empty.contains(&json!(name));
-    if !object.keys().any(counts) {
-        let properties = schema["properties"].as_object().unwrap();
-        let (name, property) = properties.iter().find(|(name, _)| counts(name)).unwrap();
-        object.insert(name.clone(), least(root, property));
-    }
-}
-
-/// The least value for `schema` in which `value` stands at the end of `way`.
-fn placed(root: &Value, schema: &Value, way: &[Step], value: Value) -> Value {
-    let Some((step, rest)) = way.split_first() else { return value };
-    let (schema, _) = resolve(root, schema, &mut Vec::new());
-    let mut whole = least(root, schema);
-    match step {
-        Step::Field(name) => {
-            let inner = schema["properties"].get(name).unwrap_or(&schema["additionalProperties"]);
-            whole[name] = placed(root, inner, rest, value);
-        }
-        Step::Item => {
-            let item = placed(root, &schema["items"], rest, value);
-            match whole.as_array_mut() {
-                Some(items) if !items.is_empty() => items[0] = item,
-                _ => whole = json!([item]),
-            }
-        }
-    }
-    whole
 }
 
 /// What of these differs, for a message a person can read.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::deviations::{Difference, assert_listed};
 use super::judge::Judge;
 use super::shape::{Facts, Shape, Side};
-use super::{catalog, described, operations};
+use super::{catalog, described};
 
 type Places = BTreeMap<String, Facts>;
 
@@ -20,7 +20,7 @@ fn every_input_is_described_as_in_the_files() {
     let Some(judge) = Judge::find() else { return };
     let (catalog, files) = (catalog(), judge.describe());
     let mut found = Vec::new();
-    for operation in operations() {
+    for operation in judge.operations() {
         let ours = our_input(operation, &catalog);
         let theirs = their_input(operation, &files[operation.id]);
         found.extend(differences(operation.id, &theirs, &ours));
@@ -34,7 +34,7 @@ fn every_answer_is_described_as_in_the_files() {
     let Some(judge) = Judge::find() else { return };
     let (catalog, files) = (catalog(), judge.describe());
     let mut found = Vec::new();
-    for operation in operations().filter(|operation| operation.returns != Returns::Nothing) {
+    for operation in judge.operations().filter(|operation| operation.returns != Returns::Nothing) {
         let ours = our_output(operation, &catalog);
         for (status, theirs) in their_outputs(operation, &files[operation.id]) {
             if theirs.len() == 1 {
@@ -53,8 +53,11 @@ fn our_input(operation: &Operation, catalog: &Value) -> Places {
     for parameter in operation.parameters {
         let required = input["required"].as_array().unwrap().iter().any(|name| name == parameter.name);
         let shape = Shape::read(&input["properties"][parameter.name], &catalog["$defs"], Side::Input);
-        shape.flatten(parameter.wire, required, Side::Input, &mut places);
+        // The body is the value itself, which has no name.
+        let place = if parameter.place == Place::Payload { "" } else { parameter.wire };
+        shape.flatten(place, required, Side::Input, &mut places);
     }
+    places.remove("");
     places
 }
 
@@ -137,7 +140,8 @@ fn status_difference(operation: &Operation, file: &Value, catalog: &Value) -> Op
         .unwrap()
         .iter()
         .map(|response| response["status"].as_str().unwrap().to_owned())
-        .filter(|status| status.starts_with('2'))
+        // A 207 is a failure of class `partial` here, of every action.
+        .filter(|status| status.starts_with('2') && status != "207")
         .collect();
     let ours = described(catalog, operation.id)["success"].as_array().unwrap();
     let ours: BTreeSet<String> = ours.iter().map(Value::to_string).collect();

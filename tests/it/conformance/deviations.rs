@@ -15,6 +15,13 @@ pub(super) struct Difference {
     pub(super) differs: String,
 }
 
+/// What an entry says of a difference.
+struct Entry {
+    reason: String,
+    /// Whether the difference is of an action that the connector may not have yet.
+    is_ahead: bool,
+}
+
 impl Difference {
     pub(super) fn new(
         action: impl Into<String>,
@@ -40,29 +47,49 @@ pub(super) fn assert_listed(part: &str, found: impl IntoIterator<Item = Differen
 fn complaints(
     part: &str,
     found: &BTreeSet<Difference>,
-    listed: &BTreeMap<Difference, String>,
+    listed: &BTreeMap<Difference, Entry>,
     remedy: &str,
 ) -> Vec<String> {
-    let missing = found.iter().filter(|difference| !listed.contains_key(difference)).map(|one| {
+    let covers = |listed: &Difference, one: &Difference| {
+        fits(&listed.action, &one.action) && fits(&listed.field, &one.field) && listed.differs == one.differs
+    };
+    let is_listed = |one: &&Difference| listed.keys().any(|listed| covers(listed, one));
+    let missing = found.iter().filter(|one| !is_listed(one)).map(|one| {
         format!(
             "{}, field `{}`: {}\n    {remedy}, or list it with its reason as part = \"{part}\" in \
              tests/conformance/deviations.toml",
             one.action, one.field, one.differs
         )
     });
-    let stale = listed.iter().filter(|(difference, _)| !found.contains(difference)).map(|(one, reason)| {
-        format!(
-            "{}, field `{}`: no longer so: {}\n    remove it from tests/conformance/deviations.toml, at \
+    let is_stale = |listed: &Difference| !found.iter().any(|one| covers(listed, one));
+    let stale =
+        listed.iter().filter(|(listed, entry)| !entry.is_ahead && is_stale(listed)).map(|(one, entry)| {
+            let reason = &entry.reason;
+            format!(
+                "{}, field `{}`: no longer so: {}\n    remove it from tests/conformance/deviations.toml, at \
              \"{reason}\"",
-            one.action, one.field, one.differs
-        )
-    });
+                one.action, one.field, one.differs
+            )
+        });
     missing.chain(stale).collect()
+}
+
+/// Whether a name is the one in the list, in which `*` stands for any characters.
+fn fits(listed: &str, name: &str) -> bool {
+    match listed.split_once('*') {
+        None => listed == name,
+        Some((start, rest)) => {
+            let after = name.strip_prefix(start);
+            after.is_some_and(|after| {
+                (0..=after.len()).any(|at| after.get(at..).is_some_and(|end| fits(rest, end)))
+            })
+        }
+    }
 }
 
 /// Every difference of a part that the list names, with its reason: an entry stands for each of its actions with each
 /// of its fields and each of its differences.
-fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
+fn listed(text: &str, part: &str) -> BTreeMap<Difference, Entry> {
     let list: toml::Table = text.parse().unwrap_or_else(|error| panic!("deviations.toml: {error}"));
     let mut all = BTreeMap::new();
     for entry in list["deviation"].as_array().expect("[[deviation]] entries") {
@@ -84,7 +111,8 @@ fn listed(text: &str, part: &str) -> BTreeMap<Difference, String> {
             .flatten()
             .flat_map(|(action, field)| differs.iter().map(|what| Difference::new(*action, *field, *what)))
         {
-            let twice = all.insert(difference.clone(), reason.to_owned());
+            let is_ahead = entry.get("ahead").and_then(toml::Value::as_bool) == Some(true);
+            let twice = all.insert(difference.clone(), Entry { reason: reason.to_owned(), is_ahead });
             assert!(twice.is_none(), "listed twice in deviations.toml: {difference:?}");
         }
     }
@@ -124,6 +152,27 @@ fn a_difference_that_is_not_listed_is_told_with_action_field_and_remedy() {
     let told = complaints("input", &found, &listed(LIST, "input"), "mend the manifest");
     assert_eq!(told.len(), 1);
     assert!(told[0].starts_with("get-thing, field `name`: max: 5 → none\n    mend the manifest, or list it"));
+}
+
+#[test]
+fn an_entry_with_a_star_stands_for_actions_that_come_later() {
+    let list =
+        LIST.replace(r#"["list-things", "get-thing"]"#, r#"["*"]"#).replace(r#"["page"]"#, r#"["*:in"]"#);
+    let found = BTreeSet::from(
+        ["list-things", "list-others"].map(|id| Difference::new(id, "id:in", "min: none → 1")),
+    );
+    assert!(complaints("input", &found, &listed(&list, "input"), "").is_empty());
+    let other = BTreeSet::from([Difference::new("list-things", "id:not", "min: none → 1")]);
+    let told = complaints("input", &other, &listed(&list, "input"), "");
+    assert_eq!(told.len(), 2, "one is not listed, and the entry applies to none: {told:?}");
+    assert!(fits("a*c*e", "abcde") && fits("*", "") && !fits("a*c", "abcd") && !fits("*_id", "id"));
+}
+
+#[test]
+fn an_entry_may_wait_for_its_action() {
+    let ahead = LIST.replace("reason =", "ahead = true\nreason =");
+    assert!(complaints("input", &BTreeSet::new(), &listed(&ahead, "input"), "").is_empty());
+    assert_eq!(complaints("input", &BTreeSet::new(), &listed(LIST, "input"), "").len(), 2);
 }
 
 #[test]

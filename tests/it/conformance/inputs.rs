@@ -1,19 +1,24 @@
 //! Inputs made from the catalog's JSON Schemas, so that a new parameter is exercised without a word here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use connector_runtime::{Body, Operation, Place};
+use connector_tests::fitting_texts;
 use serde_json::{Value, json};
 
-/// Values by hand, where one made from the schema alone would not do: the end of a field's path, and what to send.
-const BY_HAND: [(&str, &[&str]); 7] = [
-    ("custom_url.url", &["/walnut-tray/", "/a.b-c_d/E9"]),
-    ("customer_locale", &["en", "en-US", "es-419"]),
-    ("category_uuid_in[]", &["6cfba4ea-14b8-4b6f-9c4f-0c5b0f9b6c1a"]),
-    ("category_uuid_not_in[]", &["6cfba4ea-14b8-4b6f-9c4f-0c5b0f9b6c1a"]),
-    ("registration_ip_address_in[]", &["203.0.113.7", "2001:db8::7"]),
-    ("form_fields[].value", &["Large"]),
-    ("product_options[].value", &["180"]),
+/// Texts in the formats that the files name and the catalog does not.
+const FORMATS: [(&str, &[&str]); 4] = [
+    ("uuid", &["6cfba4ea-14b8-4b6f-9c4f-0c5b0f9b6c1a"]),
+    ("ipv4", &["203.0.113.7"]),
+    ("email", &["ada@shop.example"]),
+    ("uri", &["https://shop.example/a"]),
 ];
+
+/// How many texts of a pattern are sent.
+const MATCHES: usize = 4;
+
+/// What the file says of each place of an input, by the names of the catalog.
+pub(super) type Described = BTreeMap<String, Value>;
 
 /// The pattern of an item in a list that is joined by commas.
 const COMMA_FREE: &str = "^[^,]+$";
@@ -23,24 +28,64 @@ pub(super) const MAP_KEY: &str = "X-Example";
 
 /// Inputs of an action that show every place of its schema with every value that is worth a look: each word of an
 /// enumeration, both ends of each bound, null where it is allowed, and everything at once.
-pub(super) fn cases(schema: &Value, definitions: &Value) -> Vec<Value> {
-    Schemas { definitions }.values(schema, "")
+pub(super) fn cases(schema: &Value, definitions: &Value, described: &Described) -> Vec<Value> {
+    Schemas { definitions, described }.values(schema, "")
 }
 
 /// The smallest input that an action takes.
 pub(super) fn smallest(schema: &Value, definitions: &Value) -> Value {
-    Schemas { definitions }.smallest(schema, "")
+    Schemas { definitions, described: &Described::new() }.smallest(schema, "")
 }
 
 /// Every place of a schema, however deep.
 pub(super) fn places(schema: &Value, definitions: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    Schemas { definitions }.places(schema, "", &mut found);
+    Schemas { definitions, described: &Described::new() }.places(schema, "", &mut found);
     found
+}
+
+/// What the file says of the places of an action's input.
+pub(super) fn described_in(operation: &Operation, file: &Value) -> Described {
+    let mut found = Described::new();
+    for parameter in file["parameters"].as_array().into_iter().flatten() {
+        let ours = operation.parameters.iter().find(|ours| parameter["name"] == ours.wire);
+        let Some(ours) = ours else { continue };
+        describe(&parameter["schema"], ours.name, &mut found);
+    }
+    match operation.body {
+        Body::None => {}
+        Body::ListOfOne => describe(&file["body"]["items"], "", &mut found),
+        Body::Object => describe(&file["body"], "", &mut found),
+        _ => {
+            let payload = operation.parameters.iter().find(|parameter| parameter.place == Place::Payload);
+            payload.iter().for_each(|payload| describe(&file["body"], payload.name, &mut found));
+        }
+    }
+    found
+}
+
+fn describe(schema: &Value, path: &str, found: &mut Described) {
+    found.entry(path.to_owned()).or_insert_with(|| schema.clone());
+    for part in ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| schema[key].as_array()).flatten() {
+        describe(part, path, found);
+    }
+    for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+        describe(inner, &below(path, name), found);
+    }
+    if schema["items"].is_object() {
+        describe(&schema["items"], &format!("{path}[]"), found);
+    }
+}
+
+/// The JSON types that a schema of the files admits; none for any.
+fn kinds(schema: &Value) -> BTreeSet<&str> {
+    let parts = ["anyOf", "oneOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
+    parts.flat_map(kinds).chain(schema["type"].as_str()).collect()
 }
 
 struct Schemas<'a> {
     definitions: &'a Value,
+    described: &'a Described,
 }
 
 impl<'a> Schemas<'a> {
@@ -95,10 +140,6 @@ impl<'a> Schemas<'a> {
     /// Values of a schema; the first one is the plainest.
     fn values(&self, schema: &'a Value, path: &str) -> Vec<Value> {
         let schema = self.resolve(schema);
-        let by_hand = |(end, _): &&(&str, _)| path == *end || path.ends_with(&format!(".{end}"));
-        if let Some((_, texts)) = BY_HAND.iter().find(by_hand) {
-            return texts.iter().map(|text| json!(text)).collect();
-        }
         if let Some(words) = schema["enum"].as_array() {
             return words.clone();
         }
@@ -106,16 +147,36 @@ impl<'a> Schemas<'a> {
             return parts.iter().flat_map(|part| self.values(part, path)).collect();
         }
         match kind(schema) {
+            // Free JSON that is not null.
+            _ if schema["type"].as_array().is_some_and(|kinds| kinds.len() > 2) => self.free(path),
             "null" => vec![Value::Null],
             "boolean" => vec![json!(true), json!(false)],
             "integer" | "number" => numbers(schema),
-            "string" => texts(schema),
+            "string" => self.texts(schema, path),
             "array" => self.lists(schema, path),
             "object" => self.objects(schema, path),
-            // Free JSON.
-            "" => vec![json!("free"), json!(12.5), json!(["a", "b"])],
+            "" => self.free(path),
             other => panic!("{path}: teach the generator of inputs to make a value of type {other}"),
         }
+    }
+
+    fn texts(&self, schema: &Value, path: &str) -> Vec<Value> {
+        let format = self.described.get(path).and_then(|described| described["format"].as_str());
+        let known = FORMATS.iter().find(|(name, _)| Some(*name) == format);
+        match known.filter(|_| schema["pattern"].is_null() && schema["format"].is_null()) {
+            Some((_, texts)) => texts.iter().map(|text| json!(text)).collect(),
+            None => texts(schema),
+        }
+    }
+
+    /// Free JSON: of the first kind that the file admits, or of all kinds if it does not name them.
+    fn free(&self, path: &str) -> Vec<Value> {
+        let kinds = self.described.get(path).map(kinds).unwrap_or_default();
+        let all = [("string", json!("180")), ("number", json!(12.5)), ("array", json!(["a", "b"]))];
+        let admitted = all.into_iter().filter(|(kind, _)| kinds.is_empty() || kinds.contains(kind));
+        let count = if kinds.is_empty() { usize::MAX } else { 1 };
+        let values: Vec<Value> = admitted.map(|(_, value)| value).take(count).collect();
+        if values.is_empty() { vec![json!({"free": true})] } else { values }
     }
 
     fn lists(&self, schema: &'a Value, path: &str) -> Vec<Value> {
@@ -180,7 +241,11 @@ fn texts(schema: &Value) -> Vec<Value> {
         Some("date") => return vec![json!("2026-03-01")],
         _ => {}
     }
-    assert!(schema["pattern"].is_null(), "give values for the pattern by hand: {schema}");
+    if schema["pattern"].is_string() {
+        let texts: Vec<Value> = fitting_texts(schema).take(MATCHES).map(Value::String).collect();
+        assert!(!texts.is_empty(), "no text fits {schema}");
+        return texts;
+    }
     let (min, max) = (schema["minLength"].as_u64(), schema["maxLength"].as_u64());
     // Letters beyond ASCII and what has a meaning in an address must arrive as they are.
     let plain: String = "Käse & Brot = 100 %, \"frisch\"".chars().take(max.unwrap_or(99) as usize).collect();

@@ -11,7 +11,7 @@ use connector_tests::{project, shared};
 use serde_json::{Value, json};
 
 use super::transport::Exchange;
-use super::{data, operations};
+use super::{data, operations, tell};
 
 /// The script with the files it judges by.
 pub(super) struct Judge {
@@ -45,12 +45,30 @@ impl Judge {
     /// What the files say of each operation, by the id of its action, with every reference resolved.
     pub(super) fn describe(&self) -> &'static Value {
         static DESCRIPTION: OnceLock<Value> = OnceLock::new();
-        DESCRIPTION.get_or_init(|| self.ask("describe", actions(), Vec::new()))
+        DESCRIPTION.get_or_init(|| {
+            let description = self.ask("describe", actions(), Vec::new());
+            for operation in operations().filter(|operation| description.get(operation.id).is_none()) {
+                tell(&format!("not compared, because no file has its endpoint: {}", operation.id));
+            }
+            description
+        })
+    }
+
+    /// The operations of the actions that the files describe.
+    pub(super) fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        let described = self.describe();
+        operations().filter(|operation| described.get(operation.id).is_some())
     }
 
     /// The same for these operations, by their ids.
     pub(super) fn describe_by(&self, operations: Vec<Value>) -> Value {
-        self.ask("describe", operations, Vec::new())
+        let names: Vec<Value> = operations.iter().map(|operation| operation["id"].clone()).collect();
+        let description = self.ask("describe", operations, Vec::new());
+        let missing =
+            names.iter().filter(|name| description.get(name.as_str().unwrap_or_default()).is_none());
+        let missing: Vec<&Value> = missing.collect();
+        assert!(missing.is_empty(), "no file has the endpoints of {missing:?}");
+        description
     }
 
     /// The schema of each event that the files describe, by the event's name.

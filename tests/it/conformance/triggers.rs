@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::deviations::{Difference, assert_listed};
 use super::judge::Judge;
-use super::{catalog, operations, tell};
+use super::{catalog, tell};
 
 const SECRET: &str = "5f0e7c1b2a3948d6e7f80912a3b4c5d6e7f8091a2b3c4d5e6f70819203a4b5c6";
 const URL: &str = "https://hooks.shop.example/in";
@@ -42,8 +42,9 @@ fn every_trigger_is_an_event_of_the_files_and_its_sample_has_their_form() {
         assert_eq!(told["sample"]["scope"], trigger.event);
         assert_eq!(told["sample"]["data"]["type"], trigger.resource);
         let sample = samples.join(format!("{}.json", trigger.event.replace('/', "_")));
-        let sample = project::read(&sample).parse().expect("a sample in JSON");
-        for theirs in [form_of_schema(schema), form(&example(schema)), form(&sample)] {
+        let sample = sample.exists().then(|| project::read(&sample).parse().expect("a sample in JSON"));
+        let samples = sample.iter().map(form);
+        for theirs in [form_of_schema(schema), form(&example(schema))].into_iter().chain(samples) {
             assert!(theirs.len() >= 8, "{theirs:?}");
             let places: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
             let differing = places.into_iter().filter(|place| theirs.get(*place) != ours.get(*place));
@@ -97,7 +98,7 @@ fn a_link_that_leads_to_an_operation_names_it_by_its_title() {
     let Some(judge) = Judge::find() else { return };
     let (files, catalog) = (judge.describe(), catalog());
     let mut found = Vec::new();
-    for operation in operations() {
+    for operation in judge.operations() {
         let docs = super::described(&catalog, operation.id)["docs"].as_str().expect("a link");
         let title = files[operation.id]["title"].as_str().expect("a title").to_lowercase().replace(' ', "-");
         match docs.split_once('#') {

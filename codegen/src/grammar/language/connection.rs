@@ -9,7 +9,7 @@ pub(super) static CONNECTOR: Shape = Shape::Object(&object(
     &[
         required("id", &Shape::Text, "a stable id: the first half of every action's full name"),
         required("title", &Shape::Text, "a name for people"),
-        required("version", &Shape::Text, "the version of the connector, not of the API"),
+        required("version", &Shape::Version, "the version of the connector, not of the API"),
         required("docs", &Shape::Url, "the vendor's documentation"),
     ],
 ));

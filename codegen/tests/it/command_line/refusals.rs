@@ -55,22 +55,22 @@ fn a_text_in_another_encoding_is_refused_with_its_place() {
     let names = WRITTEN.map(|fixture| sources_of(fixture).into_keys().next_back().unwrap());
     assert!(names[0].starts_with("types/") && names[1].starts_with("samples/"), "{names:?}");
     for name in [&names[0], &names[1], ROOT] {
-        for (bytes, what) in [
-            (&b"a: b\n\xff"[..], "the file is not UTF-8 at byte 5: convert it to UTF-8"),
-            (b"\xEF\xBB\xBFa: \xff", "the file is not UTF-8 at byte 6: convert it to UTF-8"),
-            (b"\xFF\xFEa\0", "the file is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
-            (b"\xFE\xFF\0a", "the file is UTF-16: convert it with `iconv -f UTF-16 -t UTF-8`"),
-            (
-                b"a: b\nc: \xEF\xBB\xBF",
-                "a byte order mark stands inside the file at line 2 column 4: remove it",
-            ),
+        let not_utf8 = "the file is not UTF-8: a byte of another encoding stands here";
+        for (bytes, what, place) in [
+            (&b"a: b\n\xff"[..], not_utf8, "2:1"),
+            (b"\xEF\xBB\xBFa: \xff", not_utf8, "1:4"),
+            (b"\xFF\xFEa\0", "the file is UTF-16", "1:1"),
+            (b"\xFE\xFF\0a", "the file is UTF-16", "1:1"),
+            (b"a: b\nc: \xEF\xBB\xBF", "a byte order mark stands inside the file", "2:4"),
         ] {
             let connector = Connector::new();
             connector.write(name, "");
             fs::write(connector.path(name), bytes).unwrap();
             let run = connector.run(&[]);
-            assert_eq!((run.code, run.out.as_str()), (Some(4), ""), "{name}");
-            assert!(run.err.ends_with(&format!("{name}: {what}\n")), "{name}: {}", run.err);
+            assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{name}");
+            assert!(run.err.starts_with(&format!("error[bad-encoding]: {what}\n")), "{name}: {}", run.err);
+            assert!(run.err.contains(&format!("--> {name}:{place}\n")), "{name}: {}", run.err);
+            assert!(run.err.ends_with("1 fault; nothing was written\n"), "{name}: {}", run.err);
             assert!(!connector.path("generated").exists());
         }
     }

@@ -22,7 +22,7 @@ fn a_person_connects_a_store_and_comes_back_to_its_page() {
     assert!(!shown.body.contains("missing"), "{}", shown.body);
     let asked = &stage.vendor.asked()[0];
     assert_eq!(asked["context"], "stores/abc123");
-    assert_eq!(asked["scope"], vendor::SCOPES);
+    assert_eq!(asked["scope"], *vendor::SCOPES);
     assert_eq!(asked["redirect_uri"], format!("http://{}/callbacks/shop/auth", stage.served.address));
     let all = stage.connections();
     assert_eq!((all.len(), &all[0]["account"], &all[0]["app"]), (1, &"abc123".into(), &"shop".into()));

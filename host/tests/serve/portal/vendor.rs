@@ -1,19 +1,25 @@
 //! The vendor of these tests: a token endpoint, the two reads that pages need, and webhooks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
+use bigcommerce_connector::CONNECTOR;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::{GRANTED, PATIENCE};
 
-pub(super) const SCOPES: &str = "store_v2_products store_v2_orders store_v2_customers store_v2_information_read_only \
-                                 store_v2_content store_v2_marketing store_v2_default users_basic_information";
+/// Every scope of the catalog, and those that every grant contains.
+pub(super) static SCOPES: LazyLock<String> = LazyLock::new(|| {
+    let catalog: Value = serde_json::from_str(CONNECTOR.catalog).expect("the catalog is JSON");
+    let scopes = catalog["scopes"].as_array().expect("a list of scopes").iter();
+    let scopes = scopes.map(|scope| scope["modify"].as_str().expect("an id"));
+    scopes.chain(["store_v2_default", "users_basic_information"]).collect::<Vec<_>>().join(" ")
+});
 
 /// What the token endpoint answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -220,11 +226,11 @@ async fn token(State(told): State<Shared>, body: axum::Json<Value>) -> Response 
                 Some(Answering::FewerScopes) => {
                     "store_v2_products_read_only store_v2_orders store_v2_information"
                 }
-                _ => SCOPES,
+                _ => &SCOPES,
             };
             sound(&body["context"], scopes, format!("{GRANTED}-{}", told.grants))
         }
-        Answering::OtherStore => sound(&json!("stores/evil99"), SCOPES, GRANTED.to_owned()),
+        Answering::OtherStore => sound(&json!("stores/evil99"), &SCOPES, GRANTED.to_owned()),
         Answering::Page => {
             Html(format!("<h1>Log in</h1><p>{code} {}</p>", body["client_secret"])).into_response()
         }

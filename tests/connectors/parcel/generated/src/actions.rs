@@ -63,3 +63,37 @@ pub use self_::Self_;
 pub use r#type::Type;
 pub use update_parcel::UpdateParcel;
 pub use update_webhook::UpdateWebhook;
+
+/// Calls the visitor with the input of each action, sorted by id.
+pub fn visit_actions(visitor: &mut impl ::connector_runtime::ActionVisitor) {
+    visitor.visit::<Cancel>();
+    visitor.visit::<Check>();
+    visitor.visit::<Connector>();
+    visitor.visit::<Core>();
+    visitor.visit::<CrateName>();
+    visitor.visit::<CreateParcel>();
+    visitor.visit::<CreateParcels>();
+    visitor.visit::<CreateWebhook>();
+    visitor.visit::<DeleteWebhook>();
+    visitor.visit::<FindParcel>();
+    visitor.visit::<FindParcelBare>();
+    visitor.visit::<GetParcel>();
+    visitor.visit::<ListByCursor>();
+    visitor.visit::<ListByLink>();
+    visitor.visit::<ListByNumber>();
+    visitor.visit::<ListByOffset>();
+    visitor.visit::<ListByPage>();
+    visitor.visit::<ListWebhooks>();
+    visitor.visit::<Loop>();
+    visitor.visit::<Match>();
+    visitor.visit::<Pace>();
+    visitor.visit::<PingVendor>();
+    visitor.visit::<PutAddresses>();
+    visitor.visit::<PutLabels>();
+    visitor.visit::<RemoveParcel>();
+    visitor.visit::<Search>();
+    visitor.visit::<Self_>();
+    visitor.visit::<Type>();
+    visitor.visit::<UpdateParcel>();
+    visitor.visit::<UpdateWebhook>();
+}
