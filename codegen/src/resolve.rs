@@ -17,6 +17,7 @@ mod marks;
 mod pages;
 mod paging;
 mod paths;
+mod references;
 mod samples;
 mod scopes;
 mod subscriptions;

@@ -78,7 +78,7 @@ fn check_object(entries: &[Entry<'_>], object: &'static Object, owner: Span, fau
         } else {
             let ours = meaning(&entry.key.value, &names);
             meant.extend(ours);
-            let above = strays::names_above(entries, index, object);
+            let above = strays::names_above(entries, index, object).filter(|_| ours.is_none());
             let above = above.map(|above| format!("; or indent it further if `{above}` is to contain it"));
             let fault = unknown(entry, object, ours, &names);
             let help = format!("{}{}", fault.help.clone().unwrap_or_default(), above.unwrap_or_default());

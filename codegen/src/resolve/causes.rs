@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::references::references;
 use crate::diagnostic::{About, Code, Diagnostic};
 use crate::manifest::{Manifest, Text};
-use crate::name::{nearest, words};
+use crate::name::{all_nearest, words};
 use crate::source::Sources;
 
 /// The nouns of `unknown` whose definitions stand in the manifest, and the block of the definitions.
@@ -76,7 +77,7 @@ pub(super) fn reduce(
             faults.push(Diagnostic { help: Some(help), ..first });
             continue;
         }
-        let told = match renamed(&name, group.len(), &known, &texts) {
+        let told = match renamed(&name, group.len(), &known, references(manifest, noun).as_ref(), &texts) {
             Some(definition) => {
                 let first = &group[0];
                 let message =
@@ -112,13 +113,26 @@ fn places(count: usize) -> String {
 }
 
 /// The definition that was renamed, rather than the references misspelt: nothing uses it, its name is nearly the same, and
-/// the words of the other name are more usual in the files.
-fn renamed<'t>(name: &str, references: usize, known: &[Text<'t>], texts: &Texts) -> Option<Text<'t>> {
-    let unused = || known.iter().filter(|known| texts.names.get(known.value) == Some(&1));
+/// either many places have the other name, or the words of the other name are more usual in the files.
+fn renamed<'t>(
+    name: &str,
+    references: usize,
+    known: &[Text<'t>],
+    used: Option<&BTreeSet<&str>>,
+    texts: &Texts,
+) -> Option<Text<'t>> {
+    let is_unused = |known: &&Text<'_>| match used {
+        Some(used) => !used.contains(known.value),
+        None => texts.names.get(known.value) == Some(&1),
+    };
     // A definition that is used and nearer is the one that was meant.
-    let near = nearest(name, known.iter().map(|known| known.value))?;
-    let definition = unused().find(|known| known.value == near)?;
-    let (ours, theirs) = (words(name), words(near));
+    let names: Vec<&str> = known.iter().map(|known| known.value).collect();
+    let near = all_nearest(name, &names);
+    let definition = known.iter().filter(is_unused).find(|known| near.contains(&known.value))?;
+    if references > 2 {
+        return Some(*definition);
+    }
+    let (ours, theirs) = (words(name), words(definition.value));
     // A name all of whose words the other has as well is as usual as can be.
     let usual = |own: &[String], other: &[String], count: usize| {
         let differing = own.iter().filter(|word| !other.contains(word));

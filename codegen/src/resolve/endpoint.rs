@@ -41,11 +41,13 @@ pub(super) fn check_path(
     }
     let unused = |parameter: &&Field| !variables.iter().any(|known| known.value == parameter.wire);
     let mut unused: Vec<&Field> = in_path.into_iter().filter(unused).collect();
+    let is_pair = unfilled.len() == 1 && unused.len() == 1;
     for variable in unfilled {
         let message = format!("no path parameter fills `{{{}}}`", variable.value);
         let fault = Diagnostic::new(Code::BadTemplate, variable.span, message);
         let near = nearest(variable.value, unused.iter().map(|parameter| parameter.wire.as_str()));
         let meant = near.and_then(|near| unused.iter().position(|parameter| parameter.wire == near));
+        let meant = meant.or(is_pair.then_some(0));
         // The variable and the parameter are one misspelt name.
         faults.push(match meant.map(|index| unused.remove(index)) {
             Some(parameter) => {
