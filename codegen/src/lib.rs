@@ -15,7 +15,7 @@ mod source;
 mod template;
 mod tree;
 
-pub use check::{Change, FileReport, Report, compare};
+pub use check::{Change, DiskFile, FileReport, Form, OnDisk, Report, as_written, compare};
 pub use diagnostic::{Code, Diagnostic, locate, render};
 pub use files::{Files, FormatCache, MARKER, NoCache};
 pub use source::{Sources, Span};
