@@ -7,7 +7,7 @@ use crate::source::{Span, Spanned};
 use crate::tree::Node;
 
 pub(crate) use read::{read_resource, read_root};
-pub(crate) use types::{Field, Shape, Type, TypeKind, Value};
+pub(crate) use types::{Field, Listed, Shape, Type, TypeKind, Value};
 
 pub(crate) type Text<'t> = Spanned<&'t str>;
 

@@ -14,7 +14,15 @@ pub(crate) struct Type<'t> {
 #[derive(Debug)]
 pub(crate) enum TypeKind<'t> {
     Record(Vec<Field<'t>>),
-    Enumeration(Vec<Text<'t>>),
+    Enumeration(Vec<Listed<'t>>),
+}
+
+/// A value of an enumeration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed<'t> {
+    pub(crate) wire: Text<'t>,
+    /// Its name in Rust; `None` if the text gives it.
+    pub(crate) name: Option<Text<'t>>,
 }
 
 /// A field of a record or a parameter of an action.

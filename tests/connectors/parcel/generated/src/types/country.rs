@@ -14,18 +14,21 @@ pub enum Country {
     Fr,
     /// `in`.
     In,
+    /// `+fr`.
+    Overseas,
     /// A value that the manifest does not list, as it came.
     Unlisted(String),
 }
 
 impl Enumeration for Country {
-    const NAMES: &'static [&'static str] = &["DE", "FR", "in"];
+    const NAMES: &'static [&'static str] = &["DE", "FR", "in", "+fr"];
 
     fn from_name(name: &str) -> Self {
         match name {
             "DE" => Self::De,
             "FR" => Self::Fr,
             "in" => Self::In,
+            "+fr" => Self::Overseas,
             _ => Self::Unlisted(name.to_owned()),
         }
     }
@@ -35,6 +38,7 @@ impl Enumeration for Country {
             Self::De => "DE",
             Self::Fr => "FR",
             Self::In => "in",
+            Self::Overseas => "+fr",
             Self::Unlisted(name) => name,
         }
     }
