@@ -1,6 +1,7 @@
 //! The resolved connector: every reference followed, every name decided, nothing left open. Emitters read this alone.
 
 mod actions;
+mod examples;
 mod hooks;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ pub(crate) use actions::{
     Action, Body, ChangedId, Changes, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type,
     TypeKind, Variant, default_effect, default_repeat,
 };
+pub(crate) use examples::{Example, Literal, MAX_ARGUMENTS};
 pub(crate) use hooks::{
     Backfill, Read, Repeats, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,
 };

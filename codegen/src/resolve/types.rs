@@ -42,6 +42,7 @@ pub(super) const RESERVED_TYPES: &[&str] = &[
     "Record",
     "Repeat",
     "Request",
+    "Required",
     "Result",
     "Returns",
     "Rules",
