@@ -22,10 +22,11 @@ const INTRUDERS: &[(&str, &str)] = &[
 ];
 
 /// Reads the folder of a generated crate; empty if there is none. Symbolic links are reported and never followed.
+/// `crate_name` is the name that examples in the crate's documentation use.
 ///
 /// # Errors
 /// If the folder is a symbolic link, or something in it cannot be read.
-pub(crate) fn read(folder: &Path) -> io::Result<OnDisk> {
+pub(crate) fn read(folder: &Path, crate_name: &str) -> io::Result<OnDisk> {
     let mut found = OnDisk::new();
     match fs::symlink_metadata(folder) {
         Ok(metadata) if metadata.is_symlink() => {
@@ -42,7 +43,7 @@ pub(crate) fn read(folder: &Path) -> io::Result<OnDisk> {
         if let Some((_, reason)) = intruder {
             insert_intruder(&mut found, &name, (*reason).to_owned());
         } else if name == "Cargo.toml" {
-            if let Some(reason) = changed_build(&text::generated(&path)?) {
+            if let Some(reason) = wrong_manifest(&text::generated(&path)?, crate_name) {
                 insert_intruder(&mut found, &name, reason);
             }
         } else if name == "src" || name == "catalog.json" || is_unfinished(path.file_name()) {
@@ -86,13 +87,27 @@ fn is_unfinished(name: Option<&OsStr>) -> bool {
     name.and_then(OsStr::to_str).is_some_and(|name| name.starts_with(begin) && name.ends_with(end))
 }
 
-/// The first key of a `Cargo.toml` that lets something else than `src/lib.rs` into the build. Cargo itself reports a
-/// file that is no TOML.
-fn changed_build(text: &str) -> Option<String> {
+/// The first fault of a `Cargo.toml`. Cargo itself reports a file that is no TOML.
+fn wrong_manifest(text: &str, crate_name: &str) -> Option<String> {
     let manifest: Table = text.parse().ok()?;
+    changed_build(&manifest).or_else(|| other_name(&manifest, crate_name))
+}
+
+/// A name with which the examples in the crate's documentation would not compile.
+fn other_name(manifest: &Table, crate_name: &str) -> Option<String> {
+    let name = |table: &str| manifest.get(table)?.get("name")?.as_str();
+    let found = name("lib").or_else(|| name("package"))?;
+    (found.replace('-', "_") != crate_name).then(|| {
+        let package = crate_name.replace('_', "-");
+        format!("its name is `{found}`: write `{package}` in `package.name`, as the examples of the crate do")
+    })
+}
+
+/// The first key that lets something else than `src/lib.rs` into the build.
+fn changed_build(manifest: &Table) -> Option<String> {
     let key = |path: &[&str]| {
         let (last, above) = path.split_last()?;
-        let table = above.iter().try_fold(&manifest, |table, name| table.get(*name)?.as_table())?;
+        let table = above.iter().try_fold(manifest, |table, name| table.get(*name)?.as_table())?;
         table.get(*last)
     };
     let is_set = |path: &&&[&str]| key(path).is_some_and(|value| *value != Value::Boolean(false));

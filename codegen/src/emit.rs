@@ -25,7 +25,7 @@ use crate::model::{Model, TypeKind};
 pub(crate) fn emit(model: &Model, cache: &mut dyn FormatCache) -> Files {
     let mut files = Files::new();
     files.insert("catalog.json".to_owned(), catalog::emit(model));
-    let crate_name = example::crate_name(model);
+    let crate_name = model.connector.crate_name();
     let mut add = |path: String, module: Module| {
         let before = files.insert(path, module.print(cache));
         assert!(before.is_none(), "every item has a file of its own");

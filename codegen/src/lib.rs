@@ -25,6 +25,8 @@ pub use source::{Sources, Span};
 pub struct Compiled {
     /// The files of the generated crate.
     pub files: Files,
+    /// The name of the generated crate in Rust, such as `acme_connector`.
+    pub crate_name: String,
     /// What is no fault but would serve somebody better otherwise.
     pub advice: Vec<Diagnostic>,
 }
@@ -43,7 +45,10 @@ pub fn compile(sources: &Sources, cache: &mut dyn FormatCache) -> Result<Compile
     // A name that breaks its rule may also be no identifier: one fault, not two.
     found.dedup_by(|later, first| later == first || later.is_same_name(first));
     match model {
-        Some(model) => Ok(Compiled { files: emit::emit(&model, cache), advice: found }),
+        Some(model) => {
+            let crate_name = model.connector.crate_name();
+            Ok(Compiled { files: emit::emit(&model, cache), crate_name, advice: found })
+        }
         None => Err(found),
     }
 }

@@ -116,7 +116,7 @@ fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
     }
     say(&compiled.advice)?;
     let crate_folder = folder.join("generated");
-    let report = compare(&crate_folder::read(&crate_folder)?, &compiled.files);
+    let report = compare(&crate_folder::read(&crate_folder, &compiled.crate_name)?, &compiled.files);
     if check {
         return say_check(folder, &report);
     }

@@ -43,6 +43,13 @@ pub(crate) struct Connector {
     pub(crate) docs: String,
 }
 
+impl Connector {
+    /// The name of the generated crate in Rust.
+    pub(crate) fn crate_name(&self) -> String {
+        format!("{}_connector", self.id.replace('-', "_"))
+    }
+}
+
 /// What a connection consists of.
 #[derive(Debug)]
 pub(crate) struct Connection {

@@ -60,8 +60,8 @@ fn the_front_page_names_every_action_and_trigger_and_every_action_has_an_example
         let page = &files["src/lib.rs"];
         for kind in ["actions", "triggers"] {
             for id in ids(kind) {
-                let entries = page.matches(&format!("//! - [`{id}`]({kind}::"));
-                assert_eq!(entries.count(), 1, "{connector}: {id}");
+                let entry = format!("//! - [`{id}`]({kind}::");
+                assert_eq!(page.matches(&entry).count(), 1, "{connector}: {id}");
             }
         }
         for title in ["Connect", "Call", "Read all pages", "Answer a webhook", "Actions", "Triggers"] {

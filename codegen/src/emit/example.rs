@@ -2,15 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Action, Literal, MAX_ARGUMENTS, Model, Returns};
+use crate::model::{Action, Literal, MAX_ARGUMENTS, Returns};
 
 /// Columns that a call may take before each of its arguments gets a line.
 const WIDTH: usize = 90;
-
-/// The name of the generated crate in Rust.
-pub(super) fn crate_name(model: &Model) -> String {
-    format!("{}_connector", model.connector.id.replace('-', "_"))
-}
 
 /// A block of code that is compiled and not run; the last line of `code` is an expression of type `Result` or nothing.
 pub(super) fn block(signature: &str, code: &[String]) -> Vec<String> {

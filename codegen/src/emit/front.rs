@@ -48,7 +48,7 @@ fn page(model: &Model) -> Vec<String> {
     let about = format!("{title} for workflows: typed actions and triggers, generated from a manifest.");
     let mut lines = docs::lines(&about, "");
     lines.extend([String::new(), format!("See <{}>.", model.connector.docs)]);
-    let crate_name = example::crate_name(model);
+    let crate_name = model.connector.crate_name();
     section(&mut lines, "Connect", connect(model, &crate_name));
     // A read of one thing shows the most.
     let reads_one = |action: &&Action| {

@@ -136,6 +136,19 @@ fn a_key_of_cargo_toml_that_changes_the_build_is_foreign() {
 }
 
 #[test]
+fn another_name_of_the_crate_than_its_examples_use_is_foreign() {
+    for (manifest, found) in [
+        ("[package]\nname = \"boxes\"\n", "boxes"),
+        ("[package]\nname = \"parcel-connector\"\n[lib]\nname = \"boxes\"\n", "boxes"),
+    ] {
+        let connector = Connector::compiled();
+        connector.write("generated/Cargo.toml", manifest);
+        let remedy = "write `parcel-connector` in `package.name`, as the examples of the crate do";
+        assert_foreign(&connector, &format!("Foreign Cargo.toml: its name is `{found}`: {remedy}"));
+    }
+}
+
+#[test]
 fn the_cache_has_one_place_wherever_the_program_runs() {
     let connector = Connector::compiled();
     let cache = connector.cache();
