@@ -22,83 +22,79 @@ fn answered(index: i64) -> serde_json::Value {
 }
 
 fn product(index: i64) -> Product {
-    Product {
-        id: Some(111 + index),
-        name: text(&format!("Enamel stock pot no. {index}")),
-        r#type: Some(ProductType::Physical),
-        sku: text(&format!("POT-{index:04}")),
-        description: text(
-            "<p>Enamel stock pot by Hearth & Co. Heats evenly on every stove, and goes into the oven.</p>",
-        ),
-        upc: text("036000291452"),
-        gtin: text(""),
-        mpn: text("POT0001"),
-        condition: Some(ProductCondition::New),
-        is_condition_shown: Some(false),
-        weight: amount(85),
-        width: amount(1_250),
-        depth: amount(800),
-        height: amount(450),
-        price: amount(4_995 + 100 * index),
-        cost_price: amount(2_098),
-        retail_price: amount(5_500),
-        sale_price: amount(0),
-        map_price: amount(0),
-        calculated_price: amount(4_495 + 100 * index),
-        fixed_cost_shipping_price: amount(0),
-        tax_class_id: Some(0),
-        product_tax_code: text(""),
-        categories: Some(vec![23, 31]),
-        brand_id: Some(30 + index % 4),
-        related_products: Some(vec![-1]),
-        inventory_level: Some(7 * index),
-        inventory_warning_level: Some(0),
-        inventory_tracking: Some(InventoryTracking::None),
-        bin_picking_number: text(""),
-        is_visible: Some(index % 2 == 0),
-        is_featured: Some(index % 2 == 0),
-        is_free_shipping: Some(false),
-        availability: Some(ProductAvailability::Available),
-        availability_description: text("Usually ships in one working day"),
-        order_quantity_minimum: Some(0),
-        order_quantity_maximum: Some(0),
-        preorder_release_date: None,
-        preorder_message: text(""),
-        is_preorder_only: Some(false),
-        is_price_hidden: Some(false),
-        price_hidden_label: text(""),
-        gift_wrapping_options_type: Some(GiftWrappingOptionsType::Any),
-        gift_wrapping_options_list: Some(Vec::new()),
-        warranty: text("Two years on material and make."),
-        custom_url: Some(CustomUrl {
-            url: text(&format!("/enamel-stock-pot-{index}/")),
-            is_customized: Some(false),
-            create_redirect: None,
-            ..CustomUrl::default()
-        }),
-        page_title: text(""),
-        meta_keywords: Some(vec!["Kitchen".to_owned(), "Enamel".to_owned()]),
-        meta_description: text("Enamel stock pot by Hearth & Co."),
-        search_keywords: text("kitchen, enamel, pot"),
-        layout_file: text("product.html"),
-        sort_order: Some(0),
-        view_count: Some(912 + 31 * index),
-        open_graph_type: Some(OpenGraphType::Product),
-        open_graph_title: text(""),
-        open_graph_description: text(""),
-        open_graph_use_meta_description: Some(false),
-        open_graph_use_product_name: Some(false),
-        open_graph_use_image: Some(false),
-        reviews_rating_sum: Some(12.5),
-        reviews_count: Some(0),
-        total_sold: Some(113 + index),
-        date_created: date(index),
-        date_modified: date(index),
-        date_last_imported: date(index),
-        base_variant_id: Some(384 + index),
-        option_set_id: Some(20 + index),
-        ..Product::default()
-    }
+    let mut custom_url = CustomUrl::default();
+    custom_url.url = text(&format!("/enamel-stock-pot-{index}/"));
+    custom_url.is_customized = Some(false);
+    let mut product = Product::default();
+    product.id = Some(111 + index);
+    product.name = text(&format!("Enamel stock pot no. {index}"));
+    product.r#type = Some(ProductType::Physical);
+    product.sku = text(&format!("POT-{index:04}"));
+    product.description =
+        text("<p>Enamel stock pot by Hearth & Co. Heats evenly on every stove, and goes into the oven.</p>");
+    product.upc = text("036000291452");
+    product.gtin = text("");
+    product.mpn = text("POT0001");
+    product.condition = Some(ProductCondition::New);
+    product.is_condition_shown = Some(false);
+    product.weight = amount(85);
+    product.width = amount(1_250);
+    product.depth = amount(800);
+    product.height = amount(450);
+    product.price = amount(4_995 + 100 * index);
+    product.cost_price = amount(2_098);
+    product.retail_price = amount(5_500);
+    product.sale_price = amount(0);
+    product.map_price = amount(0);
+    product.calculated_price = amount(4_495 + 100 * index);
+    product.fixed_cost_shipping_price = amount(0);
+    product.tax_class_id = Some(0);
+    product.product_tax_code = text("");
+    product.categories = Some(vec![23, 31]);
+    product.brand_id = Some(30 + index % 4);
+    product.related_products = Some(vec![-1]);
+    product.inventory_level = Some(7 * index);
+    product.inventory_warning_level = Some(0);
+    product.inventory_tracking = Some(InventoryTracking::None);
+    product.bin_picking_number = text("");
+    product.is_visible = Some(index % 2 == 0);
+    product.is_featured = Some(index % 2 == 0);
+    product.is_free_shipping = Some(false);
+    product.availability = Some(ProductAvailability::Available);
+    product.availability_description = text("Usually ships in one working day");
+    product.order_quantity_minimum = Some(0);
+    product.order_quantity_maximum = Some(0);
+    product.preorder_release_date = None;
+    product.preorder_message = text("");
+    product.is_preorder_only = Some(false);
+    product.is_price_hidden = Some(false);
+    product.price_hidden_label = text("");
+    product.gift_wrapping_options_type = Some(GiftWrappingOptionsType::Any);
+    product.gift_wrapping_options_list = Some(Vec::new());
+    product.warranty = text("Two years on material and make.");
+    product.custom_url = Some(custom_url);
+    product.page_title = text("");
+    product.meta_keywords = Some(vec!["Kitchen".to_owned(), "Enamel".to_owned()]);
+    product.meta_description = text("Enamel stock pot by Hearth & Co.");
+    product.search_keywords = text("kitchen, enamel, pot");
+    product.layout_file = text("product.html");
+    product.sort_order = Some(0);
+    product.view_count = Some(912 + 31 * index);
+    product.open_graph_type = Some(OpenGraphType::Product);
+    product.open_graph_title = text("");
+    product.open_graph_description = text("");
+    product.open_graph_use_meta_description = Some(false);
+    product.open_graph_use_product_name = Some(false);
+    product.open_graph_use_image = Some(false);
+    product.reviews_rating_sum = Some(12.5);
+    product.reviews_count = Some(0);
+    product.total_sold = Some(113 + index);
+    product.date_created = date(index);
+    product.date_modified = date(index);
+    product.date_last_imported = date(index);
+    product.base_variant_id = Some(384 + index);
+    product.option_set_id = Some(20 + index);
+    product
 }
 
 fn text(text: &str) -> Option<String> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
-use connector_codegen::{Files, ROOT};
+use connector_codegen::ROOT;
 
 use crate::text;
 
@@ -34,49 +34,87 @@ pub(crate) fn read_sources(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>
     Ok(sources)
 }
 
-/// What the compiler owns of a crate: everything below `src`, and the catalog.
-pub(crate) fn read_crate(crate_folder: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
-    let catalog = crate_folder.join("catalog.json");
-    if catalog.is_file() {
-        files.insert("catalog.json".to_owned(), text::generated(&catalog)?);
-    }
-    let mut open = vec![crate_folder.join("src")];
-    while let Some(folder) = open.pop() {
-        if !folder.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let relative = path.strip_prefix(crate_folder).unwrap_or(&path);
-            let name =
-                relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>();
-            files.insert(name.join("/"), text::generated(&path)?);
-        }
-    }
-    Ok(files)
-}
-
-/// Leaves a file alone that already says this, so that nothing is rebuilt in vain.
+/// Leaves a file alone that already says this, so that nothing is rebuilt in vain. A link or a device stays, and the
+/// text goes through it.
 pub(crate) fn write_if_changed(path: &Path, new: &str) -> io::Result<()> {
-    if text::generated(path).is_ok_and(|old| old == new) { Ok(()) } else { write(path, new) }
+    if text::generated(path).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => fs::write(path, new).map_err(|error| at(path, error)),
+        _ => write(path, new),
+    }
 }
 
-/// Writes a file, and the folders above it where they are missing.
+/// Begin and end of the name of a file that is not written yet.
+pub(crate) const UNFINISHED: (&str, &str) = (".codegen-", ".tmp");
+
+/// Writes a file as a whole or not at all, and the folders above it where they are missing. A file that is replaced
+/// keeps its permissions, without executable bits; a symbolic link is replaced by the file.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    let written = match (fs::write(path, text), path.parent()) {
-        (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder).map_err(|error| at(folder, error))?;
-            fs::write(path, text)
-        }
-        (written, _) => written,
-    };
-    written.map_err(|error| at(path, error))
+    replace(path, text).map_err(|error| at(path, error))
 }
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let old = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+    let mut file =
+        permissions::of_new_files(tempfile::Builder::new().prefix(UNFINISHED.0).suffix(UNFINISHED.1))
+            .tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(permissions::not_executable(old.permissions()))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+mod permissions {
+    //! Permissions of written files.
+
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::Builder;
+
+    /// Those of any new file: the user's mask decides.
+    pub(super) fn of_new_files<'b, 'p, 's>(builder: &'b mut Builder<'p, 's>) -> &'b mut Builder<'p, 's> {
+        builder.permissions(Permissions::from_mode(0o666))
+    }
+
+    pub(super) fn not_executable(old: Permissions) -> Permissions {
+        Permissions::from_mode(old.mode() & !0o111)
+    }
+
+    pub(crate) fn is_executable(permissions: &Permissions) -> bool {
+        permissions.mode() & 0o111 != 0
+    }
+}
+
+#[cfg(not(unix))]
+mod permissions {
+    //! Permissions of written files, where there are no executable bits.
+
+    use std::fs::Permissions;
+
+    use tempfile::Builder;
+
+    pub(super) fn of_new_files<'b, 'p, 's>(builder: &'b mut Builder<'p, 's>) -> &'b mut Builder<'p, 's> {
+        builder
+    }
+
+    pub(super) fn not_executable(old: Permissions) -> Permissions {
+        old
+    }
+
+    pub(crate) fn is_executable(_permissions: &Permissions) -> bool {
+        false
+    }
+}
+
+pub(crate) use permissions::is_executable;
 
 pub(crate) fn remove_empty_folders(top: &Path, removed: &Path) {
     for folder in removed.ancestors().skip(1).take_while(|folder| *folder != top) {

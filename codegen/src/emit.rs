@@ -4,8 +4,11 @@ mod action;
 mod api;
 mod catalog;
 mod connection;
+mod constructor;
 mod docs;
 mod enumeration;
+mod example;
+mod front;
 mod grant;
 mod hooks;
 mod index;
@@ -22,11 +25,12 @@ use crate::model::{Model, TypeKind};
 pub(crate) fn emit(model: &Model, cache: &mut dyn FormatCache) -> Files {
     let mut files = Files::new();
     files.insert("catalog.json".to_owned(), catalog::emit(model));
+    let crate_name = model.connector.crate_name();
     let mut add = |path: String, module: Module| {
         let before = files.insert(path, module.print(cache));
         assert!(before.is_none(), "every item has a file of its own");
     };
-    add("src/lib.rs".to_owned(), index::root(model));
+    add("src/lib.rs".to_owned(), front::emit(model));
     add("src/connector.rs".to_owned(), connection::emit(model));
     add("src/apis.rs".to_owned(), api::emit(model));
     add("src/actions.rs".to_owned(), index::actions(model));
@@ -44,7 +48,7 @@ pub(crate) fn emit(model: &Model, cache: &mut dyn FormatCache) -> Files {
         add(format!("src/triggers/{}.rs", path(&trigger.module)), trigger::emit(trigger));
     }
     for action in &model.actions {
-        add(format!("src/actions/{}.rs", path(&action.module)), action::emit(action));
+        add(format!("src/actions/{}.rs", path(&action.module)), action::emit(action, &crate_name));
     }
     for ty in &model.types {
         let module = match &ty.kind {

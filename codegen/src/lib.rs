@@ -19,7 +19,7 @@ mod source;
 mod template;
 mod tree;
 
-pub use check::{Change, FileReport, Report, compare};
+pub use check::{Change, DiskFile, FileReport, Form, OnDisk, Report, as_written, compare};
 pub use diagnostic::{Code, Diagnostic, locate, render};
 pub use encoding::decode;
 pub use files::{Files, FormatCache, MARKER, NoCache};
@@ -30,6 +30,8 @@ pub use source::{Sources, Span};
 pub struct Compiled {
     /// The files of the generated crate.
     pub files: Files,
+    /// The name of the generated crate in Rust, such as `acme_connector`.
+    pub crate_name: String,
     /// What is no fault but would serve somebody better otherwise.
     pub advice: Vec<Diagnostic>,
 }
@@ -46,7 +48,10 @@ pub fn compile(sources: &Sources, cache: &mut dyn FormatCache) -> Result<Compile
     };
     follow::unite(&mut found);
     match model {
-        Some(model) => Ok(Compiled { files: emit::emit(&model, cache), advice: found }),
+        Some(model) => {
+            let crate_name = model.connector.crate_name();
+            Ok(Compiled { files: emit::emit(&model, cache), crate_name, advice: found })
+        }
         None => Err(found),
     }
 }

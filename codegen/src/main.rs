@@ -1,6 +1,7 @@
 //! The compiler's command line: the only part that touches the disk.
 
 mod cache;
+mod crate_folder;
 mod disk;
 mod text;
 
@@ -15,7 +16,7 @@ use connector_codegen::{
 };
 
 use cache::DiskCache;
-use disk::{at, read_crate, read_sources, remove_empty_folders, write_if_changed};
+use disk::{at, read_sources, remove_empty_folders, write_if_changed};
 
 /// Compiles connector manifests into checked-in crates.
 #[derive(Parser)]
@@ -44,7 +45,7 @@ enum Command {
 const AFTER_HELP: &str = "\
 Examples:
   cargo codegen                    write what changed, remove what nothing generates
-  cargo codegen --check            report each file as Fresh, Stale, Missing, Orphan or Foreign
+  cargo codegen --check            report each file that is Stale, Missing, Orphan or Foreign
   cargo codegen path/to/connector  for a connector in another folder
   cargo codegen schema > codegen/connector.schema.json
 
@@ -102,7 +103,7 @@ fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
         return Ok(Outcome::Faults);
     }
     // A check compares what is formatted afresh: it must not trust what an earlier run remembered.
-    let mut cache = (!check).then(|| DiskCache::open(folder));
+    let mut cache = if check { None } else { DiskCache::open(folder) };
     let compiled = match &mut cache {
         Some(cache) => compile(&sources, cache),
         None => compile(&sources, &mut NoCache),
@@ -119,12 +120,16 @@ fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
     }
     say(&compiled.advice)?;
     let crate_folder = folder.join("generated");
-    let report = compare(&read_crate(&crate_folder)?, &compiled.files);
+    let report = compare(&crate_folder::read(&crate_folder, &compiled.crate_name)?, &compiled.files);
     if check {
         return say_check(folder, &report);
     }
     write(&crate_folder, &report, &compiled.files)
 }
+
+/// The remedy for files that the compiler must not touch.
+const FOREIGN: &str =
+    "move or remove each Foreign file: the compiler owns `src`, and nothing else may change the build";
 
 fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
     let mut out = io::stdout().lock();
@@ -141,7 +146,7 @@ fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
         )?;
     }
     if foreign > 0 {
-        writeln!(out, "move what is Foreign out of `src`, which belongs to the compiler")?;
+        writeln!(out, "{FOREIGN}")?;
     }
     Ok(Outcome::NotFresh)
 }
@@ -152,26 +157,32 @@ fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<
         let path = crate_folder.join(&file.path);
         match file.change {
             Change::Fresh => {}
-            Change::Stale | Change::Missing => {
-                disk::write(&path, &generated[&file.path])?;
-                writeln!(out, "wrote   {}", path.display())?;
-            }
-            Change::Orphan => {
-                fs::remove_file(&path).map_err(|error| at(&path, error))?;
-                remove_empty_folders(crate_folder, &path);
-                writeln!(out, "removed {}", path.display())?;
-            }
+            Change::Stale | Change::Missing => match generated.get(&file.path) {
+                Some(text) => {
+                    disk::write(&path, text)?;
+                    writeln!(out, "wrote   {}", path.display())?;
+                }
+                // A link in place of a folder, whose files follow.
+                None => remove(&path, crate_folder, &mut out)?,
+            },
+            Change::Orphan => remove(&path, crate_folder, &mut out)?,
             Change::Foreign => {
-                let path = path.display();
-                writeln!(
-                    out,
-                    "{path} is not generated: move it out of `src`, which belongs to the compiler"
-                )?;
+                let note = if file.note.is_empty() { "nothing generates it" } else { &file.note };
+                writeln!(out, "foreign {}: {note}", path.display())?;
             }
         }
     }
     let written = report.count(Change::Stale) + report.count(Change::Missing);
     let (removed, foreign) = (report.count(Change::Orphan), report.count(Change::Foreign));
+    if foreign > 0 {
+        writeln!(out, "{FOREIGN}")?;
+    }
     writeln!(out, "{written} written, {removed} removed, {} already fresh", report.count(Change::Fresh))?;
     Ok(if foreign > 0 { Outcome::NotFresh } else { Outcome::Done })
+}
+
+fn remove(path: &Path, crate_folder: &Path, out: &mut impl io::Write) -> io::Result<()> {
+    fs::remove_file(path).map_err(|error| at(path, error))?;
+    remove_empty_folders(crate_folder, path);
+    writeln!(out, "removed {}", path.display())
 }

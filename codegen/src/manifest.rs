@@ -1,11 +1,13 @@
 //! The manifest as it stands in its files: plain data with places, knowing nothing of Rust.
 
 mod read;
+mod types;
 
 use crate::source::{Span, Spanned};
 use crate::tree::Node;
 
 pub(crate) use read::{read_resource, read_root};
+pub(crate) use types::{Field, Listed, Shape, Type, TypeKind, Value};
 
 pub(crate) type Text<'t> = Spanned<&'t str>;
 
@@ -269,58 +271,6 @@ pub(crate) struct Trigger<'t> {
 pub(crate) enum Read<'t> {
     None(Text<'t>),
     Action { action: Option<Text<'t>>, grace: Option<Text<'t>> },
-}
-
-#[derive(Debug)]
-pub(crate) struct Type<'t> {
-    pub(crate) name: Text<'t>,
-    pub(crate) description: &'t str,
-    pub(crate) docs: Option<&'t str>,
-    /// `None` where it is neither or both, which the grammar has reported; the name is known all the same.
-    pub(crate) kind: Option<TypeKind<'t>>,
-}
-
-#[derive(Debug)]
-pub(crate) enum TypeKind<'t> {
-    Record(Vec<Field<'t>>),
-    Enumeration(Vec<Text<'t>>),
-}
-
-/// A field of a record or a parameter of an action.
-#[derive(Clone, Debug)]
-pub(crate) struct Field<'t> {
-    pub(crate) name: Text<'t>,
-    pub(crate) wire: Option<Text<'t>>,
-    pub(crate) value: Option<Value<'t>>,
-    pub(crate) default: Option<Text<'t>>,
-    pub(crate) description: &'t str,
-    pub(crate) deprecated: bool,
-    pub(crate) required: bool,
-    pub(crate) nullable: bool,
-    pub(crate) repeated: bool,
-}
-
-impl<'t> Field<'t> {
-    /// Its name on the wire.
-    pub(crate) fn wire(&self) -> Text<'t> {
-        self.wire.unwrap_or(self.name)
-    }
-}
-
-/// The type of a value and its constraints.
-#[derive(Clone, Debug)]
-pub(crate) struct Value<'t> {
-    pub(crate) shape: Shape<'t>,
-    pub(crate) min: Option<Text<'t>>,
-    pub(crate) max: Option<Text<'t>>,
-    pub(crate) pattern: Option<Text<'t>>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Shape<'t> {
-    Named(Text<'t>),
-    List(Box<Value<'t>>),
-    Map(Box<Value<'t>>),
 }
 
 /// What stands under `path`, `query`, `headers`, `body` or `payload`: parameters and names of sets, in order.

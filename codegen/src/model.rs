@@ -1,6 +1,7 @@
 //! The resolved connector: every reference followed, every name decided, nothing left open. Emitters read this alone.
 
 mod actions;
+mod examples;
 mod hooks;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ pub(crate) use actions::{
     Action, Body, ChangedId, Changes, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type,
     TypeKind, Variant, default_effect, default_repeat,
 };
+pub(crate) use examples::{Example, Literal, MAX_ARGUMENTS};
 pub(crate) use hooks::{
     Backfill, Read, Repeats, Signature, SignatureForm, SignedPart, Subscription, Trigger, Webhooks,
 };
@@ -39,6 +41,13 @@ pub(crate) struct Connector {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) docs: String,
+}
+
+impl Connector {
+    /// The name of the generated crate in Rust.
+    pub(crate) fn crate_name(&self) -> String {
+        format!("{}_connector", self.id.replace('-', "_"))
+    }
 }
 
 /// What a connection consists of.

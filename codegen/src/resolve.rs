@@ -8,6 +8,7 @@ mod changes;
 mod connection;
 mod deliveries;
 mod endpoint;
+mod examples;
 mod fields;
 mod grant;
 mod hooks;
@@ -64,6 +65,10 @@ pub(crate) fn resolve(
         deliveries::check(manifest, sources, faults);
     }
     types::box_recursive(&mut types, &mut actions);
+    let examples = examples::resolve(&actions, &types, &paging);
+    for (action, example) in actions.iter_mut().zip(examples) {
+        action.example = example;
+    }
     let model = Model {
         connector: connector?,
         connection,

@@ -4,6 +4,128 @@
 //! BigCommerce for workflows: typed actions and triggers, generated from a manifest.
 //!
 //! See <https://developer.bigcommerce.com/docs>.
+//!
+//! # Connect
+//!
+//! ```no_run
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! fn secret() -> connector_runtime::SecretString {
+//!     "never in the source".into()
+//! }
+//!
+//! let connection = bigcommerce_connector::connection("abc123", secret())?;
+//! let client = connector_runtime::Client::new(connection)?;
+//! # drop(client);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Call
+//!
+//! ```no_run
+//! # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use bigcommerce_connector::actions::GetCustomer;
+//!
+//! match client.call(&GetCustomer::new(23)).await {
+//!     Ok(reply) => println!("{:?}", reply.data),
+//!     Err(error) if error.is_retryable() => println!("again in {:?}", error.retry_after()),
+//!     Err(error) => println!("{}: {error}", error.class()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each action's page has an example of its own.
+//!
+//! # Read all pages
+//!
+//! ```no_run
+//! # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use bigcommerce_connector::actions::ListCategories;
+//!
+//! let mut input = ListCategories::default();
+//! input.limit = Some(50);
+//! // A patient client waits for the account's quota.
+//! let patient = client.clone().with_patience(connector_runtime::Patience::Unlimited);
+//! let mut pages = patient.pages(&input)?;
+//! while let Some(page) = pages.next().await {
+//!     println!("{:?}", page?.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Answer a webhook
+//!
+//! ```no_run
+//! use bigcommerce_connector::connector::WEBHOOKS;
+//! use connector_runtime::signature::Verifier;
+//! use connector_runtime::{Event, HeaderMap, SecretString};
+//!
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+//!
+//! /// One verifier serves as long as the program runs.
+//! fn verifier(secret: SecretString) -> Outcome<Verifier> {
+//!     Ok(Verifier::new(WEBHOOKS.signatures, &[secret])?)
+//! }
+//!
+//! /// The raw body is verified before anything parses it.
+//! fn receive(verifier: &Verifier, url: &str, headers: &HeaderMap, body: &[u8], now_ms: i64) -> Outcome<Event> {
+//!     let delivery = verifier.verify(headers, url, body, now_ms)?;
+//!     Ok(WEBHOOKS.event(&delivery)?)
+//! }
+//! ```
+//!
+//! # Actions
+//!
+//! ## `/catalog/brands`
+//!
+//! - [`create-brand`](actions::CreateBrand): Create a brand
+//!
+//! ## `/catalog/products`
+//!
+//! - [`create-product`](actions::CreateProduct): Create a product
+//! - [`delete-product`](actions::DeleteProduct): Delete a product
+//! - [`get-product`](actions::GetProduct): Get a product
+//! - [`list-products`](actions::ListProducts): List products
+//! - [`update-product`](actions::UpdateProduct): Update a product
+//!
+//! ## `/catalog/trees/categories`
+//!
+//! - [`list-categories`](actions::ListCategories): List categories
+//!
+//! ## `/customers`
+//!
+//! - [`create-customer`](actions::CreateCustomer): Create a customer
+//! - [`get-customer`](actions::GetCustomer): Get a customer
+//! - [`list-customers`](actions::ListCustomers): List customers
+//!
+//! ## `/hooks`
+//!
+//! - [`create-webhook`](actions::CreateWebhook): Create a webhook
+//! - [`delete-webhook`](actions::DeleteWebhook): Delete a webhook
+//! - [`list-webhooks`](actions::ListWebhooks): List webhooks
+//! - [`update-webhook`](actions::UpdateWebhook): Update a webhook
+//!
+//! ## `/orders`
+//!
+//! - [`get-order`](actions::GetOrder): Get an order
+//! - [`list-orders`](actions::ListOrders): List orders
+//! - [`update-order`](actions::UpdateOrder): Update an order
+//!
+//! ## `/store`
+//!
+//! - [`get-store-information`](actions::GetStoreInformation): Get the store's information
+//!
+//! ## `/time`
+//!
+//! - [`get-time`](actions::GetTime): Get the time
+//!
+//! # Triggers
+//!
+//! - [`customer-created`](triggers::customer_created::TRIGGER): Customer created
+//! - [`order-created`](triggers::order_created::TRIGGER): Order created
+//! - [`product-updated`](triggers::product_updated::TRIGGER): Product updated
 
 pub mod actions;
 pub mod apis;

@@ -12,10 +12,26 @@ pub trait Enumeration {
     fn name(&self) -> &str;
 }
 
-/// Makes an [`Enumeration`] a value: `impl_enumeration!(Condition);`.
+/// Makes an [`Enumeration`] a value: `impl_enumeration!(Condition);`. It is displayed as its wire name, and parsed from it:
+/// parsing never fails, because a name that the manifest does not know is kept as it is. A call refuses such a name in an
+/// input that comes as JSON, and lists the known names.
 #[macro_export]
 macro_rules! impl_enumeration {
     ($enumeration:ty) => {
+        impl ::core::fmt::Display for $enumeration {
+            fn fmt(&self, out: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                out.pad($crate::Enumeration::name(self))
+            }
+        }
+
+        impl ::core::str::FromStr for $enumeration {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(name: &str) -> ::core::result::Result<Self, ::core::convert::Infallible> {
+                Ok(<$enumeration as $crate::Enumeration>::from_name(name))
+            }
+        }
+
         impl $crate::Value for $enumeration {
             fn blank() -> Self {
                 <$enumeration as $crate::Enumeration>::from_name("")

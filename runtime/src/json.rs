@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
@@ -85,6 +86,15 @@ impl Json {
 
     pub(crate) const fn empty_list() -> Self {
         Self(ByteString::from_static("[]"))
+    }
+}
+
+/// The text of one JSON value becomes this value, digit for digit.
+impl FromStr for Json {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Box<RawValue>>(text).map(Self::from)
     }
 }
 

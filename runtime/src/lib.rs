@@ -230,6 +230,8 @@ pub use rules::{Parameter, Place, Rules};
 pub use transport::{BoxFuture, HttpTransport, Sent, Transport, TransportError, Unreadable};
 pub use value::{Boxed, Fields, Items, Nullable, Read, Scalar, Token, Value, View};
 
+/// The headers of a delivery, re-exported so that a receiver needs no other crate.
+pub use http::HeaderMap;
 /// Money and every other number whose digits matter, re-exported so that generated code needs one crate.
 pub use rust_decimal::Decimal;
 /// Tokens and keys: no `Debug` of what they hold, no `Display`, wiped when dropped; the trait reads them.

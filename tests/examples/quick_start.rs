@@ -1,11 +1,12 @@
-//! How to embed the connector: connect, call typed and untyped, read all pages, and answer a webhook. Without
-//! `STORE_HASH` and `ACCESS_TOKEN` in the environment it runs against a local store; with them it reads that store.
+//! How to embed the connector: connect, call typed and untyped, update, read all pages, and answer a webhook. Without
+//! `STORE_HASH` and `ACCESS_TOKEN` in the environment it runs against a local store; with them it reads that store and
+//! changes nothing.
 
 use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bigcommerce_connector::actions::{GetProduct, ListOrders, ListProducts};
+use bigcommerce_connector::actions::{GetProduct, ListOrders, ListProducts, UpdateProduct};
 use bigcommerce_connector::connection;
 use bigcommerce_connector::connector::WEBHOOKS;
 use bigcommerce_connector::signatures::STANDARD_WEBHOOKS;
@@ -13,8 +14,8 @@ use bigcommerce_connector::triggers::order_created;
 use bigcommerce_connector::types::{Order, Product, ProductSort, SortDirection};
 use bigcommerce_sandbox::{Sandbox, SandboxOptions};
 use connector_runtime::signature::{Signer, Verifier};
-use connector_runtime::{Class, Client, Decimal, Error, Event, Patience, SecretString};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use connector_runtime::{Class, Client, Decimal, Error, Event, HeaderMap, Patience, SecretString};
+use http::{HeaderName, HeaderValue};
 
 type Outcome<T> = Result<T, Box<dyn StdError>>;
 
@@ -28,14 +29,12 @@ fn connect(store: &str, token: SecretString) -> Outcome<Client> {
 
 /// The visible products at one price, the newest change first.
 async fn products_at(client: &Client, price: Decimal) -> Result<Vec<Product>, Error> {
-    let filters = ListProducts {
-        price: Some(price),
-        is_visible: Some(true),
-        sort: Some(ProductSort::DateModified),
-        direction: Some(SortDirection::Desc),
-        limit: Some(10),
-        ..ListProducts::default()
-    };
+    let mut filters = ListProducts::default();
+    filters.price = Some(price);
+    filters.is_visible = Some(true);
+    filters.sort = Some(ProductSort::DateModified);
+    filters.direction = Some(SortDirection::Desc);
+    filters.limit = Some(10);
     let reply = client.call(&filters).await?;
     Ok(reply.data)
 }
@@ -66,6 +65,20 @@ fn next_step(error: &Error) -> String {
     }
 }
 
+/// Puts a product on sale: what is not assigned stays as it is. Returns what a workflow logs.
+async fn put_on_sale(client: &Client, product_id: i64, sale_price: Decimal) -> String {
+    let mut change = UpdateProduct::new(product_id);
+    change.sale_price = Some(sale_price);
+    match client.call(&change).await {
+        Ok(reply) => format!("{} costs {sale_price}", reply.data.name.unwrap_or_default()),
+        // Nobody knows whether the store received the change.
+        Err(error) if error.class() == Class::TransportUnknownOutcome => {
+            format!("read product {product_id} first: {error}")
+        }
+        Err(error) => next_step(&error),
+    }
+}
+
 /// A step of a workflow: an action by its id, JSON in, and out the very JSON that the store sent.
 async fn run_step(client: &Client, action: &str, input: &str) -> Result<String, Error> {
     let reply = client.call_untyped(action, input.as_bytes()).await?;
@@ -75,7 +88,9 @@ async fn run_step(client: &Client, action: &str, input: &str) -> Result<String, 
 /// Every order of the store, page by page.
 async fn all_orders(client: &Client) -> Outcome<Vec<Order>> {
     let patient = client.clone().with_patience(Patience::Unlimited);
-    let mut pages = patient.pages(&ListOrders { limit: Some(20), ..ListOrders::default() })?;
+    let mut input = ListOrders::default();
+    input.limit = Some(20);
+    let mut pages = patient.pages(&input)?;
     let mut orders = Vec::new();
     while let Some(page) = pages.next().await {
         orders.extend(page?.data);
@@ -145,6 +160,17 @@ pub(crate) async fn tell(client: &Client, store: &str, out: &mut dyn Write) -> O
     Ok(())
 }
 
+/// Changes products of a store: one that is there, with a price that is possible and one that is not, and one that is
+/// not there.
+pub(crate) async fn change(client: &Client, out: &mut dyn Write) -> Outcome<()> {
+    let products = products_at(client, Decimal::from_str_exact("64.95")?).await?;
+    let id = products.first().and_then(|product| product.id).ok_or("no product has the price")?;
+    for (id, sale_price) in [(id, "59.95"), (id, "-1"), (999_999_999, "59.95")] {
+        writeln!(out, "update: {}", put_on_sale(client, id, Decimal::from_str_exact(sale_price)?).await)?;
+    }
+    Ok(())
+}
+
 /// The headers with which BigCommerce delivers a body.
 fn sign(secret: &SecretString, body: &str) -> Outcome<HeaderMap> {
     let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
@@ -170,5 +196,7 @@ pub(crate) async fn main() -> Outcome<()> {
         return tell(&connect(&store, SecretString::from(token))?, &store, &mut out).await;
     }
     let sandbox = Sandbox::start(SandboxOptions::default()).await?;
-    tell(&connect_to(&sandbox)?, sandbox.store_hash(), &mut out).await
+    let client = connect_to(&sandbox)?;
+    tell(&client, sandbox.store_hash(), &mut out).await?;
+    change(&client, &mut out).await
 }

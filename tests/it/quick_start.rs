@@ -3,6 +3,8 @@
 #[path = "../examples/quick_start.rs"]
 mod example;
 
+use std::collections::BTreeSet;
+
 use bigcommerce_sandbox::{Sandbox, SandboxOptions};
 use connector_tests::project;
 
@@ -11,7 +13,10 @@ async fn told(options: SandboxOptions) -> (String, bool) {
     let sandbox = Sandbox::start(options).await.unwrap();
     let client = example::connect_to(&sandbox).unwrap();
     let mut out = Vec::new();
-    let outcome = example::tell(&client, sandbox.store_hash(), &mut out).await;
+    let mut outcome = example::tell(&client, sandbox.store_hash(), &mut out).await;
+    if outcome.is_ok() {
+        outcome = example::change(&client, &mut out).await;
+    }
     (String::from_utf8(out).unwrap(), outcome.is_ok())
 }
 
@@ -39,7 +44,15 @@ async fn the_example_tells_what_came_of_each_step() {
     );
     assert_eq!(lines[6], "forged delivery: refused, the signature does not fit: check the secret");
     assert!(lines[7].starts_with("delivery: store/order/created for order 100, read in full: "), "{text}");
-    assert!(is_complete && lines.len() == 8, "{text}");
+    assert_eq!(
+        lines[8..],
+        [
+            "update: Copper Pour-Over Kettle costs 59.95",
+            "update: mend the input: sale_price: must be at least 0",
+            "update: go on without it",
+        ]
+    );
+    assert!(is_complete, "{text}");
 }
 
 #[tokio::test]
@@ -57,6 +70,28 @@ fn every_block_of_code_on_the_page_stands_in_the_example() {
     assert!(blocks.len() >= 6, "the page shows {} blocks", blocks.len());
     for block in blocks {
         assert!(example.contains(&block), "copy it from tests/examples/quick_start.rs:\n{block}");
+    }
+}
+
+#[test]
+fn the_crates_on_the_page_are_those_that_its_code_needs() {
+    let page = project::read(&project::folder("docs/quick-start.md"));
+    let manifest: toml::Table = ended(page.split_once("```toml\n").unwrap().1).parse().unwrap();
+    let listed = manifest["dependencies"].as_table().unwrap();
+    let blocks = page.split("```rust\n").skip(1).map(ended).collect::<String>();
+    let (mut used, std) = (BTreeSet::from(["tokio"]), ["std", "core"]);
+    for line in blocks.lines().filter_map(|line| line.strip_prefix("use ")) {
+        used.extend(line.split("::").next().filter(|name| !std.contains(name)));
+    }
+    let names: BTreeSet<String> = listed.keys().map(|name| name.replace('-', "_")).collect();
+    assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>(), used);
+    let ours: toml::Table = project::read(&project::folder("Cargo.toml")).parse().unwrap();
+    for (name, dependency) in listed {
+        let known = &ours["workspace"]["dependencies"][name];
+        match dependency.get("path").and_then(toml::Value::as_str) {
+            Some(path) => assert_eq!(path.strip_prefix("../connector/"), known["path"].as_str(), "{name}"),
+            None => assert_eq!(dependency["version"], known["version"], "{name}"),
+        }
     }
 }
 

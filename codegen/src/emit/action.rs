@@ -4,22 +4,17 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::ty::{ident, imports, tokens};
-use super::{docs, member};
+use super::{constructor, docs, example, member};
 use crate::files::Module;
-use crate::model::{
-    Action, Body, ChangedId, Field, Method, Repeat, Returns, Ty, default_effect, default_repeat,
-};
-
-/// The most arguments that a function may take before it is hard to call right.
-pub(super) const MAX_ARGUMENTS: usize = 7;
+use crate::model::{Action, Body, ChangedId, Method, Repeat, Returns, Ty, default_effect, default_repeat};
 
 /// The module of an action.
-pub(super) fn emit(action: &Action) -> Module {
+pub(super) fn emit(action: &Action, crate_name: &str) -> Module {
     let name = ident(&action.rust);
     let output = action.returns.ty();
     let imports = imports_of(action, output.as_ref());
     let output = output.as_ref().map_or_else(|| quote!(()), tokens);
-    let input = input(action);
+    let input = input(action, crate_name);
     let table = action.parameters.iter().map(|field| {
         let (name, field) = (&field.name, ident(&field.rust));
         quote!(#name => #field)
@@ -111,7 +106,7 @@ fn operation(action: &Action) -> TokenStream {
     }
 }
 
-fn input(action: &Action) -> TokenStream {
+fn input(action: &Action, crate_name: &str) -> TokenStream {
     let name = ident(&action.rust);
     let mut lines = docs::lines(&action.description, &format!("The input of `{}`.", action.id));
     if let Some(reason) = &action.deprecated {
@@ -119,63 +114,23 @@ fn input(action: &Action) -> TokenStream {
         lines.extend(docs::lines(&format!("The vendor advises against it: {reason}"), ""));
     }
     lines.extend(action.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
+    lines.extend(example::section(action, crate_name));
     let documentation = docs::attributes(&lines);
     let members =
         action.parameters.iter().map(|field| member::declaration(field, "parameter", !field.required));
-    let constructor = constructor(action);
-    let default = required(action).next().is_none().then(|| quote!(, Default));
+    let constructor = constructor::of_input(&name, &action.parameters);
+    let is_free = action.parameters.iter().all(|field| !field.required);
+    let default = is_free.then(|| quote!(, Default));
     quote! {
         #documentation
         #[derive(Clone #default)]
+        #[non_exhaustive]
         pub struct #name {
             #(#members)*
         }
 
         #constructor
     }
-}
-
-/// `new` with what is required; nothing where `Default` says it all, or where a literal reads better than so many
-/// arguments.
-fn constructor(action: &Action) -> Option<TokenStream> {
-    if !(1..=MAX_ARGUMENTS).contains(&required(action).count()) {
-        return None;
-    }
-    let name = ident(&action.rust);
-    let arguments = required(action).map(|field| {
-        let (name, ty) = (ident(&field.rust), tokens(&field.ty));
-        match field.ty {
-            Ty::String => quote!(#name: impl Into<String>),
-            _ => quote!(#name: #ty),
-        }
-    });
-    let members = required(action).map(|field| {
-        let name = ident(&field.rust);
-        let value = match &field.ty {
-            Ty::String => quote!(#name.into()),
-            _ => quote!(#name),
-        };
-        match (field.nullable, &field.ty) {
-            (true, _) => quote!(#name: Nullable::Value(#value)),
-            (false, Ty::String) => quote!(#name: #value),
-            (false, _) => quote!(#name),
-        }
-    });
-    let others = action.parameters.iter().any(|field| !field.required);
-    let others = others.then(|| quote!(, ..connector_runtime::Value::blank()));
-    Some(quote! {
-        impl #name {
-            /// An input with what is required.
-            #[must_use]
-            pub fn new(#(#arguments),*) -> Self {
-                Self { #(#members),* #others }
-            }
-        }
-    })
-}
-
-fn required(action: &Action) -> impl Iterator<Item = &Field> {
-    action.parameters.iter().filter(|field| field.required)
 }
 
 /// The method as HTTP writes it.

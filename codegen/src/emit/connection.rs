@@ -5,11 +5,10 @@ use std::time::Duration;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::action::MAX_ARGUMENTS;
 use super::ty::ident;
 use super::{docs, grant, hooks};
 use crate::files::Module;
-use crate::model::{Credential, Model, Placement, Wait, WaitUnit};
+use crate::model::{Credential, MAX_ARGUMENTS, Model, Placement, Wait, WaitUnit};
 
 /// `connector.rs`.
 pub(super) fn emit(model: &Model) -> Module {
@@ -182,6 +181,11 @@ pub(super) fn duration(duration: Duration) -> TokenStream {
     }
 }
 
+/// Whether what a person enters comes as two lists.
+pub(super) fn has_many_arguments(model: &Model) -> bool {
+    model.connection.fields.len() + model.connection.credentials.len() > MAX_ARGUMENTS
+}
+
 fn connection(model: &Model) -> TokenStream {
     let fields: Vec<_> = model.connection.fields.iter().map(|field| ident(&field.rust)).collect();
     let field_names = model.connection.fields.iter().map(|field| &field.name);
@@ -190,7 +194,7 @@ fn connection(model: &Model) -> TokenStream {
     let credential_names = model.connection.credentials.iter().map(|credential| &credential.name);
     let names =
         |idents: &[Ident]| idents.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let many = fields.len() + credentials.len() > MAX_ARGUMENTS;
+    let many = has_many_arguments(model);
     let mut about = format!("A connection to {}, from what a person enters.", model.connector.title);
     if many {
         about.push_str(&format!(" Fields: {}. Credentials: {}.", names(&fields), names(&credentials)));

@@ -23,6 +23,7 @@ pub(super) fn emit(ty: &Type, variants: &[Variant]) -> Module {
 
         #documentation
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum #name {
             #(#notes #names,)*
             /// A value that the manifest does not list, as it came.

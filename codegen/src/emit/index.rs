@@ -1,45 +1,10 @@
-//! The modules that only lead to others: the crate's root, the actions, the triggers, the types.
+//! The modules that only lead to others: the actions, the triggers, the types.
 
 use quote::quote;
 
-use super::docs;
 use super::ty::ident;
 use crate::files::Module;
 use crate::model::Model;
-
-/// `lib.rs`.
-pub(super) fn root(model: &Model) -> Module {
-    let title = &model.connector.title;
-    let about = format!("{title} for workflows: typed actions and triggers, generated from a manifest.");
-    let mut docs = docs::lines(&about, "");
-    docs.extend([String::new(), format!("See <{}>.", model.connector.docs)]);
-    let paging = (!model.paging.is_empty()).then(|| {
-        quote!(
-            pub mod paging;
-        )
-    });
-    let signatures = (!model.signatures.is_empty()).then(|| {
-        quote!(
-            pub mod signatures;
-        )
-    });
-    let triggers = (!model.triggers.is_empty()).then(|| {
-        quote!(
-            pub mod triggers;
-        )
-    });
-    let items = quote! {
-        pub mod actions;
-        pub mod apis;
-        pub mod connector;
-        #paging
-        #signatures
-        #triggers
-        pub mod types;
-        pub use connector::{CONNECTOR, connection};
-    };
-    Module { origin: "connector.yaml".to_owned(), docs, items }
-}
 
 /// `actions.rs`.
 pub(super) fn actions(model: &Model) -> Module {

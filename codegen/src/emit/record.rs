@@ -3,7 +3,7 @@
 use quote::quote;
 
 use super::ty::{ident, imports};
-use super::{docs, member};
+use super::{constructor, docs, member};
 use crate::files::Module;
 use crate::model::{Field, Type};
 
@@ -28,6 +28,7 @@ pub(super) fn emit(ty: &Type, fields: &[Field]) -> Module {
         let (wire, field) = (&field.wire, ident(&field.rust));
         quote!(#wire => #field)
     });
+    let constructor = constructor::of_record(&name, fields);
     let (constant, rules) = match rules {
         Some(rules) => (Some(quote!(const RULES: &[Parameter] = &[#rules];)), Some(quote!(rules RULES))),
         None => (None, None),
@@ -37,11 +38,14 @@ pub(super) fn emit(ty: &Type, fields: &[Field]) -> Module {
 
         #documentation
         #[derive(Clone, Default)]
+        #[non_exhaustive]
         pub struct #name {
             #(#members)*
             /// Fields that the manifest does not describe, as the API sent them.
             pub extra: Extra,
         }
+
+        #constructor
 
         #constant
 

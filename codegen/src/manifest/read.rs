@@ -5,8 +5,9 @@ mod actions;
 mod hooks;
 
 use super::{
-    Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Manifest, OAuth2, Paging,
-    PagingStyle, PastEnd, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key, text,
+    Api, Callbacks, ConnectionField, Connector, Credential, External, Field, Label, Listed, Manifest, OAuth2,
+    Paging, PagingStyle, PastEnd, Quota, RateLimit, Scope, Shape, Text, Type, TypeKind, Value, Wait, key,
+    text,
 };
 use crate::tree::{Kind, Node};
 
@@ -176,13 +177,20 @@ fn ty<'t>(name: Text<'t>, node: &'t Node<'_>) -> Type<'t> {
     let kind = match (node.get("record"), node.get("enum")) {
         (Some(record), None) => Some(TypeKind::Record(named(Some(record), field))),
         (None, Some(Node { kind: Kind::Sequence(values), .. }))
-            if values.iter().all(|value| value.text().is_some()) =>
+            if values.iter().all(|value| listed(value).is_some()) =>
         {
-            Some(TypeKind::Enumeration(values.iter().filter_map(Node::text).collect()))
+            Some(TypeKind::Enumeration(values.iter().filter_map(listed).collect()))
         }
         _ => None,
     };
     Type { name, description: text(node, "description"), docs: plain(node, "docs"), kind }
+}
+
+/// A value of an enumeration: its text, or a mapping that also names it.
+fn listed<'t>(node: &'t Node<'_>) -> Option<Listed<'t>> {
+    let bare = |wire| Listed { wire, name: None };
+    let named = || Some(Listed { wire: node.get_text("wire")?, name: Some(node.get_text("name")?) });
+    node.text().map(bare).or_else(named)
 }
 
 /// A field or a parameter: the name of its type, or a mapping that says more.

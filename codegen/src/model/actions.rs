@@ -1,5 +1,7 @@
 //! Types and actions of the resolved connector.
 
+use super::Example;
+
 /// A named type.
 #[derive(Debug)]
 pub(crate) struct Type {
@@ -110,6 +112,8 @@ pub(crate) struct Action {
     pub(crate) api: (String, String),
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// The beginning of the path that all actions on a resource share: `/catalog/products`.
+    pub(crate) resource: String,
     pub(crate) effect: Effect,
     pub(crate) parameters: Vec<Field>,
     pub(crate) body: Body,
@@ -127,6 +131,8 @@ pub(crate) struct Action {
     pub(crate) deprecated: Option<String>,
     /// The text of a sample's file.
     pub(crate) sample: Option<String>,
+    /// How documentation shows its input.
+    pub(crate) example: Example,
 }
 
 /// The resource that an action changes.

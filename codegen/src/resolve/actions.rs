@@ -14,7 +14,8 @@ use crate::follow::Broken;
 use crate::grammar::is_key_of_action;
 use crate::manifest::{self, Manifest, Parameter, Text};
 use crate::model::{
-    Action, Api, Body, Effect, Field, Method, Paging, Place, Repeat, Returns, default_effect, default_repeat,
+    Action, Api, Body, Effect, Example, Field, Method, Paging, Place, Repeat, Returns, default_effect,
+    default_repeat,
 };
 use crate::name;
 use crate::source::{Span, Spanned};
@@ -73,6 +74,12 @@ pub(super) fn find<'a>(
     found
 }
 
+/// A path up to its first variable.
+fn resource(path: &str) -> String {
+    let fixed: Vec<&str> = path.split('/').take_while(|segment| !segment.contains('{')).collect();
+    if fixed.len() < 2 { "/".to_owned() } else { fixed.join("/") }
+}
+
 struct Resolver<'t, 'm> {
     manifest: &'m Manifest<'t>,
     lookup: &'m Lookup<'t, 'm>,
@@ -104,7 +111,7 @@ impl Resolver<'_, '_> {
         action.filter(|_| is_sound)
     }
 
-    /// The action, its identifiers still to be filled in.
+    /// The action, its identifiers and its example still to be filled in.
     fn action(&self, mut parameters: Vec<Field>, faults: &mut Vec<Diagnostic>) -> Option<Action> {
         let given = self.given;
         let api = given.api.and_then(|id| self.api(id, faults));
@@ -138,6 +145,7 @@ impl Resolver<'_, '_> {
             api: api?,
             method,
             path: path.value.to_owned(),
+            resource: resource(path.value),
             effect,
             repeat: self.repeat(effect, &parameters, faults),
             parameters,
@@ -151,6 +159,7 @@ impl Resolver<'_, '_> {
             concurrency: given.concurrency.and_then(|cap| count(cap, faults)),
             deprecated: given.deprecated.map(str::to_owned),
             sample,
+            example: Example { required: Vec::new(), set: None },
         })
     }
 

@@ -180,7 +180,7 @@ fn matches(text: &str, rules: &Rules) -> bool {
 /// The values of an enumeration; `None` of one that is faulty, which has been reported.
 pub(super) fn listed<'t>(enumeration: &str, lookup: &Lookup<'t, '_>) -> Option<Vec<&'t str>> {
     match lookup.types.get(enumeration)?.kind.as_ref()? {
-        TypeKind::Enumeration(values) => Some(values.iter().map(|known| known.value).collect()),
+        TypeKind::Enumeration(values) => Some(values.iter().map(|known| known.wire.value).collect()),
         TypeKind::Record(_) => None,
     }
 }

@@ -20,16 +20,19 @@ pub(super) enum Names {
     Ours,
     /// The vendor's, for which another can stand beside `wire`: fields and parameters.
     Wired,
-    /// The vendor's, as they are: values of enumerations.
-    Fixed,
+    /// The vendor's, which can be named: values of enumerations.
+    Listed,
 }
 
 impl Names {
-    fn help(self, instruction: &str) -> String {
+    fn help(self, instruction: &str, name: &str) -> String {
         match self {
             Self::Ours => instruction.to_owned(),
             Self::Wired => format!("{instruction}, and give the vendor's name as `wire`"),
-            Self::Fixed => "leave it out: an answer that holds it is read as `Unlisted`".to_owned(),
+            Self::Listed => {
+                let wire = serde_json::Value::from(name);
+                format!("name it: write `{{name: NameOfYourChoice, wire: {wire}}}` in its place")
+            }
         }
     }
 }
@@ -50,7 +53,9 @@ impl Identifiers {
         let fault = |code, message: String| Diagnostic::new(code, name.span, message);
         let Some(identifier) = make(name.value) else {
             let message = format!("nothing of `{}` can stand in a Rust identifier", name.value);
-            faults.push(fault(Code::BadName, message).help(self.names.help("choose a name with letters")));
+            faults.push(
+                fault(Code::BadName, message).help(self.names.help("choose a name with letters", name.value)),
+            );
             return None;
         };
         if self.reserved.contains(&identifier.as_str()) {
@@ -60,7 +65,9 @@ impl Identifiers {
                     format!("`{}` becomes `{identifier}`, which generated code needs for itself", name.value)
                 }
             };
-            faults.push(fault(Code::ReservedName, message).help(self.names.help("choose another name")));
+            faults.push(
+                fault(Code::ReservedName, message).help(self.names.help("choose another name", name.value)),
+            );
             return None;
         }
         if let Some((other, span)) = self.taken.get(&identifier) {
@@ -68,12 +75,20 @@ impl Identifiers {
                 true => format!("the name `{other}` is taken"),
                 false => format!("`{}` and `{other}` both become `{identifier}` in Rust", name.value),
             };
-            let help = self.names.help("rename one of them");
+            let help = self.names.help("rename one of them", name.value);
             faults.push(fault(Code::NameCollision, message).help(help).related(*span, "the other one"));
             return None;
         }
         self.taken.insert(identifier.clone(), (name.value.to_owned(), name.span));
         Some(identifier)
+    }
+
+    /// Takes an identifier that the maintainer gives beside a vendor's name.
+    pub(super) fn take_given(&mut self, name: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
+        let names = std::mem::replace(&mut self.names, Names::Ours);
+        let taken = self.take(name, |name| Some(name.to_owned()), faults);
+        self.names = names;
+        taken
     }
 
     /// Takes an identifier that another scope has decided on.

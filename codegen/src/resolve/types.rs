@@ -6,10 +6,10 @@ use super::Lookup;
 use super::fields::field;
 use super::identifiers::{Identifiers, Names, report_equal_wires};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Listed, Manifest};
 use crate::model::{Action, Field, Place, Returns, Ty, Type, TypeKind, Variant};
 use crate::name;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 /// Names that modules of generated code import or find in Rust's prelude.
 pub(super) const RESERVED_TYPES: &[&str] = &[
@@ -42,6 +42,7 @@ pub(super) const RESERVED_TYPES: &[&str] = &[
     "Record",
     "Repeat",
     "Request",
+    "Required",
     "Result",
     "Returns",
     "Rules",
@@ -62,8 +63,8 @@ const RESERVED_MODULES: &[&str] = &["r#mod", "types"];
 /// The field of every record that holds what the manifest does not describe.
 const RESERVED_FIELDS: &[&str] = &["extra"];
 
-/// The variant of every enumeration that holds a value the manifest does not list.
-const RESERVED_VARIANTS: &[&str] = &["Unlisted"];
+/// The variant of every enumeration that holds a value the manifest does not list, and a word that Rust keeps.
+const RESERVED_VARIANTS: &[&str] = &["Self", "Unlisted"];
 
 /// Every type, sorted by name.
 pub(super) fn resolve(
@@ -118,13 +119,41 @@ fn record(
     fields.iter().filter_map(resolve).collect()
 }
 
-fn enumeration(values: &[Spanned<&str>], faults: &mut Vec<Diagnostic>) -> Vec<Variant> {
-    let mut names = Identifiers::new(Names::Fixed, RESERVED_VARIANTS);
-    let resolve = |value: &Spanned<&str>| {
-        let make = |wire: &str| if wire.is_empty() { Some("Empty".to_owned()) } else { name::ty(wire) };
-        Some(Variant { wire: value.value.to_owned(), rust: names.take(*value, make, faults)? })
-    };
-    values.iter().filter_map(resolve).collect()
+fn enumeration(values: &[Listed<'_>], faults: &mut Vec<Diagnostic>) -> Vec<Variant> {
+    let mut names = Identifiers::new(Names::Listed, RESERVED_VARIANTS);
+    let mut wires: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut variants = Vec::new();
+    for Listed { wire, name } in values {
+        if let Some(first) = wires.get(wire.value) {
+            let message = format!("the value `{}` is listed twice", wire.value);
+            let fault = Diagnostic::new(Code::NameCollision, wire.span, message);
+            faults.push(fault.help("remove one of them").related(*first, "the other one"));
+            continue;
+        }
+        wires.insert(wire.value, wire.span);
+        let rust = match name {
+            Some(name) => given(*name, &mut names, faults),
+            None => names.take(*wire, variant, faults),
+        };
+        variants.extend(rust.map(|rust| Variant { wire: wire.value.to_owned(), rust }));
+    }
+    variants
+}
+
+/// The identifier that a text gives.
+fn variant(wire: &str) -> Option<String> {
+    if wire.is_empty() { Some("Empty".to_owned()) } else { name::ty(wire) }
+}
+
+/// The identifier that the manifest gives.
+fn given(name: Spanned<&str>, names: &mut Identifiers, faults: &mut Vec<Diagnostic>) -> Option<String> {
+    if name::Rule::Camel.holds(name.value) {
+        return names.take_given(name, faults);
+    }
+    let message = format!("`{}` does not follow the rule for names here", name.value);
+    let help = format!("write {}", name::Rule::Camel.describe());
+    faults.push(Diagnostic::new(Code::BadName, name.span, message).help(help));
+    None
 }
 
 /// A record that requires itself, directly or by others, has no finite value.

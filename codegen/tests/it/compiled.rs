@@ -1,5 +1,5 @@
 //! Whatever the compiler writes passes rustc, clippy and rustdoc without a warning, under the same lints as the
-//! connector's own crate.
+//! connector's own crate; so do the examples in its documentation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn every_generated_crate_passes_rustc_clippy_and_rustdoc_without_a_warning() {
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("golden");
     let fixtures = fixtures("ok");
     write_workspace(&workspace, &fixtures);
-    cargo(&workspace, &["clippy", "--offline", "--workspace", "--keep-going"]);
+    cargo(&workspace, &["clippy", "--offline", "--workspace", "--all-targets", "--keep-going"]);
     cargo(&workspace, &["doc", "--offline", "--workspace", "--keep-going", "--no-deps"]);
 }
 
@@ -28,6 +28,7 @@ fn write_workspace(workspace: &Path, fixtures: &[Fixture]) {
     for fixture in fixtures {
         let folder = PathBuf::from(&fixture.name);
         wanted.push((folder.join("Cargo.toml"), package_toml(&fixture.name)));
+        wanted.push((folder.join("examples/documented.rs"), examples(fixture)));
         wanted.extend(fixture.files().into_iter().map(|(path, text)| (folder.join(path), text)));
         remove_others(workspace, &workspace.join(&folder).join("src"), &wanted);
     }
@@ -39,6 +40,32 @@ fn write_workspace(workspace: &Path, fixtures: &[Fixture]) {
         fs::create_dir_all(path.parent().unwrap_or(workspace)).expect("the target folder is writable");
         fs::write(path, text).expect("the target folder is writable");
     }
+}
+
+/// The examples of a fixture's documentation, each in a module. Here the crate has the name of the fixture.
+fn examples(fixture: &Fixture) -> String {
+    let mut text =
+        "//! Examples.\n#![expect(dead_code, reason = \"compiled and not run\")]\nfn main() {}\n".to_owned();
+    let files = fixture.files();
+    let blocks: Vec<String> = files.values().flat_map(|text| blocks(text)).collect();
+    let actions = files.keys().filter(|path| path.starts_with("src/actions/")).count();
+    assert!(blocks.len() > actions, "{}: each action has an example, and so has the crate", fixture.name);
+    for (number, block) in blocks.iter().enumerate() {
+        text.push_str(&format!("mod example_{number} {{\n{block}}}\n"));
+    }
+    text.replace("parcel_connector::", &format!("parcel_{}::", fixture.name.replace('-', "_")))
+}
+
+/// The blocks of code in the documentation of a file, with their hidden lines.
+fn blocks(text: &str) -> Vec<String> {
+    let is_doc = |line: &&str| line.starts_with("///") || line.starts_with("//!");
+    let mut lines = text.lines().filter(is_doc).map(|line| line[3..].strip_prefix(' ').unwrap_or_default());
+    let mut blocks = Vec::new();
+    while lines.any(|line| line == "```no_run") {
+        let code = lines.by_ref().take_while(|line| *line != "```");
+        blocks.push(code.map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect());
+    }
+    blocks
 }
 
 /// The manifest of a generated crate: the lints are those that the connector's own crate has.

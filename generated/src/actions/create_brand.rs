@@ -9,7 +9,20 @@ use crate::types::{Brand, BrandUrlInput};
 /// Creates a brand; a store holds 30,000 at most.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/brands#create-a-brand>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::CreateBrand;
+///
+/// let reply = client.call(&CreateBrand::new("Fellside Works")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateBrand {
     /// Name of the brand, unique in the store.
     pub name: String,

@@ -14,7 +14,21 @@ use crate::types::{
 /// Creates a customer, with addresses and attributes if they are given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#create-customers>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::CreateCustomer;
+///
+/// let input = CreateCustomer::new("kim@example.net", "Kim", "Specimen");
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateCustomer {
     /// E-mail address, unique in the store.
     pub email: String,

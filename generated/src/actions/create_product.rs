@@ -16,7 +16,22 @@ use crate::types::{
 /// categories too.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#create-a-product>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::CreateProduct;
+/// use bigcommerce_connector::types::ProductType;
+///
+/// let input = CreateProduct::new("Wool Blanket", ProductType::Physical, "1.8".parse()?, "95".parse()?);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateProduct {
     /// The fields to answer with; the id always comes along.
     pub include_fields: Option<Vec<ProductField>>,

@@ -11,7 +11,21 @@ use crate::types::Webhook;
 /// at most, and one for each address.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::CreateWebhook;
+///
+/// let input = CreateWebhook::new("store/customer/created", "https://hooks.example.com/bigcommerce/7Yw2");
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateWebhook {
     /// Name of the event, such as `store/order/created`, or of a group: `store/order/*`.
     pub scope: String,

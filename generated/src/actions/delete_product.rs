@@ -8,7 +8,19 @@ use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_inp
 /// Deletes one product with its variants, images and everything else that hangs on it, for good.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#delete-a-product>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::DeleteProduct;
+///
+/// client.call(&DeleteProduct::new(320)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeleteProduct {
     /// Id of the product.
     pub product_id: i64,

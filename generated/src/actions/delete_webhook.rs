@@ -9,7 +9,20 @@ use crate::types::Webhook;
 /// Ends a subscription and answers with what it was.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::DeleteWebhook;
+///
+/// let reply = client.call(&DeleteWebhook::new(30110002)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeleteWebhook {
     /// Id of the webhook.
     pub webhook_id: i64,

@@ -9,7 +9,20 @@ use crate::types::{Customer, CustomerInclude};
 /// Reads one customer by id, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::GetCustomer;
+///
+/// let reply = client.call(&GetCustomer::new(23)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct GetCustomer {
     /// Id of the customer.
     pub customer_id: i64,

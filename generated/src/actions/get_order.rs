@@ -9,7 +9,20 @@ use crate::types::{ConsignmentStructure, Order, OrderInclude};
 /// Reads one order, without its line items.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-an-order>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::GetOrder;
+///
+/// let reply = client.call(&GetOrder::new(104)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct GetOrder {
     /// Id of the order.
     pub order_id: i64,

@@ -9,7 +9,20 @@ use crate::types::{Product, ProductField, ProductInclude};
 /// Reads one product of the catalog, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#get-a-product>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::GetProduct;
+///
+/// let reply = client.call(&GetProduct::new(118)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct GetProduct {
     /// Id of the product.
     pub product_id: i64,

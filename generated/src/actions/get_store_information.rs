@@ -9,7 +9,20 @@ use crate::types::StoreInformation;
 /// Reads the store's names, addresses, owner, currency, units, plan and features.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information#get-store-information>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::GetStoreInformation;
+///
+/// let reply = client.call(&GetStoreInformation::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GetStoreInformation {}
 
 impl Action for GetStoreInformation {

@@ -9,7 +9,20 @@ use crate::types::SystemTime;
 /// Reads BigCommerce's clock; the cheapest way to see whether a connection works.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::GetTime;
+///
+/// let reply = client.call(&GetTime::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct GetTime {}
 
 impl Action for GetTime {

@@ -9,7 +9,22 @@ use crate::types::Category;
 /// Lists the categories of all trees that meet all the filters given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/category-trees/categories#get-all-categories>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::ListCategories;
+///
+/// let mut input = ListCategories::default();
+/// input.limit = Some(50);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListCategories {
     /// Categories of these ids.
     pub category_id_in: Option<Vec<i64>>,

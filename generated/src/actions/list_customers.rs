@@ -9,7 +9,22 @@ use crate::types::{Customer, CustomerInclude, CustomerSort};
 /// Lists customers that meet all the filters given, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::ListCustomers;
+///
+/// let mut input = ListCustomers::default();
+/// input.limit = Some(50);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListCustomers {
     /// Customers of these ids.
     pub id_in: Option<Vec<i64>>,

@@ -11,7 +11,22 @@ use crate::types::{ConsignmentStructure, Order, OrderInclude, OrderSort};
 /// Lists orders that meet all the filters given, without their line items.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-all-orders>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::ListOrders;
+///
+/// let mut input = ListOrders::default();
+/// input.limit = Some(50);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListOrders {
     /// Orders of this id or a higher one.
     pub min_id: Option<i64>,

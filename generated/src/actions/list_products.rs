@@ -14,7 +14,22 @@ use crate::types::{
 /// Lists products of the catalog that meet all the filters given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#get-all-products>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::ListProducts;
+///
+/// let mut input = ListProducts::default();
+/// input.limit = Some(50);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListProducts {
     /// The product of this id.
     pub id: Option<i64>,

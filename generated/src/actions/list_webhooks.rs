@@ -9,7 +9,22 @@ use crate::types::Webhook;
 /// Lists the webhooks that the connection's own API account has made.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::ListWebhooks;
+///
+/// let mut input = ListWebhooks::default();
+/// input.limit = Some(50);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListWebhooks {
     /// Webhooks for the event of this name.
     pub scope: Option<String>,

@@ -16,7 +16,22 @@ use crate::types::{
 /// and fees that are not named are deleted.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#update-an-order>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::UpdateOrder;
+///
+/// let mut input = UpdateOrder::new(104);
+/// input.status_id = Some(2);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateOrder {
     /// Id of the order.
     pub order_id: i64,

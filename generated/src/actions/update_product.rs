@@ -16,7 +16,22 @@ use crate::types::{
 /// Changes the fields given and leaves the others. A list such as categories replaces the one before.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#update-a-product>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::UpdateProduct;
+///
+/// let mut input = UpdateProduct::new(118);
+/// input.name = Some("Enamel Camp Mug".to_owned());
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateProduct {
     /// Id of the product.
     pub product_id: i64,

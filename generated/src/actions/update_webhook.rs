@@ -11,7 +11,22 @@ use crate::types::Webhook;
 /// again.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use bigcommerce_connector::actions::UpdateWebhook;
+///
+/// let mut input = UpdateWebhook::new(30110002);
+/// input.scope = Some("store/product/updated".to_owned());
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateWebhook {
     /// Id of the webhook.
     pub webhook_id: i64,

@@ -10,6 +10,7 @@ use crate::types::CustomUrl;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/brands>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Brand {
     /// Id of the brand, given by the store.
     pub id: Option<i64>,

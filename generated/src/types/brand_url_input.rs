@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 
 /// Address that a brand's page is to have.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BrandUrlInput {
     /// Path from the root of the store: letters, digits, dots, dashes, underscores, 256 to a segment at
     /// most.
@@ -15,6 +16,17 @@ pub struct BrandUrlInput {
     pub is_customized: Option<bool>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl BrandUrlInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: Some(url.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

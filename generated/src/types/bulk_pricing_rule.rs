@@ -10,6 +10,7 @@ use crate::types::BulkPricingRuleType;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/bulk-pricing-rules>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BulkPricingRule {
     /// Id of the rule.
     pub id: Option<i64>,

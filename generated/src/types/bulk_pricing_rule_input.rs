@@ -10,6 +10,7 @@ use crate::types::BulkPricingRuleType;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/bulk-pricing-rules>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct BulkPricingRuleInput {
     /// Fewest pieces the rule applies to.
     pub quantity_min: Option<i64>,
@@ -21,6 +22,25 @@ pub struct BulkPricingRuleInput {
     pub amount: Option<Decimal>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl BulkPricingRuleInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(
+        quantity_min: i64,
+        quantity_max: i64,
+        r#type: BulkPricingRuleType,
+        amount: Decimal,
+    ) -> Self {
+        Self {
+            quantity_min: Some(quantity_min),
+            quantity_max: Some(quantity_max),
+            r#type: Some(r#type),
+            amount: Some(amount),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

@@ -10,6 +10,7 @@ use crate::types::{CategoryProductSort, CategoryUrl};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/category-trees>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Category {
     /// Id of the category, given by the store.
     pub category_id: Option<i64>,

@@ -10,6 +10,7 @@ use crate::types::Pagination;
 ///
 /// See <https://developer.bigcommerce.com/docs/start/about/common-query-params>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CollectionMeta {
     /// The place of the page in its list.
     pub pagination: Option<Pagination>,

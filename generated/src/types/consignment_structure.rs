@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Form that included consignments are answered in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConsignmentStructure {
     /// `object`.
     Object,

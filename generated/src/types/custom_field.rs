@@ -9,6 +9,7 @@ use connector_runtime::{Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/custom-fields>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomField {
     /// Id of the field.
     pub id: Option<i64>,

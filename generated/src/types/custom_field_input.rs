@@ -9,6 +9,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/custom-fields>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomFieldInput {
     /// Id of a field that the product has already, to change it.
     pub id: Option<i64>,
@@ -18,6 +19,18 @@ pub struct CustomFieldInput {
     pub value: Option<String>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl CustomFieldInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            value: Some(value.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

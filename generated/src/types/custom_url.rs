@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// Address of a page in the store.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomUrl {
     /// Path of the page from the root of the store.
     pub url: Option<String>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 
 /// Address that a page of the store is to have.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomUrlInput {
     /// Path of the page from the root of the store.
     pub url: Option<String>,
@@ -16,6 +17,17 @@ pub struct CustomUrlInput {
     pub create_redirect: Option<bool>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl CustomUrlInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: Some(url.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

@@ -13,6 +13,7 @@ use crate::types::{
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Customer {
     /// Id of the customer, given by the store.
     pub id: Option<i64>,

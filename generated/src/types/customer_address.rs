@@ -10,6 +10,7 @@ use crate::types::{CustomerAddressType, CustomerFormField};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers/addresses>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAddress {
     /// Id of the address.
     pub id: Option<i64>,

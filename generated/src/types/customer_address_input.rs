@@ -10,6 +10,7 @@ use crate::types::{CustomerAddressType, FormFieldInput};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers/addresses>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAddressInput {
     /// First name of the recipient.
     pub first_name: Option<String>,
@@ -37,6 +38,27 @@ pub struct CustomerAddressInput {
     pub form_fields: Option<Vec<FormFieldInput>>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl CustomerAddressInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(
+        first_name: impl Into<String>,
+        last_name: impl Into<String>,
+        address1: impl Into<String>,
+        city: impl Into<String>,
+        country_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            first_name: Some(first_name.into()),
+            last_name: Some(last_name.into()),
+            address1: Some(address1.into()),
+            city: Some(city.into()),
+            country_code: Some(country_code.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

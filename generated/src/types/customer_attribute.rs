@@ -9,6 +9,7 @@ use connector_runtime::{DateTime, Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers/customer-attributes>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAttribute {
     /// Id of the value.
     pub id: Option<i64>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 
 /// The value of an attribute for a new customer.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAttributeInput {
     /// Id of the attribute.
     pub attribute_id: Option<i64>,
@@ -14,6 +15,18 @@ pub struct CustomerAttributeInput {
     pub attribute_value: Option<String>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl CustomerAttributeInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(attribute_id: i64, attribute_value: impl Into<String>) -> Self {
+        Self {
+            attribute_id: Some(attribute_id),
+            attribute_value: Some(attribute_value.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// How a customer signs in.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAuthentication {
     /// The next sign-in asks for a new password.
     pub force_password_reset: Option<bool>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// How a new customer is to sign in.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerAuthenticationInput {
     /// The next sign-in asks for a new password.
     pub force_password_reset: Option<bool>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Json, impl_record};
 
 /// A field that the merchant added to a form, as one customer filled it in.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerFormField {
     /// Name of the field.
     pub name: Option<String>,

@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// A sub-resource that can be read along with a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CustomerInclude {
     /// `addresses`.
     Addresses,

@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Field and direction that a list of customers is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CustomerSort {
     /// `date_created:asc`.
     DateCreatedAsc,

@@ -7,6 +7,7 @@ use connector_runtime::{Decimal, Extra, Parameter, impl_record};
 
 /// Store credit of a customer.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CustomerStoreCredit {
     /// Amount in the store's default currency.
     pub amount: Option<Decimal>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Json, Parameter, impl_record};
 
 /// A field that the merchant added to a form, filled in.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FormFieldInput {
     /// Name of the field.
     pub name: Option<String>,
@@ -14,6 +15,18 @@ pub struct FormFieldInput {
     pub value: Option<Json>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl FormFieldInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: Json) -> Self {
+        Self {
+            name: Some(name.into()),
+            value: Some(value),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

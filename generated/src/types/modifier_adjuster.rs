@@ -8,6 +8,7 @@ use crate::types::AdjusterType;
 
 /// A change of price or weight.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ModifierAdjuster {
     /// How the value is applied.
     pub adjuster: Option<AdjusterType>,

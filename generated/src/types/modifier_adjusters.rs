@@ -8,6 +8,7 @@ use crate::types::{ModifierAdjuster, ModifierPurchasingDisabled};
 
 /// What choosing a modifier value changes.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ModifierAdjusters {
     /// Change of the price, null for none.
     pub price: Option<ModifierAdjuster>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// Whether a modifier value stops the sale.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ModifierPurchasingDisabled {
     /// The product cannot be bought with this value.
     pub status: Option<bool>,

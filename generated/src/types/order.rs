@@ -10,6 +10,7 @@ use crate::types::{OrderBillingAddress, OrderPaymentStatus, OrderStatus, Resourc
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Order {
     /// Id of the order, given by the store.
     pub id: Option<i64>,

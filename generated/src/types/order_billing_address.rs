@@ -8,6 +8,7 @@ use crate::types::OrderFormField;
 
 /// Who is billed for an order, and where.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderBillingAddress {
     /// First name.
     pub first_name: Option<String>,

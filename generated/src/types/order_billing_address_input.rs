@@ -8,6 +8,7 @@ use crate::types::FormFieldInput;
 
 /// Who is to be billed for an order, and where.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderBillingAddressInput {
     /// First name.
     pub first_name: Option<String>,
@@ -37,6 +38,17 @@ pub struct OrderBillingAddressInput {
     pub form_fields: Option<Vec<FormFieldInput>>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl OrderBillingAddressInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(zip: impl Into<String>) -> Self {
+        Self {
+            zip: Some(zip.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[Parameter::body("zip").required().minimum("2")];

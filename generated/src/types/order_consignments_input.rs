@@ -10,6 +10,7 @@ use crate::types::OrderPickupInput;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderConsignmentsInput {
     /// The consignments to pick up; an order has one at most.
     pub pickups: Option<Vec<OrderPickupInput>>,

@@ -8,6 +8,7 @@ use crate::types::OrderFeeType;
 
 /// A fee of an order; give at least one of the names and two of the costs.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderFeeInput {
     /// Id of the fee to keep or change; a fee without one is added.
     pub id: Option<i64>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Json, impl_record};
 
 /// A field that the merchant added to an address form, as filled in.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderFormField {
     /// Name of the field.
     pub name: Option<String>,

@@ -8,6 +8,7 @@ use crate::types::{OrderProductInput, PickupLocationInput};
 
 /// A part of an order that is picked up.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderPickupInput {
     /// Id of the consignment to change.
     pub id: Option<i64>,
@@ -25,6 +26,17 @@ pub struct OrderPickupInput {
     pub line_items: Option<Vec<OrderProductInput>>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl OrderPickupInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(id: i64) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

@@ -10,6 +10,7 @@ use crate::types::OrderProductOptionInput;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders/order-products>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderProductInput {
     /// Id of the line item to change; a line item without one is added.
     pub id: Option<i64>,

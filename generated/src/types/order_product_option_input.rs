@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Json, Parameter, impl_record};
 
 /// A choice of the shopper for one option of a line item.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderProductOptionInput {
     /// Id of the product's option or modifier.
     pub id: Option<i64>,

@@ -10,6 +10,7 @@ use crate::types::FormFieldInput;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct OrderShippingAddressInput {
     /// Id of an address that the order has already, to change it.
     pub id: Option<i64>,

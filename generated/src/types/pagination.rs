@@ -10,6 +10,7 @@ use crate::types::PaginationLinks;
 ///
 /// See <https://developer.bigcommerce.com/docs/start/about/common-query-params>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Pagination {
     /// Items on all pages.
     pub total: Option<i64>,

@@ -9,6 +9,7 @@ use connector_runtime::{Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/start/about/common-query-params>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PaginationLinks {
     /// The page before; absent on the first page.
     pub previous: Option<String>,

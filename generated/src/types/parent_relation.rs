@@ -8,6 +8,7 @@ use crate::types::ParentRelationType;
 
 /// A product that offers this one as a choice.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ParentRelation {
     /// Kind of choice this product is offered by.
     pub r#type: Option<ParentRelationType>,

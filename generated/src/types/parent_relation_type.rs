@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Kind of choice that offers another product.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParentRelationType {
     /// `variant_option`.
     VariantOption,

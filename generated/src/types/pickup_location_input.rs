@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 
 /// A place where orders are picked up.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PickupLocationInput {
     /// Name of the place.
     pub name: Option<String>,

@@ -15,6 +15,7 @@ use crate::types::{
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Product {
     /// Id of the product, given by the store.
     pub id: Option<i64>,

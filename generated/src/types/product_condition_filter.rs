@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// State of the goods, as the filter writes it: in lowercase, unlike the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProductConditionFilter {
     /// `new`.
     New,

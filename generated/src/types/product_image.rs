@@ -9,6 +9,7 @@ use connector_runtime::{DateTime, Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/images>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductImage {
     /// Id of the image.
     pub id: Option<i64>,

@@ -9,6 +9,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/images>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductImageInput {
     /// Id of an image that the product has already, to change it.
     pub id: Option<i64>,

@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// A sub-resource that can be read along with a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProductInclude {
     /// `bulk_pricing_rules`.
     BulkPricingRules,

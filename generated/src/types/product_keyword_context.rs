@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Whose search the keyword is looked up with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProductKeywordContext {
     /// `shopper`.
     Shopper,

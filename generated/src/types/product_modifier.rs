@@ -10,6 +10,7 @@ use crate::types::{ProductModifierType, ProductModifierValue};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-modifiers>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductModifier {
     /// Id of the modifier.
     pub id: Option<i64>,

@@ -8,6 +8,7 @@ use crate::types::ModifierAdjusters;
 
 /// One value of a modifier, with what choosing it changes.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductModifierValue {
     /// Id of the value.
     pub id: Option<i64>,

@@ -10,6 +10,7 @@ use crate::types::{ProductOptionType, ProductOptionValue};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variant-options>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductOption {
     /// Id of the option.
     pub id: Option<i64>,

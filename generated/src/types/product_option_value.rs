@@ -9,6 +9,7 @@ use connector_runtime::{Extra, Json, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variant-options/values>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductOptionValue {
     /// Id of the value.
     pub id: Option<i64>,

@@ -10,6 +10,7 @@ use crate::types::ProductReviewStatus;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/reviews>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductReview {
     /// Id of the review.
     pub id: Option<i64>,

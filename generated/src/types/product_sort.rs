@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Field that a list of products is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProductSort {
     /// `id`.
     Id,

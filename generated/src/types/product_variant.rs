@@ -10,6 +10,7 @@ use crate::types::VariantOptionValue;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variants>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductVariant {
     /// Id of the variant.
     pub id: Option<i64>,

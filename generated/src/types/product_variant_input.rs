@@ -10,6 +10,7 @@ use crate::types::VariantOptionValueInput;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/product-variants>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductVariantInput {
     /// Stock keeping unit, unique among products and variants in any case of letters.
     pub sku: Option<String>,

@@ -10,6 +10,7 @@ use crate::types::ProductVideoType;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/videos>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductVideo {
     /// Id of the video in the store.
     pub id: Option<i64>,

@@ -10,6 +10,7 @@ use crate::types::ProductVideoType;
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products/videos>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ProductVideoInput {
     /// Id of a video that the product has already, to change it.
     pub id: Option<i64>,

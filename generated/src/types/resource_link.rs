@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// Where a part of a resource is read.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ResourceLink {
     /// Address of the part.
     pub url: Option<String>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// Patterns that a store writes dates in, in the letters of PHP.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StoreDateFormat {
     /// Pattern for display.
     pub display: Option<String>,

@@ -8,6 +8,7 @@ use crate::types::{StoreCheckoutType, StorefrontLimits};
 
 /// What a store can do, by plan and settings.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StoreFeatures {
     /// The store uses a Stencil theme.
     pub stencil_enabled: Option<bool>,

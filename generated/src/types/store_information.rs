@@ -10,6 +10,7 @@ use crate::types::{StoreFeatures, StoreTimezone};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StoreInformation {
     /// Store hash.
     pub id: Option<String>,

@@ -8,6 +8,7 @@ use crate::types::StoreDateFormat;
 
 /// A time zone, and how the store writes dates.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StoreTimezone {
     /// Name such as `Europe/Berlin`.
     pub name: Option<String>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// How many storefronts a store may have.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct StorefrontLimits {
     /// Storefronts that may be active.
     pub active: Option<i64>,

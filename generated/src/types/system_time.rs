@@ -9,6 +9,7 @@ use connector_runtime::{Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct SystemTime {
     /// Seconds since the Unix epoch.
     pub time: Option<i64>,

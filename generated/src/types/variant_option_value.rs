@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// The value a variant has for one option.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VariantOptionValue {
     /// Id of the option value.
     pub id: Option<i64>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, Parameter, impl_record};
 
 /// The value that a new variant has for one option.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct VariantOptionValueInput {
     /// Text of the value, such as a colour.
     pub label: Option<String>,
@@ -14,6 +15,21 @@ pub struct VariantOptionValueInput {
     pub option_display_name: Option<String>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl VariantOptionValueInput {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(
+        label: impl Into<String>,
+        option_display_name: impl Into<String>,
+    ) -> Self {
+        Self {
+            label: Some(label.into()),
+            option_display_name: Some(option_display_name.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

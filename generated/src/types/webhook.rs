@@ -10,6 +10,7 @@ use connector_runtime::{Extra, impl_record};
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Webhook {
     /// Id of the webhook, given by the store.
     pub id: Option<i64>,

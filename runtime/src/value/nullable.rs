@@ -20,6 +20,14 @@ impl<T> From<T> for Nullable<T> {
     }
 }
 
+/// `None` becomes [`Nullable::Null`], as the empty value of a field does: an update with it empties the field. To leave a
+/// field as it is, do not assign it.
+impl<T> From<Option<T>> for Nullable<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
 impl<T: Value> Nullable<T> {
     fn insert(&mut self, value: T) -> &mut T {
         *self = Self::Value(value);

@@ -8,6 +8,22 @@ use crate::records::{Colour, Item};
 use crate::{GetItem, ListItems, ListNumbers, called, client, fault, item, refusal, written};
 
 #[test]
+fn an_enumeration_is_displayed_and_parsed_by_its_wire_name_known_or_not() {
+    for (name, colour) in [
+        ("red", Colour::Red),
+        ("blue", Colour::Blue),
+        ("mauve", Colour::Unlisted("mauve".to_owned())),
+        ("Red", Colour::Unlisted("Red".to_owned())),
+        ("", Colour::Unlisted(String::new())),
+    ] {
+        assert_eq!(colour.to_string(), name);
+        let Ok(parsed) = name.parse::<Colour>();
+        assert_eq!(parsed, colour);
+    }
+    assert_eq!(format!("[{:>6}|{:<6}|{:.2}]", Colour::Red, Colour::Blue, Colour::Blue), "[   red|blue  |bl]");
+}
+
+#[test]
 fn scalars_of_another_kind_are_converted_where_nothing_is_lost() {
     for (json, id) in [
         ("\"10\"", 10),

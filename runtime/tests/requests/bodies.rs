@@ -79,6 +79,16 @@ fn leaving_out_emptying_and_setting_are_three_things() {
 }
 
 #[test]
+fn an_option_sets_the_value_or_empties_it() {
+    let with = |note: Option<&str>, limit: Option<i64>| {
+        let note = note.map(str::to_owned).into();
+        body(&CREATE, &CreateOffer { note, limit: limit.into(), ..CreateOffer::new("jar") })
+    };
+    assert_eq!(with(Some("x"), None), r#"{"name":"jar","note":"x","max_count":null}"#);
+    assert_eq!(with(None, Some(5)), r#"{"name":"jar","note":null,"max_count":5}"#);
+}
+
+#[test]
 fn json_tells_the_three_apart_as_well() {
     let entry = ActionEntry::of::<CreateOffer>();
     for (input, expected) in [

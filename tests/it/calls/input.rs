@@ -3,7 +3,7 @@
 use bigcommerce_connector::actions::GetProduct;
 use bigcommerce_connector::types::ProductInclude;
 use connector_runtime::{Class, Error};
-use connector_tests::Store;
+use connector_tests::{Store, with};
 
 use super::{assert_discreet, blamed};
 
@@ -142,7 +142,8 @@ async fn names_of_fields_cannot_forge_a_line_of_a_log() {
 async fn a_typed_input_may_name_what_the_manifest_does_not_list() {
     let store = Store::open().await;
     let include = Some(vec![ProductInclude::Unlisted("pictures".to_owned())]);
-    let error = store.client.call(&GetProduct { include, ..GetProduct::new(111) }).await.unwrap_err();
+    let error =
+        store.client.call(&with(GetProduct::new(111), |input| input.include = include)).await.unwrap_err();
     assert_eq!(store.last_request().query.as_deref(), Some("include=pictures"));
     assert_eq!((error.class(), error.status()), (Class::Validation, Some(422)));
     assert_eq!(error.violations()[0].field(), "include");
@@ -156,7 +157,7 @@ async fn a_typed_input_may_name_what_the_manifest_does_not_list() {
 #[tokio::test]
 async fn refuses_an_input_too_long_for_any_address() {
     let store = Store::open().await;
-    let action = GetProduct { exclude_fields: Some(vec!["x".repeat(70_000)]), ..GetProduct::new(111) };
+    let action = with(GetProduct::new(111), |input| input.exclude_fields = Some(vec!["x".repeat(70_000)]));
     let error = store.client.call(&action).await.unwrap_err();
     assert_eq!((error.class(), error.is_retryable()), (Class::Validation, false));
     assert!(!format!("{error} {error:?}").contains("xxx"));

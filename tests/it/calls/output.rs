@@ -8,7 +8,7 @@ use bigcommerce_connector::types::{
     InventoryTracking, Product, ProductAvailability, ProductCondition, ProductInclude, ProductType,
 };
 use connector_runtime::{Client, Decimal, Enumeration, Json, Reply};
-use connector_tests::{ACCESS_TOKEN, ScriptedServer, Store, client};
+use connector_tests::{ACCESS_TOKEN, ScriptedServer, Store, client, with};
 use serde_json::Value;
 
 use super::{FIRST_NAME, FIRST_PRODUCT};
@@ -27,7 +27,7 @@ fn money(digits: &str) -> Option<Decimal> {
 
 fn everything_of(product_id: i64) -> GetProduct {
     let names = ProductInclude::NAMES.iter().map(|name| ProductInclude::from_name(name));
-    GetProduct { include: Some(names.collect()), ..GetProduct::new(product_id) }
+    with(GetProduct::new(product_id), |input| input.include = Some(names.collect()))
 }
 
 /// What the client makes of this body.

@@ -4,7 +4,7 @@ use bigcommerce_connector::actions::{CreateBrand, CreateProduct, ListProducts};
 use bigcommerce_connector::types::{BrandUrlInput, CustomUrlInput, ProductType};
 use bigcommerce_sandbox::Fault;
 use connector_runtime::{Class, Decimal, Error};
-use connector_tests::Store;
+use connector_tests::{Store, with};
 use serde_json::Value;
 
 use super::assert_discreet;
@@ -26,15 +26,16 @@ async fn a_product_saved_without_its_url_is_there_and_not_to_be_created_again() 
     let store = Store::open().await;
     store.sandbox.inject(Fault::UrlNotSaved, 1);
     let [weight, price] = ["1.4", "80"].map(|digits| digits.parse::<Decimal>().expect("digits"));
-    let product = CreateProduct {
-        sku: Some("TRAY-ASH".to_owned()),
-        custom_url: Some(CustomUrlInput { url: Some("/ash-tray/".to_owned()), ..CustomUrlInput::default() }),
-        ..CreateProduct::new("Ash Serving Tray", ProductType::Physical, weight, price)
-    };
+    let product =
+        with(CreateProduct::new("Ash Serving Tray", ProductType::Physical, weight, price), |input| {
+            input.sku = Some("TRAY-ASH".to_owned());
+            input.custom_url =
+                Some(with(CustomUrlInput::default(), |input| input.url = Some("/ash-tray/".to_owned())));
+        });
     let error = store.client.call(&product).await.expect_err("a part was not done");
     assert_partial(&error, "create-product", "The product was saved, its URL was not.");
     // What the action says to check first finds it.
-    let by_sku = ListProducts { sku: Some("TRAY-ASH".to_owned()), ..ListProducts::default() };
+    let by_sku = with(ListProducts::default(), |input| input.sku = Some("TRAY-ASH".to_owned()));
     let found = store.client.call(&by_sku).await.expect("a list").data;
     let [saved] = found.as_slice() else { panic!("{} products", found.len()) };
     assert_eq!(saved.name.as_deref(), Some("Ash Serving Tray"));
@@ -48,10 +49,10 @@ async fn a_product_saved_without_its_url_is_there_and_not_to_be_created_again() 
 async fn a_brand_saved_without_its_url_is_there_and_not_to_be_created_again() {
     let store = Store::open().await;
     store.sandbox.inject(Fault::UrlNotSaved, 1);
-    let brand = CreateBrand {
-        custom_url: Some(BrandUrlInput { url: Some("/saltmarsh/".to_owned()), ..BrandUrlInput::default() }),
-        ..CreateBrand::new("Saltmarsh Joinery")
-    };
+    let brand = with(CreateBrand::new("Saltmarsh Joinery"), |input| {
+        input.custom_url =
+            Some(with(BrandUrlInput::default(), |input| input.url = Some("/saltmarsh/".to_owned())))
+    });
     let error = store.client.call(&brand).await.expect_err("a part was not done");
     assert_partial(&error, "create-brand", "The brand was saved, its URL was not.");
     let list: Value = store.body("/catalog/brands?name=Saltmarsh%20Joinery").await.parse().expect("JSON");

@@ -8,13 +8,14 @@ use bigcommerce_connector::actions::GetProduct;
 use bigcommerce_connector::types::ProductInclude;
 use bigcommerce_sandbox::{Fault, ManualClock, SandboxOptions};
 use connector_runtime::{Class, Client, Error};
-use connector_tests::{ACCESS_TOKEN, ScriptedServer, Store, client};
+use connector_tests::{ACCESS_TOKEN, ScriptedServer, Store, client, with};
 
 use super::{FIRST_PRODUCT, assert_discreet};
 
 /// Reads a product with a query, so that there is something to leak.
 async fn error_of(client: &Client, product_id: i64) -> Error {
-    let action = GetProduct { include: Some(vec![ProductInclude::Images]), ..GetProduct::new(product_id) };
+    let action =
+        with(GetProduct::new(product_id), |input| input.include = Some(vec![ProductInclude::Images]));
     let error = client.call(&action).await.expect_err("a refusal");
     assert_discreet(&error);
     error

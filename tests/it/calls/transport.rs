@@ -8,12 +8,12 @@ use bigcommerce_connector::actions::GetProduct;
 use bigcommerce_connector::types::ProductInclude;
 use bigcommerce_sandbox::Fault;
 use connector_runtime::{Class, Client, Error, Patience, TransportError};
-use connector_tests::{ACCESS_TOKEN, ClosedPort, ScriptedServer, Store, client};
+use connector_tests::{ACCESS_TOKEN, ClosedPort, ScriptedServer, Store, client, with};
 
 use super::{FIRST_PRODUCT, assert_discreet};
 
 fn action() -> GetProduct {
-    GetProduct { include: Some(vec![ProductInclude::Images]), ..GetProduct::new(FIRST_PRODUCT) }
+    with(GetProduct::new(FIRST_PRODUCT), |input| input.include = Some(vec![ProductInclude::Images]))
 }
 
 async fn error_at(origin: &str) -> Error {

@@ -4,19 +4,18 @@ use bigcommerce_connector::CONNECTOR;
 use bigcommerce_connector::actions::{GetProduct, ListProducts};
 use bigcommerce_connector::types::{ProductField, ProductInclude};
 use connector_runtime::Class;
-use connector_tests::Store;
+use connector_tests::{Store, with};
 
 use super::{assert_discreet, blamed};
 
 #[tokio::test]
 async fn asks_and_answers_as_the_typed_call_does() {
     let store = Store::open().await;
-    let typed = GetProduct {
-        include: Some(vec![ProductInclude::Images, ProductInclude::Variants]),
-        include_fields: Some(vec![ProductField::Name, ProductField::Price]),
-        exclude_fields: Some(vec!["price".to_owned()]),
-        ..GetProduct::new(112)
-    };
+    let typed = with(GetProduct::new(112), |input| {
+        input.include = Some(vec![ProductInclude::Images, ProductInclude::Variants]);
+        input.include_fields = Some(vec![ProductField::Name, ProductField::Price]);
+        input.exclude_fields = Some(vec!["price".to_owned()]);
+    });
     let typed = store.client.call(&typed).await.unwrap();
     let input = br#"{"exclude_fields": ["price"], "include_fields": ["name", "price"],
         "include": ["images", "variants"], "product_id": 112}"#;

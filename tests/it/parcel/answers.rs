@@ -1,6 +1,7 @@
 //! How successful answers are read: bare or in an envelope, one, the first, a list, or nothing.
 
 use connector_runtime::Class;
+use connector_tests::with;
 use parcel_connector::actions::{
     Cancel, Core, FindParcel, FindParcelBare, GetParcel, ListWebhooks, Loop, Match, PingVendor, PutAddresses,
     RemoveParcel, Type,
@@ -136,5 +137,5 @@ async fn a_list_without_body_is_empty() {
 }
 
 fn one_address() -> Address {
-    Address { street: Some("s".to_owned()), ..Address::default() }
+    with(Address::default(), |input| input.street = Some("s".to_owned()))
 }

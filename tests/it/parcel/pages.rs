@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector_runtime::{Action, Class, Error};
+use connector_tests::with;
 use parcel_connector::actions::{ListByCursor, ListByLink, ListByNumber, ListByOffset, ListByPage};
 use parcel_connector::types::ParcelType;
 use serde_json::json;
@@ -63,7 +64,7 @@ const ALL: [&str; 5] = ["0", "1", "2", "3", "4"];
 
 #[tokio::test]
 async fn pages_are_counted_from_the_first_to_the_total() {
-    let (ids, queries) = walk(&ListByPage { limit: Some(2), ..ListByPage::default() }, |request| {
+    let (ids, queries) = walk(&with(ListByPage::default(), |input| input.limit = Some(2)), |request| {
         let page = number(request, "page:no", 0);
         let body = json!({"data": items(page * 2, page * 2 + 2), "meta": {"pagination": {"total_pages": 3}}});
         answer(200, body.to_string())
@@ -75,10 +76,16 @@ async fn pages_are_counted_from_the_first_to_the_total() {
 
 #[tokio::test]
 async fn a_short_page_is_the_last_where_the_manifest_declares_it() {
-    let (ids, queries) = walk(&ListByNumber { limit: Some(2), page: Some(2) }, |request| {
-        let page = number(request, "page", 1);
-        answer(200, items(page * 2 - 2, page * 2).to_string())
-    })
+    let (ids, queries) = walk(
+        &with(ListByNumber::default(), |input| {
+            input.limit = Some(2);
+            input.page = Some(2);
+        }),
+        |request| {
+            let page = number(request, "page", 1);
+            answer(200, items(page * 2 - 2, page * 2).to_string())
+        },
+    )
     .await;
     assert_eq!(ids, ALL[2..]);
     assert_eq!(queries, ["limit=2&page=2", "limit=2&page=3"]);
@@ -97,7 +104,7 @@ async fn offsets_grow_by_what_came() {
 
 #[tokio::test]
 async fn an_exact_last_page_is_followed_by_an_empty_one() {
-    let (ids, queries) = walk(&ListByOffset { limit: Some(5), ..ListByOffset::default() }, |request| {
+    let (ids, queries) = walk(&with(ListByOffset::default(), |input| input.limit = Some(5)), |request| {
         let skip = number(request, "skip", 0);
         answer(200, items(skip, skip + 5).to_string())
     })
@@ -108,11 +115,10 @@ async fn an_exact_last_page_is_followed_by_an_empty_one() {
 
 #[tokio::test]
 async fn marks_are_sent_back_encoded_and_nothing_else_changes() {
-    let input = ListByCursor {
-        kind: Some(ParcelType::AB),
-        tags: Some(vec!["x".into(), "y".into()]),
-        ..ListByCursor::default()
-    };
+    let input = with(ListByCursor::default(), |input| {
+        input.kind = Some(ParcelType::AB);
+        input.tags = Some(vec!["x".into(), "y".into()]);
+    });
     let (ids, queries) = walk(&input, |request| {
         let (from, next) = match request.query("after") {
             None => (0, json!("a+b/=")),
@@ -130,7 +136,7 @@ async fn marks_are_sent_back_encoded_and_nothing_else_changes() {
 
 #[tokio::test]
 async fn links_change_the_query_and_never_the_server() {
-    let input = ListByLink { tags: Some(vec!["x".into(), "y".into()]), ..ListByLink::default() };
+    let input = with(ListByLink::default(), |input| input.tags = Some(vec!["x".into(), "y".into()]));
     let link = |first: &'static str| {
         move |request: &Received| {
             assert!(request.target.starts_with("/by-link?"), "{}", request.target);
@@ -161,7 +167,7 @@ async fn marks_flags_and_totals_decide_before_the_number_of_items() {
     let list = move |page: usize| -> serde_json::Value {
         at(page).map(|id| json!({"id": id.to_string()})).collect()
     };
-    let (ids, _) = walk(&ListByPage { limit: Some(2), ..ListByPage::default() }, move |request| {
+    let (ids, _) = walk(&with(ListByPage::default(), |input| input.limit = Some(2)), move |request| {
         let page = number(request, "page:no", 0);
         let meta = json!({"pagination": {"total_pages": "3", "total": "2"}});
         answer(200, json!({"data": list(page), "meta": meta}).to_string())
@@ -184,7 +190,7 @@ async fn marks_flags_and_totals_decide_before_the_number_of_items() {
 
 #[tokio::test]
 async fn the_declared_answers_past_the_end_end_a_list() {
-    let full = ListByPage { limit: Some(1), ..ListByPage::default() };
+    let full = with(ListByPage::default(), |input| input.limit = Some(1));
     for (status, code, is_end) in
         [(404, "", true), (400, "no_such_page", true), (400, "wrong_filter", false), (410, "", false)]
     {
@@ -227,6 +233,9 @@ async fn lists_that_never_end_are_errors() {
         assert_eq!(error.unwrap().class(), Class::Decode);
     }
     // Where nothing announces more, the first empty page is the end.
-    let exact = ListByNumber { limit: Some(1), page: None };
+    let exact = with(ListByNumber::default(), |input| {
+        input.limit = Some(1);
+        input.page = None;
+    });
     assert_eq!(walk(&exact, respond()).await.1.len(), 4);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use connector_runtime::{Class, Error, Nullable};
+use connector_tests::with;
 use parcel_connector::actions::{
     Cancel, Check, CreateParcel, CreateParcels, CreateWebhook, GetParcel, PingVendor, PutAddresses,
     UpdateParcel,
@@ -95,7 +96,7 @@ async fn what_may_be_sent_again_after_a_failure_is_as_the_manifest_says() {
         assert_eq!(error.class(), Class::Server);
         error.is_retryable()
     };
-    let address = Address { street: Some("s".to_owned()), ..Address::default() };
+    let address = with(Address::default(), |input| input.street = Some("s".to_owned()));
     let create = CreateParcel::new("x", decimal("1"));
     assert!(!retryable(client.call(&create).await.unwrap_err()), "a creation");
     assert!(retryable(client.call(&CreateParcels::new("x")).await.unwrap_err()), "a creation called safe");
@@ -107,9 +108,9 @@ async fn what_may_be_sent_again_after_a_failure_is_as_the_manifest_says() {
 
     let update = UpdateParcel::new(1, 1);
     assert!(retryable(client.call(&update).await.unwrap_err()), "without the parameters that matter");
-    let counted = UpdateParcel { amount: Some(1), ..update.clone() };
+    let counted = with(update.clone(), |input| input.amount = Some(1));
     assert!(!retryable(client.call(&counted).await.unwrap_err()));
-    let emptied = UpdateParcel { tags: Nullable::Null, ..update };
+    let emptied = with(update, |input| input.tags = Nullable::Null);
     assert!(!retryable(client.call(&emptied).await.unwrap_err()), "null is given as well");
     let input = br#"{"parcel_id": 1, "stock": 1, "tags": []}"#;
     assert!(!retryable(client.call_untyped("update-parcel", input).await.unwrap_err()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use connector_runtime::{Boxed, Class, Date, DateTime, Error, Nullable};
+use connector_tests::with;
 use parcel_connector::CONNECTOR;
 use parcel_connector::actions::{Check, CreateParcels, GetParcel, PutAddresses, PutLabels};
 use parcel_connector::types::{Address, Leg, Stop};
@@ -32,40 +33,38 @@ fn accepted(id: &str, input: serde_json::Value) {
 #[tokio::test]
 async fn every_constraint_is_told_in_one_error_and_nothing_is_sent() {
     let vendor = Vendor::with(200, "{}").await;
-    let bad = Address {
-        street: Some(String::new()),
-        zip: Some("1234".to_owned()),
-        since: Some(DateTime::from("yesterday")),
-        born: Some(Date::from("2019-02-30")),
-        note: Nullable::Value("too long".to_owned()),
-        lines: Some(vec!["four".to_owned(), "a".to_owned(), "b".to_owned()]),
-        share: Some(decimal("1.01")),
-        neighbour: Some(Boxed::from(Address::default())),
-        flags: Some(BTreeMap::from([("k".to_owned(), vec![1, 0])])),
-        ..Address::default()
-    };
-    let input = Check {
-        whole: Some(8),
-        real: Some(-0.75),
-        exact: Some(decimal("10.011")),
-        text: Some("ü".to_owned()),
-        code: Some("aB".to_owned()),
-        few: Some(vec![]),
-        parts: Some(vec!["x".to_owned(), "y".to_owned(), "xxxx".to_owned()]),
-        grid: Some(vec![vec![0, -1], vec![0, 0, 0]]),
-        sizes: Some(BTreeMap::from([("a".to_owned(), 3.5), ("b".to_owned(), 1.0), ("c".to_owned(), 1.0)])),
-        words: Some(BTreeMap::from([("w".to_owned(), vec![String::new()])])),
-        day: Some(Date::from("today")),
-        moment: Some(DateTime::from("2019-13-01T00:00:00Z")),
-        addresses: Some(vec![Address::default()]),
-        address: Some(Boxed::from(bad)),
-        leg: Some(Boxed::from(Leg {
-            kilometres: Some(-1),
-            to: Some(Boxed::from(Stop::default())),
-            ..Leg::default()
-        })),
-        ..Check::new("m")
-    };
+    let bad = with(Address::default(), |input| {
+        input.street = Some(String::new());
+        input.zip = Some("1234".to_owned());
+        input.since = Some(DateTime::from("yesterday"));
+        input.born = Some(Date::from("2019-02-30"));
+        input.note = Nullable::Value("too long".to_owned());
+        input.lines = Some(vec!["four".to_owned(), "a".to_owned(), "b".to_owned()]);
+        input.share = Some(decimal("1.01"));
+        input.neighbour = Some(Boxed::from(Address::default()));
+        input.flags = Some(BTreeMap::from([("k".to_owned(), vec![1, 0])]));
+    });
+    let input = with(Check::new("m"), |input| {
+        input.whole = Some(8);
+        input.real = Some(-0.75);
+        input.exact = Some(decimal("10.011"));
+        input.text = Some("ü".to_owned());
+        input.code = Some("aB".to_owned());
+        input.few = Some(vec![]);
+        input.parts = Some(vec!["x".to_owned(), "y".to_owned(), "xxxx".to_owned()]);
+        input.grid = Some(vec![vec![0, -1], vec![0, 0, 0]]);
+        input.sizes =
+            Some(BTreeMap::from([("a".to_owned(), 3.5), ("b".to_owned(), 1.0), ("c".to_owned(), 1.0)]));
+        input.words = Some(BTreeMap::from([("w".to_owned(), vec![String::new()])]));
+        input.day = Some(Date::from("today"));
+        input.moment = Some(DateTime::from("2019-13-01T00:00:00Z"));
+        input.addresses = Some(vec![Address::default()]);
+        input.address = Some(Boxed::from(bad));
+        input.leg = Some(Boxed::from(with(Leg::default(), |input| {
+            input.kilometres = Some(-1);
+            input.to = Some(Boxed::from(Stop::default()));
+        })));
+    });
     let error = vendor.client().call(&input).await.unwrap_err();
     assert_eq!(
         blamed(&error),
@@ -107,8 +106,8 @@ async fn every_constraint_is_told_in_one_error_and_nothing_is_sent() {
     let labels = ["a", "b", "c"].map(|key| (key.to_owned(), "12345".to_owned()));
     let error = vendor.client().call(&PutLabels::new(1, BTreeMap::from(labels))).await.unwrap_err();
     assert_eq!(blamed(&error), ["labels", "labels.a", "labels.b", "labels.c"]);
-    let nameless = Leg { to: Some(Boxed::from(Stop::default())), ..Leg::default() };
-    let input = CreateParcels { legs: Some(vec![nameless]), ..CreateParcels::new("x") };
+    let nameless = with(Leg::default(), |input| input.to = Some(Boxed::from(Stop::default())));
+    let input = with(CreateParcels::new("x"), |input| input.legs = Some(vec![nameless]));
     let error = vendor.client().call(&input).await.unwrap_err();
     assert_eq!(blamed(&error), ["legs[0].to.name"]);
     assert!(vendor.received().is_empty());

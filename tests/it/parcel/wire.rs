@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use connector_runtime::{Boxed, Date, DateTime, Json, Nullable};
+use connector_tests::with;
 use parcel_connector::actions::{
     CreateParcel, CreateParcels, GetParcel, PutAddresses, PutLabels, RemoveParcel, Search, UpdateParcel,
 };
@@ -20,17 +21,17 @@ fn moment() -> DateTime {
 }
 
 fn address() -> Address {
-    Address {
-        street: Some("Lane 1".to_owned()),
-        zip: Some("12345".to_owned()),
-        country: Some(Country::In),
-        since: Some(moment()),
-        note: Nullable::Null,
-        share: Some(decimal("0.50")),
-        neighbour: Some(Boxed::from(Address { street: Some("Lane 2".to_owned()), ..Address::default() })),
-        flags: Some(BTreeMap::from([("a b".to_owned(), vec![1])])),
-        ..Address::default()
-    }
+    with(Address::default(), |input| {
+        input.street = Some("Lane 1".to_owned());
+        input.zip = Some("12345".to_owned());
+        input.country = Some(Country::In);
+        input.since = Some(moment());
+        input.note = Nullable::Null;
+        input.share = Some(decimal("0.50"));
+        input.neighbour =
+            Some(Boxed::from(with(Address::default(), |input| input.street = Some("Lane 2".to_owned()))));
+        input.flags = Some(BTreeMap::from([("a b".to_owned(), vec![1])]));
+    })
 }
 
 /// The request that arrives for an input given as JSON; the answer does not matter.
@@ -43,24 +44,23 @@ async fn untyped(id: &str, input: serde_json::Value) -> Received {
 #[tokio::test]
 async fn paths_and_queries_and_headers_carry_every_scalar_under_the_vendors_names() {
     let vendor = Vendor::with(200, r#"{"data":[]}"#).await;
-    let input = Search {
-        ids: Some(vec![3, 1]),
-        tags: Some(vec!["a,b".to_owned(), "c d&e".to_owned(), "ü".to_owned()]),
-        kind: Some(ParcelType::QuoTe),
-        kinds: Some(vec![ParcelType::AB, ParcelType::Self_]),
-        since: Some(moment()),
-        until: Some(Date::from("2019-07-06")),
-        weight: Some(decimal("10.50")),
-        ratio: Some(0.25),
-        is_open: Some(false),
-        name: Some("x=1&y#?/".to_owned()),
-        days: Some(vec![Date::from("2019-07-06"), Date::from("2019-07-07")]),
-        moments: Some(vec![moment()]),
-        trace: Some("t-1".to_owned()),
-        at: Some(moment()),
-        level: Some(Country::De),
-        ..Search::new(ParcelType::IdAsc, Date::from("2020-02-29"), true)
-    };
+    let input = with(Search::new(ParcelType::IdAsc, Date::from("2020-02-29"), true), |input| {
+        input.ids = Some(vec![3, 1]);
+        input.tags = Some(vec!["a,b".to_owned(), "c d&e".to_owned(), "ü".to_owned()]);
+        input.kind = Some(ParcelType::QuoTe);
+        input.kinds = Some(vec![ParcelType::AB, ParcelType::Self_]);
+        input.since = Some(moment());
+        input.until = Some(Date::from("2019-07-06"));
+        input.weight = Some(decimal("10.50"));
+        input.ratio = Some(0.25);
+        input.is_open = Some(false);
+        input.name = Some("x=1&y#?/".to_owned());
+        input.days = Some(vec![Date::from("2019-07-06"), Date::from("2019-07-07")]);
+        input.moments = Some(vec![moment()]);
+        input.trace = Some("t-1".to_owned());
+        input.at = Some(moment());
+        input.level = Some(Country::De);
+    });
     vendor.client().call(&input).await.unwrap();
 
     let request = vendor.last();
@@ -97,13 +97,12 @@ async fn what_is_left_out_is_not_sent_and_defaults_stay_the_vendors() {
     let vendor = Vendor::with(200, "{}").await;
     vendor.client().call(&GetParcel::new("a/b ..%2f?#ü")).await.unwrap();
     assert_eq!(vendor.last().own_target(), "/accounts/acme/v1/parcels/a%2Fb%20..%252f%3F%23%C3%BC");
-    let hostile = GetParcel {
-        r#type: Some(ParcelType::Empty),
-        self_: Some(String::new()),
-        crate_: Some(i64::MIN),
-        r#ref: Some(true),
-        ..GetParcel::new("x")
-    };
+    let hostile = with(GetParcel::new("x"), |input| {
+        input.r#type = Some(ParcelType::Empty);
+        input.self_ = Some(String::new());
+        input.crate_ = Some(i64::MIN);
+        input.r#ref = Some(true);
+    });
     vendor.client().call(&hostile).await.unwrap();
     assert_eq!(
         vendor.last().own_target(),
@@ -117,14 +116,13 @@ async fn what_is_left_out_is_not_sent_and_defaults_stay_the_vendors() {
 #[tokio::test]
 async fn bodies_hold_dates_as_the_version_writes_them_and_decimals_digit_for_digit() {
     let vendor = Vendor::with(200, r#"{"data":[{}]}"#).await;
-    let input = CreateParcel {
-        sent_at: Some(moment()),
-        born: Some(Date::from("2000-01-02")),
-        address: Some(Boxed::from(address())),
-        note: Nullable::Null,
-        free: Some(Json::from(json!({"b": [1, null]}))),
-        ..CreateParcel::new("bo\"x", decimal("12345678901234567.8900"))
-    };
+    let input = with(CreateParcel::new("bo\"x", decimal("12345678901234567.8900")), |input| {
+        input.sent_at = Some(moment());
+        input.born = Some(Date::from("2000-01-02"));
+        input.address = Some(Boxed::from(address()));
+        input.note = Nullable::Null;
+        input.free = Some(Json::from(json!({"b": [1, null]})));
+    });
     vendor.client().call(&input).await.unwrap();
     let request = vendor.last();
     assert_eq!(
@@ -150,12 +148,14 @@ async fn bodies_hold_dates_as_the_version_writes_them_and_decimals_digit_for_dig
 #[tokio::test]
 async fn a_wrapped_body_is_the_only_item_of_a_list() {
     let vendor = Vendor::with(200, r#"{"data":[{"id":"p-1"}]}"#).await;
-    let to = Stop { name: Some("Lyon".to_owned()), ..Stop::default() };
-    let input = CreateParcels {
-        sent_at: Some(moment()),
-        legs: Some(vec![Leg { to: Some(Boxed::from(to)), kilometres: Some(7), ..Leg::default() }]),
-        ..CreateParcels::new("me")
-    };
+    let to = with(Stop::default(), |input| input.name = Some("Lyon".to_owned()));
+    let input = with(CreateParcels::new("me"), |input| {
+        input.sent_at = Some(moment());
+        input.legs = Some(vec![with(Leg::default(), |input| {
+            input.to = Some(Boxed::from(to));
+            input.kilometres = Some(7);
+        })]);
+    });
     let reply = vendor.client().call(&input).await.unwrap();
     assert_eq!(
         vendor.last().body,
@@ -174,7 +174,7 @@ async fn a_payload_is_the_whole_body() {
     assert_eq!(vendor.last().body, r#"{"k \"1":"v"}"#);
     assert_eq!((vendor.last().method.as_str(), reply.data), ("PATCH", vec!["a".to_owned()]));
 
-    let input = PutAddresses { trace: Some("t".to_owned()), ..PutAddresses::new(vec![address()]) };
+    let input = with(PutAddresses::new(vec![address()]), |input| input.trace = Some("t".to_owned()));
     vendor.client().call(&input).await.unwrap();
     let request = vendor.last();
     assert_eq!(request.json()[0]["since"], "Fri, 5 Jul 2019 21:40:11 +0000");
@@ -187,18 +187,17 @@ async fn leaving_out_emptying_and_setting_are_three_things() {
     vendor.client().call(&UpdateParcel::new(1, 0)).await.unwrap();
     assert_eq!(vendor.last().body, r#"{"stock":0}"#);
 
-    let emptied = UpdateParcel {
-        name: Nullable::Null,
-        price: Nullable::Null,
-        sent_on: Nullable::Null,
-        sent_at: Nullable::Null,
-        tags: Nullable::Null,
-        labels: Nullable::Null,
-        address: Nullable::Null,
-        kind: Nullable::Null,
-        stock: Nullable::Null,
-        ..UpdateParcel::new(1, 0)
-    };
+    let emptied = with(UpdateParcel::new(1, 0), |input| {
+        input.name = Nullable::Null;
+        input.price = Nullable::Null;
+        input.sent_on = Nullable::Null;
+        input.sent_at = Nullable::Null;
+        input.tags = Nullable::Null;
+        input.labels = Nullable::Null;
+        input.address = Nullable::Null;
+        input.kind = Nullable::Null;
+        input.stock = Nullable::Null;
+    });
     vendor.client().call(&emptied).await.unwrap();
     let nulls = json!({"name": null, "price": null, "sent_on": null, "sent_at": null, "tags": null,
         "labels": null, "address": null, "kind": null, "stock": null});
@@ -207,16 +206,16 @@ async fn leaving_out_emptying_and_setting_are_three_things() {
     input["parcel_id"] = json!(1);
     assert_eq!(untyped("update-parcel", input).await.json(), nulls);
 
-    let set = UpdateParcel {
-        name: "n".to_owned().into(),
-        price: decimal("0.00").into(),
-        sent_on: Date::from("2020-01-01").into(),
-        tags: Vec::new().into(),
-        labels: BTreeMap::new().into(),
-        address: Boxed::from(Address { street: Some("s".to_owned()), ..Address::default() }).into(),
-        kind: ParcelType::Empty.into(),
-        ..UpdateParcel::new(1, 2)
-    };
+    let set = with(UpdateParcel::new(1, 2), |input| {
+        input.name = "n".to_owned().into();
+        input.price = decimal("0.00").into();
+        input.sent_on = Date::from("2020-01-01").into();
+        input.tags = Vec::new().into();
+        input.labels = BTreeMap::new().into();
+        input.address =
+            Boxed::from(with(Address::default(), |input| input.street = Some("s".to_owned()))).into();
+        input.kind = ParcelType::Empty.into();
+    });
     vendor.client().call(&set).await.unwrap();
     assert_eq!(
         vendor.last().body,
@@ -225,4 +224,30 @@ async fn leaving_out_emptying_and_setting_are_three_things() {
             r#""address":{"street":"s"},"kind":"","stock":2}"#
         )
     );
+}
+
+#[test]
+fn an_enumeration_is_written_and_parsed_by_the_names_of_the_wire() {
+    for (country, name) in [
+        (Country::De, "DE"),
+        (Country::In, "in"),
+        // The manifest names it, because `+fr` and `FR` would be one name in Rust.
+        (Country::Overseas, "+fr"),
+        (Country::Unlisted("XX".to_owned()), "XX"),
+    ] {
+        assert_eq!(country.to_string(), name);
+        let Ok(parsed) = name.parse::<Country>();
+        assert_eq!(parsed, country);
+    }
+}
+
+#[tokio::test]
+async fn an_option_of_an_update_sets_or_empties_a_field() {
+    let vendor = Vendor::with(200, r#"{"data":{}}"#).await;
+    let update = with(UpdateParcel::new(1, 2), |input| {
+        input.name = Some("n".to_owned()).into();
+        input.price = None.into();
+    });
+    vendor.client().call(&update).await.unwrap();
+    assert_eq!(vendor.last().json(), json!({"name": "n", "price": null, "stock": 2}));
 }

@@ -178,7 +178,7 @@ pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 fn cargo_toml(runtime: &Path) -> String {
     format!(
-        "[package]\nname = \"synthetic\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+        "[package]\nname = \"synthetic-connector\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nconnector-runtime = {{ path = {:?} }}\n\n[workspace]\n",
         runtime.display().to_string()
     )

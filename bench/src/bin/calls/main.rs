@@ -55,7 +55,10 @@ fn client(origin: &str) -> Result<Client, Box<dyn Error>> {
 }
 
 fn action() -> ListProducts {
-    ListProducts { is_visible: Some(true), limit: Some(10), ..ListProducts::default() }
+    let mut filters = ListProducts::default();
+    filters.is_visible = Some(true);
+    filters.limit = Some(10);
+    filters
 }
 
 #[cfg(test)]

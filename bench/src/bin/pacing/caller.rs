@@ -69,7 +69,7 @@ impl Caller {
     /// Reads the store's time; whether that came about.
     pub(crate) async fn call(&self) -> bool {
         match self {
-            Self::Ours(client) => client.call(&GetTime {}).await.is_ok(),
+            Self::Ours(client) => client.call(&GetTime::default()).await.is_ok(),
             Self::Plain(plain) => plain.call().await,
         }
     }

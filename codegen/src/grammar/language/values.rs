@@ -12,11 +12,24 @@ pub(super) static TYPES: Shape = Shape::Map {
             required("description", &Shape::Text, "what it is, in a sentence"),
             optional("docs", &Shape::Url, "the vendor's page about it"),
             optional("record", &RECORD, "an object: its fields by wire name"),
-            optional("enum", &Shape::List(&Shape::Text), "texts: the values known today"),
+            optional("enum", &Shape::List(&ENUMERATION_VALUE), "texts: the values known today"),
         ],
         one_of: &[&["record", "enum"]],
         refused: &[],
     }),
+};
+
+/// A value of an enumeration: its text, or a mapping that also names it.
+static ENUMERATION_VALUE: Shape = Shape::ByKind {
+    scalar: Some(&Shape::Text),
+    list: None,
+    mapping: Some(&Shape::Object(&object(
+        "enumeration value",
+        &[
+            required("name", &Shape::Text, "its name in Rust, such as `PlusOne`"),
+            required("wire", &Shape::Text, "its text on the wire"),
+        ],
+    ))),
 };
 
 static RECORD: Shape = Shape::Map { rule: Rule::Any, value: &FIELD };

@@ -5,6 +5,173 @@
 //! and triggers, generated from a manifest.
 //!
 //! See <https://parcel.example/docs>.
+//!
+//! # Connect
+//!
+//! ```no_run
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! fn secret() -> connector_runtime::SecretString {
+//!     "never in the source".into()
+//! }
+//!
+//! let connection = parcel_connector::connection(["acme", "ada", "full", "a b"], [secret(), secret(), secret(), secret()])?;
+//! let client = connector_runtime::Client::new(connection)?;
+//! # drop(client);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Call
+//!
+//! ```no_run
+//! # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use parcel_connector::actions::Check;
+//!
+//! match client.call(&Check::new("must")).await {
+//!     Ok(reply) => println!("{:?}", reply.data),
+//!     Err(error) if error.is_retryable() => println!("again in {:?}", error.retry_after()),
+//!     Err(error) => println!("{}: {error}", error.class()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each action's page has an example of its own.
+//!
+//! # Read all pages
+//!
+//! ```no_run
+//! # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use parcel_connector::actions::ListByCursor;
+//!
+//! let mut input = ListByCursor::default();
+//! input.limit = Some(2);
+//! // A patient client waits for the account's quota.
+//! let patient = client.clone().with_patience(connector_runtime::Patience::Unlimited);
+//! let mut pages = patient.pages(&input)?;
+//! while let Some(page) = pages.next().await {
+//!     println!("{:?}", page?.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Answer a webhook
+//!
+//! ```no_run
+//! use parcel_connector::connector::WEBHOOKS;
+//! use connector_runtime::signature::Verifier;
+//! use connector_runtime::{Event, HeaderMap, SecretString};
+//!
+//! type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+//!
+//! /// One verifier serves as long as the program runs.
+//! fn verifier(secret: SecretString) -> Outcome<Verifier> {
+//!     Ok(Verifier::new(WEBHOOKS.signatures, &[secret])?)
+//! }
+//!
+//! /// The raw body is verified before anything parses it.
+//! fn receive(verifier: &Verifier, url: &str, headers: &HeaderMap, body: &[u8], now_ms: i64) -> Outcome<Event> {
+//!     let delivery = verifier.verify(headers, url, body, now_ms)?;
+//!     Ok(WEBHOOKS.event(&delivery)?)
+//! }
+//! ```
+//!
+//! # Actions
+//!
+//! ## `/addresses`
+//!
+//! - [`put-addresses`](actions::PutAddresses): Put addresses
+//!
+//! ## `/by-cursor`
+//!
+//! - [`list-by-cursor`](actions::ListByCursor): List by cursor
+//!
+//! ## `/by-link`
+//!
+//! - [`list-by-link`](actions::ListByLink): List by link
+//!
+//! ## `/by-number`
+//!
+//! - [`list-by-number`](actions::ListByNumber): List by number
+//!
+//! ## `/by-offset`
+//!
+//! - [`list-by-offset`](actions::ListByOffset): List by offset
+//!
+//! ## `/by-page`
+//!
+//! - [`list-by-page`](actions::ListByPage): List by page
+//!
+//! ## `/checks`
+//!
+//! - [`check`](actions::Check): Check
+//!
+//! ## `/connector`
+//!
+//! - [`connector`](actions::Connector): Connector
+//!
+//! ## `/core`
+//!
+//! - [`core`](actions::Core): Core
+//!
+//! ## `/crate`
+//!
+//! - [`crate-name`](actions::CrateName): Crate name
+//!
+//! ## `/hooks`
+//!
+//! - [`create-webhook`](actions::CreateWebhook): Create a webhook
+//! - [`delete-webhook`](actions::DeleteWebhook): Delete a webhook
+//! - [`list-webhooks`](actions::ListWebhooks): List webhooks
+//! - [`update-webhook`](actions::UpdateWebhook): Switch a webhook on
+//!
+//! ## `/loop`
+//!
+//! - [`loop`](actions::Loop): Loop
+//!
+//! ## `/match`
+//!
+//! - [`match`](actions::Match): Match
+//!
+//! ## `/paces`
+//!
+//! - [`pace`](actions::Pace): Pace
+//!
+//! ## `/parcels`
+//!
+//! - [`cancel`](actions::Cancel): Cancel
+//! - [`create-parcel`](actions::CreateParcel): Create a parcel
+//! - [`create-parcels`](actions::CreateParcels): Create parcels
+//! - [`find-parcel`](actions::FindParcel): Find a parcel
+//! - [`get-parcel`](actions::GetParcel): Get a parcel
+//! - [`put-labels`](actions::PutLabels): Put labels
+//! - [`remove-parcel`](actions::RemoveParcel): Remove a parcel
+//! - [`search`](actions::Search): Search parcels
+//! - [`update-parcel`](actions::UpdateParcel): Update a parcel
+//!
+//! ## `/parcels/first`
+//!
+//! - [`find-parcel-bare`](actions::FindParcelBare): Find a parcel without envelope
+//!
+//! ## `/ping`
+//!
+//! - [`ping-vendor`](actions::PingVendor): Ping
+//!
+//! ## `/self`
+//!
+//! - [`self`](actions::Self_): Self
+//!
+//! ## `/types`
+//!
+//! - [`type`](actions::Type): Type
+//!
+//! # Triggers
+//!
+//! - [`account-closed`](triggers::account_closed::TRIGGER): Account closed
+//! - [`match`](triggers::match::TRIGGER): Match found
+//! - [`pace`](triggers::pace::TRIGGER): Pace changed
+//! - [`parcel-created`](triggers::parcel_created::TRIGGER): Parcel created
 
 pub mod actions;
 pub mod apis;

@@ -6,7 +6,19 @@
 use connector_runtime::{Action, Effect, Operation, Parameter, Returns, impl_input};
 
 /// Stops a parcel on its way.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Cancel;
+///
+/// client.call(&Cancel::new(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Cancel {
     /// The parameter `parcel_id`.
     pub parcel_id: i64,

@@ -11,7 +11,20 @@ use connector_runtime::{
 use crate::types::{Address, Country, Leg, Ping};
 
 /// One parameter for every constraint.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Check;
+///
+/// let reply = client.call(&Check::new("must")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Check {
     /// The parameter `whole`.
     pub whole: Option<i64>,

@@ -6,7 +6,20 @@
 use connector_runtime::{Action, Decimal, Operation, impl_input};
 
 /// A module's name.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Connector;
+///
+/// let reply = client.call(&Connector::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Connector {}
 
 impl Action for Connector {

@@ -6,7 +6,20 @@
 use connector_runtime::{Action, Json, Operation, impl_input};
 
 /// A crate's name.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Core;
+///
+/// let reply = client.call(&Core::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Core {}
 
 impl Action for Core {

@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, impl_input};
 use crate::types::Country;
 
 /// Beside a type.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::CrateName;
+///
+/// let reply = client.call(&CrateName::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct CrateName {}
 
 impl Action for CrateName {

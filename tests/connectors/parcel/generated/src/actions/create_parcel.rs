@@ -10,7 +10,20 @@ use connector_runtime::{
 use crate::types::{Address, Parcel};
 
 /// Hands a parcel in, in the dates of the first version.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::CreateParcel;
+///
+/// let reply = client.call(&CreateParcel::new("name", "1".parse()?)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateParcel {
     /// The parameter `name`.
     pub name: String,

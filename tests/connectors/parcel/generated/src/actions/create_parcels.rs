@@ -9,7 +9,20 @@ use connector_runtime::{
 use crate::types::{Leg, Parcel};
 
 /// Hands a parcel in where the vendor takes a list of them.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::CreateParcels;
+///
+/// let reply = client.call(&CreateParcels::new("self")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateParcels {
     /// The parameter `self:name`.
     pub self_: String,

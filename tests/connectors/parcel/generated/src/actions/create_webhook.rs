@@ -8,7 +8,20 @@ use connector_runtime::{Action, Body, Operation, Parameter, impl_input};
 use crate::types::Webhook;
 
 /// Begins to call an address.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::CreateWebhook;
+///
+/// let reply = client.call(&CreateWebhook::new("scope", "destination")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct CreateWebhook {
     /// The parameter `scope`.
     pub scope: String,

@@ -6,7 +6,19 @@
 use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 
 /// Stops to call an address.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::DeleteWebhook;
+///
+/// client.call(&DeleteWebhook::new(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DeleteWebhook {
     /// The parameter `id`.
     pub id: i64,

@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Reads the first parcel with a name.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::FindParcel;
+///
+/// let reply = client.call(&FindParcel::new("name")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct FindParcel {
     /// The parameter `name`.
     pub name: String,

@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Reads the first parcel there is.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::FindParcelBare;
+///
+/// let reply = client.call(&FindParcelBare::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct FindParcelBare {}
 
 impl Action for FindParcelBare {

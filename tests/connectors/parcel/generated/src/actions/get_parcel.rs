@@ -9,7 +9,20 @@ use crate::types::{Parcel, ParcelType};
 /// Reads one parcel. `code` \[link\] \<html\> \*/ {braces} "quotes" ünïcode.
 ///
 /// See <https://parcel.example/docs/parcels#get>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::GetParcel;
+///
+/// let reply = client.call(&GetParcel::new("p-1")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct GetParcel {
     /// The parameter `parcel_id`.
     pub parcel_id: String,

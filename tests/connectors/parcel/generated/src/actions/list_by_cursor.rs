@@ -7,7 +7,22 @@ use connector_runtime::{Action, Operation, Parameter, Returns, Rules, impl_input
 use crate::types::{Parcel, ParcelType};
 
 /// Lists parcels by a mark.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::ListByCursor;
+///
+/// let mut input = ListByCursor::default();
+/// input.limit = Some(2);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListByCursor {
     /// How many to answer with.
     pub limit: Option<i64>,

@@ -7,7 +7,22 @@ use connector_runtime::{Action, DateTime, Operation, Parameter, Returns, impl_in
 use crate::types::Parcel;
 
 /// Lists parcels by the number to skip.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::ListByOffset;
+///
+/// let mut input = ListByOffset::default();
+/// input.limit = Some(2);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListByOffset {
     /// How many to answer with.
     pub limit: Option<i64>,

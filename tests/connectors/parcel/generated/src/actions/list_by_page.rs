@@ -7,7 +7,22 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Lists parcels page by page.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::ListByPage;
+///
+/// let mut input = ListByPage::default();
+/// input.limit = Some(2);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListByPage {
     /// How many to answer with.
     pub limit: Option<i64>,

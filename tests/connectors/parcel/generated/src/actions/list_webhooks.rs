@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, Returns, impl_input};
 use crate::types::Webhook;
 
 /// Lists the webhooks of the account.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::ListWebhooks;
+///
+/// let reply = client.call(&ListWebhooks::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct ListWebhooks {}
 
 impl Action for ListWebhooks {

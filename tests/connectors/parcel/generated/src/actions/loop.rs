@@ -7,7 +7,20 @@ use std::collections::BTreeMap;
 use connector_runtime::{Action, Decimal, Operation, Returns, impl_input};
 
 /// A keyword.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Loop;
+///
+/// let reply = client.call(&Loop::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Loop {}
 
 impl Action for Loop {

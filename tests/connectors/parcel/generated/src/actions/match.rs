@@ -6,7 +6,20 @@
 use connector_runtime::{Action, Operation, impl_input};
 
 /// A keyword.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Match;
+///
+/// let reply = client.call(&Match::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Match {}
 
 impl Action for Match {

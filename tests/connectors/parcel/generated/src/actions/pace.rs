@@ -6,7 +6,20 @@
 use connector_runtime::{Action, Operation, Parameter, impl_input};
 
 /// A name that generated modules may want for themselves.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Pace;
+///
+/// let reply = client.call(&Pace::new(1)).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Pace {
     /// The parameter `self`.
     pub self_: i64,

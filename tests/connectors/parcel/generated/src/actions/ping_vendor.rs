@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, impl_input};
 use crate::types::Ping;
 
 /// Shows that a connection works.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::PingVendor;
+///
+/// let reply = client.call(&PingVendor::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct PingVendor {}
 
 impl Action for PingVendor {

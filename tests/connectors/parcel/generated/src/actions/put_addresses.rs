@@ -11,7 +11,21 @@ use crate::types::Address;
 /// Replaces all addresses.
 ///
 /// The vendor advises against it: Gone soon: use `update-parcel`, \[see\] \<there\>.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::PutAddresses;
+/// use parcel_connector::types::Address;
+///
+/// let input = PutAddresses::new(vec![Address::new("street")]);
+/// client.call(&input).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PutAddresses {
     /// Comes back in logs.
     pub trace: Option<String>,

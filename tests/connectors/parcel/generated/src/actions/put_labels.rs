@@ -7,7 +7,21 @@ use std::collections::BTreeMap;
 use connector_runtime::{Action, Body, Operation, Parameter, Returns, Rules, impl_input};
 
 /// Replaces all labels.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::PutLabels;
+///
+/// let input = PutLabels::new(1, [("name".to_owned(), "labels".to_owned())].into());
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct PutLabels {
     /// The parameter `parcel_id`.
     pub parcel_id: i64,

@@ -6,7 +6,19 @@
 use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_input};
 
 /// Throws a parcel away.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::RemoveParcel;
+///
+/// client.call(&RemoveParcel::new("p-1")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RemoveParcel {
     /// The parameter `parcel`.
     pub parcel_id: String,

@@ -9,7 +9,22 @@ use connector_runtime::{
 use crate::types::{Country, Parcel, ParcelType};
 
 /// Everything that a query and headers can carry.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Search;
+/// use parcel_connector::types::ParcelType;
+///
+/// let input = Search::new(ParcelType::Empty, "2026-01-31".into(), true);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Search {
     /// The parameter `place`.
     pub place: ParcelType,

@@ -6,7 +6,20 @@
 use connector_runtime::{Action, DateTime, Operation, impl_input};
 
 /// The name of names.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Self_;
+///
+/// let reply = client.call(&Self_::default()).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Self_ {}
 
 impl Action for Self_ {

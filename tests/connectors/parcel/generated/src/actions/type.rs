@@ -7,7 +7,20 @@ use connector_runtime::{Action, Operation, Parameter, impl_input};
 use crate::types::Zoo;
 
 /// A keyword whose parameter is one as well.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::Type;
+///
+/// let reply = client.call(&Type::new("type")).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Type {
     /// The parameter `type`.
     pub r#type: String,

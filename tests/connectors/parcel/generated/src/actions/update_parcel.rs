@@ -11,7 +11,22 @@ use connector_runtime::{
 use crate::types::{Address, Parcel, ParcelType};
 
 /// Changes what is given and empties what is null.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::UpdateParcel;
+///
+/// let mut input = UpdateParcel::new(1, 1);
+/// input.name = connector_runtime::Nullable::Value("name".to_owned());
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateParcel {
     /// The parameter `parcel_id`.
     pub parcel_id: i64,

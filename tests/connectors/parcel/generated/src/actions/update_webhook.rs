@@ -7,7 +7,22 @@ use connector_runtime::{Action, Body, Operation, Parameter, impl_input};
 use crate::types::Webhook;
 
 /// Calls its address again.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(client: &connector_runtime::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use parcel_connector::actions::UpdateWebhook;
+///
+/// let mut input = UpdateWebhook::new(1);
+/// input.is_active = Some(true);
+/// let reply = client.call(&input).await?;
+/// println!("{:?}", reply.data);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct UpdateWebhook {
     /// The parameter `id`.
     pub id: i64,

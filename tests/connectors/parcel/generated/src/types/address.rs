@@ -11,6 +11,7 @@ use crate::types::Country;
 
 /// Where somebody lives.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Address {
     /// The field `street`.
     pub street: Option<String>,
@@ -34,6 +35,17 @@ pub struct Address {
     pub flags: Option<BTreeMap<String, Vec<i64>>>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl Address {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(street: impl Into<String>) -> Self {
+        Self {
+            street: Some(street.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[

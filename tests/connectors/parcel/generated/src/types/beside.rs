@@ -8,6 +8,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// What stands beside the items.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Beside {
     /// The field `links`.
     pub links: Option<BTreeMap<String, String>>,

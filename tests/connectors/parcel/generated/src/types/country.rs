@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// Where an address lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Country {
     /// `DE`.
     De,
@@ -14,18 +15,21 @@ pub enum Country {
     Fr,
     /// `in`.
     In,
+    /// `+fr`.
+    Overseas,
     /// A value that the manifest does not list, as it came.
     Unlisted(String),
 }
 
 impl Enumeration for Country {
-    const NAMES: &'static [&'static str] = &["DE", "FR", "in"];
+    const NAMES: &'static [&'static str] = &["DE", "FR", "in", "+fr"];
 
     fn from_name(name: &str) -> Self {
         match name {
             "DE" => Self::De,
             "FR" => Self::Fr,
             "in" => Self::In,
+            "+fr" => Self::Overseas,
             _ => Self::Unlisted(name.to_owned()),
         }
     }
@@ -35,6 +39,7 @@ impl Enumeration for Country {
             Self::De => "DE",
             Self::Fr => "FR",
             Self::In => "in",
+            Self::Overseas => "+fr",
             Self::Unlisted(name) => name,
         }
     }

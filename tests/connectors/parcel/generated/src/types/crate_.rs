@@ -7,6 +7,7 @@ use connector_runtime::{Boxed, Extra, impl_record};
 
 /// A record.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Crate {
     /// The field `crate`.
     pub crate_: Option<Boxed<Crate>>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// The way to the next page.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Cursors {
     /// The field `next`.
     pub next: Option<String>,

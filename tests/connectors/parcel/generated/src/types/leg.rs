@@ -8,6 +8,7 @@ use crate::types::Stop;
 
 /// A part of the way, which ends at a stop.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Leg {
     /// The field `to`.
     pub to: Option<Boxed<Stop>>,

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// The place of a page.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Pagination {
     /// The field `total_pages`.
     pub total_pages: Option<i64>,

@@ -15,6 +15,7 @@ use crate::types::{Address, Leg, ParcelType, Zoo};
 ///
 /// See <https://parcel.example/docs/parcels>.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Parcel {
     /// \- Id of the parcel.
     pub id: Option<String>,

@@ -7,6 +7,7 @@ use connector_runtime::{Enumeration, impl_enumeration};
 
 /// How it is packed; values as awkward as they come, `such as` \<this\> or \[that\].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParcelType {
     /// An empty text.
     Empty,

@@ -7,6 +7,7 @@ use connector_runtime::{DateTime, Extra, impl_record};
 
 /// A sign of life.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Ping {
     /// The field `pong`.
     pub pong: Option<bool>,

@@ -8,6 +8,7 @@ use crate::types::{Cursors, Pagination};
 
 /// What an answer says about its data.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Said {
     /// The field `pagination`.
     pub pagination: Option<Pagination>,

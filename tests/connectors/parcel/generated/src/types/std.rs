@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// A record.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Std {
     /// The field `core`.
     pub core: Option<String>,

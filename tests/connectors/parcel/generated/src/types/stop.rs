@@ -8,6 +8,7 @@ use crate::types::Leg;
 
 /// A place on the way, where the next part begins.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Stop {
     /// The field `name`.
     pub name: Option<String>,
@@ -15,6 +16,17 @@ pub struct Stop {
     pub next: Option<Boxed<Leg>>,
     /// Fields that the manifest does not describe, as the API sent them.
     pub extra: Extra,
+}
+
+impl Stop {
+    /// A record with what is required when it is sent.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            ..Self::default()
+        }
+    }
 }
 
 const RULES: &[Parameter] = &[Parameter::body("name").required()];

@@ -7,6 +7,7 @@ use connector_runtime::{Extra, impl_record};
 
 /// A record.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct TryFrom {
     /// The field `from`.
     pub from: Option<String>,

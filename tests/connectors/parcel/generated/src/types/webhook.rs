@@ -8,6 +8,7 @@ use connector_runtime::{DateTime, Extra, impl_record};
 
 /// An address that is called on events.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Webhook {
     /// The field `id`.
     pub id: Option<i64>,

@@ -12,6 +12,7 @@ use crate::types::{
 
 /// Types whose names mean something to Rust.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct Zoo {
     /// The field `std`.
     pub std: Option<Std>,
