@@ -3,6 +3,7 @@
 
 mod check;
 mod language;
+pub(crate) mod names;
 pub(crate) mod schema;
 
 pub(crate) use check::check;
@@ -10,12 +11,15 @@ pub(crate) use language::{MANIFEST, RESOURCE};
 
 use crate::diagnostic::Code;
 use crate::name::Rule;
+use names::Named;
 
 /// What may stand in a place.
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// Any text.
     Text,
+    /// The name of something that the manifest defines.
+    Name(Named),
     /// An address that begins with `https://`.
     Url,
     /// The name of an HTTP header (RFC 9110, section 5.1).
@@ -78,7 +82,7 @@ impl Shape {
     /// What a person would call a fitting value.
     fn noun(&self) -> String {
         match self {
-            Self::Text => "a text".to_owned(),
+            Self::Text | Self::Name(_) => "a text".to_owned(),
             Self::Url => "an address that begins with https://".to_owned(),
             Self::Header => "the name of an HTTP header".to_owned(),
             Self::Pattern => "a regular expression".to_owned(),

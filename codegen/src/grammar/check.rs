@@ -113,7 +113,7 @@ fn check_scalar(shape: &Shape, text: &str, plain: bool, node: &Node<'_>, faults:
 /// Whether a scalar has the form of its shape; `plain` tells an unquoted one.
 fn fits(shape: &Shape, text: &str, plain: bool) -> bool {
     match shape {
-        Shape::Text | Shape::Scalar => true,
+        Shape::Text | Shape::Name(_) | Shape::Scalar => true,
         Shape::Url => text.strip_prefix("https://").is_some_and(is_rest_of_url),
         Shape::Header => http_token(text),
         Shape::Integer => plain && text.parse::<i64>().is_ok(),

@@ -1,6 +1,7 @@
 //! Types, the fields of records, and the parameters of actions.
 
 use super::{object, optional, required};
+use crate::grammar::names::Named;
 use crate::grammar::{Object, Shape};
 use crate::name::Rule;
 
@@ -23,12 +24,12 @@ static RECORD: Shape = Shape::Map { rule: Rule::Any, value: &FIELD };
 
 /// A field of a record: the name of its type, or a mapping that says more.
 static FIELD: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "field",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("wire", &Shape::Text, "its name on the wire, where it is another"),
@@ -48,12 +49,12 @@ static FIELD: Shape = Shape::ByKind {
 
 /// A value inside a list or map: the name of a type, or a mapping that says more.
 pub(super) static VALUE: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "value",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("min", &Shape::Number, "least number, characters or items"),
@@ -70,9 +71,9 @@ pub(super) static PARAMETER_SETS: Shape = Shape::Map { rule: Rule::Camel, value:
 
 /// The name of a set, parameters by name, or a list of both.
 pub(super) static PARAMETERS: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::ParameterSet)),
     list: Some(&Shape::List(&Shape::ByKind {
-        scalar: Some(&Shape::Text),
+        scalar: Some(&Shape::Name(Named::ParameterSet)),
         list: None,
         mapping: Some(&PARAMETER_MAP),
     })),
@@ -82,12 +83,12 @@ pub(super) static PARAMETERS: Shape = Shape::ByKind {
 static PARAMETER_MAP: Shape = Shape::Map { rule: Rule::Snake, value: &PARAMETER };
 
 static PARAMETER: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "parameter",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these, joined by commas in a query"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("wire", &Shape::Text, "its name on the wire, where it is another"),
@@ -112,7 +113,7 @@ static PARAMETER: Shape = Shape::ByKind {
 
 /// What an action answers with, beside the name of a type.
 pub(super) static RETURNS: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Result)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "result",
@@ -120,7 +121,7 @@ pub(super) static RETURNS: Shape = Shape::ByKind {
             optional("list", &VALUE, "a list of these"),
             optional(
                 "first",
-                &Shape::Text,
+                &Shape::Name(Named::Type),
                 "the first item of a list of these; an empty list means `not_found`",
             ),
         ],
