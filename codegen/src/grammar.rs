@@ -3,6 +3,7 @@
 
 mod check;
 mod language;
+pub(crate) mod names;
 pub(crate) mod schema;
 mod strays;
 mod words;
@@ -13,6 +14,7 @@ pub(crate) use strays::is_key_of_action;
 
 use crate::diagnostic::Code;
 use crate::name::Rule;
+use names::Named;
 
 /// What may stand in a place.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Shape {
     Text,
     /// Three numbers and what may follow them (Semantic Versioning 2.0.0).
     Version,
+    /// The name of something that the manifest defines.
+    Name(Named),
     /// An address that begins with `https://`.
     Url,
     /// The name of an HTTP header (RFC 9110, section 5.1).
@@ -83,7 +87,7 @@ impl Shape {
     /// What a person would call a fitting value.
     fn noun(&self) -> String {
         match self {
-            Self::Text => "a text".to_owned(),
+            Self::Text | Self::Name(_) => "a text".to_owned(),
             Self::Version => "a version".to_owned(),
             Self::Url => "an address that begins with https://".to_owned(),
             Self::Header => "the name of an HTTP header".to_owned(),

@@ -64,16 +64,38 @@ pub fn generate(sources: &Sources) -> Result<Files, Vec<Diagnostic>> {
     compile(sources, &mut NoCache).map(|compiled| compiled.files)
 }
 
-/// The JSON Schema (2020-12) of manifests, for editors.
+/// The JSON Schema (2020-12) of all manifests, for editors.
 #[must_use]
 pub fn manifest_schema() -> String {
-    let mut schema = grammar::schema::schema();
+    written(grammar::schema::schema(&grammar::names::of_language()))
+}
+
+/// The JSON Schema (2020-12) of one connector's manifest: an editor completes the names that the manifest defines, also
+/// those of a manifest with faults. A file that is no YAML adds no names.
+#[must_use]
+pub fn project_schema(sources: &Sources) -> String {
+    let trees = parse(sources, &mut Vec::new());
+    let mut manifest = manifest::Manifest::default();
+    for (path, tree) in &trees {
+        match tree {
+            Some(root) if *path == ROOT => manifest::read_root(root, &mut manifest),
+            Some(root) => manifest::read_resource(root, &mut manifest),
+            None => {}
+        }
+    }
+    written(grammar::schema::schema(&grammar::names::of_manifest(&manifest)))
+}
+
+fn written(mut schema: serde_json::Value) -> String {
     // The order of members must not hang on what other crates of a build ask of serde_json.
     schema.sort_all_objects();
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text
 }
+
+/// The file beside the manifest that holds its JSON Schema, see [`project_schema`].
+pub const SCHEMA: &str = "connector.schema.json";
 
 /// The path of the manifest among its sources.
 pub const ROOT: &str = "connector.yaml";

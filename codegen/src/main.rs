@@ -3,6 +3,7 @@
 mod cache;
 mod crate_folder;
 mod disk;
+mod schema;
 mod text;
 
 use std::fs;
@@ -11,12 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use connector_codegen::{
-    Change, Diagnostic, Files, NoCache, Report, compare, compile, decode, manifest_schema, render,
-};
+use connector_codegen::{Change, Diagnostic, Files, NoCache, Report, compare, compile, decode, render};
 
 use cache::DiskCache;
-use disk::{at, read_sources, remove_empty_folders, write_if_changed};
+use disk::{at, read_sources, remove_empty_folders};
 
 /// Compiles connector manifests into checked-in crates.
 #[derive(Parser)]
@@ -34,11 +33,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints the JSON Schema of manifests, or with `--write` keeps the file up to date.
+    /// Prints the JSON Schema of all manifests, or with `--write` keeps a file up to date.
     Schema {
         /// Write the schema to this file if it differs.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
+        /// Add the names that the manifest in this folder defines, also if it has faults.
+        #[arg(long, value_name = "FOLDER")]
+        names_of: Option<PathBuf>,
     },
 }
 
@@ -47,14 +49,17 @@ Examples:
   cargo codegen                    write what changed, remove what nothing generates
   cargo codegen --check            report each file that is Stale, Missing, Orphan or Foreign
   cargo codegen path/to/connector  for a connector in another folder
-  cargo codegen schema > codegen/connector.schema.json
+  cargo codegen schema --write codegen/connector.schema.json
+                                   the schema of all manifests, for editors
+  cargo codegen schema --names-of path/to/connector --write path/to/connector/connector.schema.json
+                                   the schema of a manifest that has faults; without faults, each run writes it
 
 Exit codes: 0 done, 1 the manifest has faults, 2 wrong usage, 3 files are not as the manifest says, 4 a file could not
 be read or written.";
 
 /// How a run ended, the worst last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
+pub(crate) enum Outcome {
     Done,
     NotFresh,
     Faults,
@@ -74,16 +79,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> io::Result<Outcome> {
-    match &arguments.command {
-        Some(Command::Schema { write: None }) => {
-            io::stdout().write_all(manifest_schema().as_bytes())?;
-            return Ok(Outcome::Done);
-        }
-        Some(Command::Schema { write: Some(path) }) => {
-            write_if_changed(path, &manifest_schema())?;
-            return Ok(Outcome::Done);
-        }
-        None => {}
+    if let Some(Command::Schema { write, names_of }) = &arguments.command {
+        schema::run(write.as_deref(), names_of.as_deref())?;
+        return Ok(Outcome::Done);
     }
     let mut outcome = Outcome::Done;
     for folder in &arguments.folders {
@@ -121,9 +119,12 @@ fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
     say(&compiled.advice)?;
     let crate_folder = folder.join("generated");
     let report = compare(&crate_folder::read(&crate_folder, &compiled.crate_name)?, &compiled.files);
+    let schema = schema::Beside::read(folder, &sources)?;
     if check {
-        return say_check(folder, &report);
+        let outcome = schema.say_check()?;
+        return Ok(outcome.max(say_check(folder, &report)?));
     }
+    schema.write()?;
     write(&crate_folder, &report, &compiled.files)
 }
 

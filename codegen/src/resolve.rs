@@ -97,7 +97,8 @@ struct Lookup<'t, 'm> {
     files: Vec<&'m str>,
 }
 
-const SCALARS: [(&str, Ty); 8] = [
+/// The types that the language defines.
+pub(crate) const SCALARS: [(&str, Ty); 8] = [
     ("string", Ty::String),
     ("integer", Ty::Integer),
     ("number", Ty::Number),

@@ -1,6 +1,8 @@
 //! What is checked in is what the manifests say: generated code and the schema of manifests.
 
-use connector_codegen::{Change, Files, ROOT, Sources, as_written, compare, generate, manifest_schema};
+use connector_codegen::{
+    Change, Files, ROOT, SCHEMA, Sources, as_written, compare, generate, manifest_schema, project_schema,
+};
 use connector_tests::project;
 
 /// The folders of all connectors in this repository.
@@ -85,4 +87,13 @@ fn the_schema_of_manifests_is_checked_in() {
         manifest_schema(),
         "run: cargo codegen schema --write codegen/connector.schema.json"
     );
+}
+
+#[test]
+fn the_schema_beside_each_manifest_is_checked_in() {
+    for connector in CONNECTORS {
+        let path = project::folder(connector).join(SCHEMA);
+        let schema = project_schema(&project::sources(connector));
+        assert!(project::read(&path) == schema, "to write the schema, run: cargo codegen {connector}");
+    }
 }

@@ -16,7 +16,12 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
         &[("INSTA_UPDATE", "always")],
         "cargo test --workspace --all-targets --locked --no-fail-fast",
     );
-    steps.command("generated code", &[], "cargo codegen")?;
+    steps.command(
+        "schema of manifests",
+        &[],
+        "cargo codegen schema --write codegen/connector.schema.json",
+    )?;
+    steps.command("generated code", &[], "cargo codegen . tests/connectors/parcel")?;
     steps.command("changes", &[], "git --no-pager diff --stat")?;
     let new = cmd!(shell, "git ls-files --others --exclude-standard").quiet().read();
     for path in new.context("git cannot list new files")?.lines() {

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
 use crate::licences;
-use crate::setup::{self, Browser};
+use crate::setup::{self, Extent};
 use crate::steps::{Steps, say};
 use crate::test;
 
@@ -18,11 +18,12 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     shell.set_var("INSTA_UPDATE", "no");
     // The setup has seen to it, so that here its tests never pass without having run.
     shell.set_var("CONNECTOR_TEST_BROWSER", "required");
+    shell.set_var("CONNECTOR_TEST_EDITOR", "required");
     // It may mount, as in a container that runs as root.
     shell.set_var("CONNECTOR_TEST_DISK", "required");
 
     let mut steps = Steps::new(shell);
-    setup::step(shell, &mut steps, Browser::Needed)?;
+    setup::step(shell, &mut steps, Extent::All)?;
     steps.command("format", &[], "cargo fmt --all --check")?;
     steps.command("generated code", &[], "cargo codegen --check . tests/connectors/parcel")?;
     steps.command("clippy", &[], "cargo clippy --workspace --all-targets --locked -- -D warnings")?;

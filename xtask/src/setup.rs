@@ -4,6 +4,7 @@
 
 mod browser;
 mod conformance;
+mod editor;
 
 use anyhow::bail;
 use xshell::{Shell, cmd};
@@ -44,29 +45,34 @@ const NEEDS: &[Need] = &[
 /// What is still missing, with what to do about each.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    step(shell, &mut steps, Browser::Needed)?;
+    step(shell, &mut steps, Extent::All)?;
     steps.finish("setup");
     Ok(())
 }
 
-/// Whether a chore goes on without a browser.
+/// Whether a chore goes on without a browser and npm.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Browser {
-    /// It is installed where it is missing, and a machine that cannot have it has failed.
-    Needed,
-    /// Nobody gets a browser by the way: without one its tests are left out, and that is told.
-    Optional,
+pub(crate) enum Extent {
+    /// Both are installed if they are missing, and a machine that cannot have them fails.
+    All,
+    /// Neither is installed: without them their tests are left out, and the chore prints so.
+    Least,
 }
 
 /// Checks the machine, as the first step of another chore.
 ///
 /// # Errors
 /// What is still missing, with what to do about each.
-pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>, browser: Browser) -> anyhow::Result<()> {
+pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>, extent: Extent) -> anyhow::Result<()> {
     steps.run("setup", "cargo xtask setup", || {
         provide(shell, NEEDS)?;
-        if browser == Browser::Needed {
+        if extent == Extent::All {
             provide(shell, browser::NEEDS)?;
+            provide(shell, editor::NEEDS)?;
+        }
+        match (editor::provide(shell), extent) {
+            (Err(error), Extent::Least) => say(&format!("manifests in an editor: {error:#}")),
+            (provided, _) => provided?,
         }
         conformance::provide(shell)
     })
@@ -74,7 +80,8 @@ pub(crate) fn step(shell: &Shell, steps: &mut Steps<'_>, browser: Browser) -> an
 
 /// What the tests leave out on this machine, each with the reason.
 pub(crate) fn left_out(shell: &Shell) -> Vec<String> {
-    browser::left_out(shell).into_iter().chain(conformance::left_out(shell)).collect()
+    let left_out = [browser::left_out(shell), editor::left_out(shell), conformance::left_out(shell)];
+    left_out.into_iter().flatten().collect()
 }
 
 /// One tool: how to see that it is there, how to get it, what to tell a person when that cannot be done for them.

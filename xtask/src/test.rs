@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use crate::setup::{self, Browser};
+use crate::setup::{self, Extent};
 use crate::steps::Steps;
 
 /// Checks the machine, then runs all tests.
@@ -11,7 +11,7 @@ use crate::steps::Steps;
 /// The first step that fails.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    setup::step(shell, &mut steps, Browser::Optional)?;
+    setup::step(shell, &mut steps, Extent::Least)?;
     self::steps(shell, &mut steps)?;
     steps.finish("test");
     Ok(())

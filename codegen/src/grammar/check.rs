@@ -135,7 +135,7 @@ fn check_scalar(shape: &Shape, text: &str, plain: bool, node: &Node<'_>, faults:
 fn fits(shape: &Shape, text: &str, plain: bool) -> bool {
     match shape {
         Shape::Scalar => true,
-        Shape::Text => !plain || other_type(text).is_none(),
+        Shape::Text | Shape::Name(_) => !plain || other_type(text).is_none(),
         Shape::Version => version(text),
         Shape::Url => text.strip_prefix("https://").is_some_and(is_rest_of_url),
         Shape::Header => http_token(text),

@@ -5,6 +5,7 @@ mod cache;
 mod command_line;
 mod compiled;
 mod diagnostics;
+mod editor;
 mod fixtures;
 mod golden;
 mod mutations;

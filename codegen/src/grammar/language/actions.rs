@@ -3,6 +3,7 @@
 use super::values::{PARAMETERS, REPEAT, RETURNS};
 use super::{optional, required};
 use crate::diagnostic::Code;
+use crate::grammar::names::Named;
 use crate::grammar::{Object, Refusal, Shape};
 use crate::name::Rule;
 
@@ -19,7 +20,7 @@ pub(super) static ACTIONS: Shape = Shape::Map {
             required("title", &Shape::Text, "a name for people: `Get an order`"),
             optional("description", &Shape::Text, "what it does and what to know, in a sentence or two"),
             optional("docs", &Shape::Url, "the vendor's page about it"),
-            required("api", &Shape::Text, "the API version"),
+            required("api", &Shape::Name(Named::Api), "the API version"),
             optional("get", &Shape::Text, "path of a GET; `{name}` stands for a path parameter"),
             optional("post", &Shape::Text, "path of a POST"),
             optional("put", &Shape::Text, "path of a PUT"),
@@ -47,8 +48,12 @@ pub(super) static ACTIONS: Shape = Shape::Map {
                 &Shape::List(&Shape::Integer),
                 "the statuses that the vendor documents as success",
             ),
-            optional("paging", &Shape::Text, "how its answers come in pages"),
-            optional("scope", &Shape::Text, "the scope it needs: `products.read` or `products.modify`"),
+            optional("paging", &Shape::Name(Named::PagingStyle), "how its answers come in pages"),
+            optional(
+                "scope",
+                &Shape::Name(Named::Scope),
+                "the scope it needs: `products.read` or `products.modify`",
+            ),
             optional(
                 "repeat",
                 &REPEAT,

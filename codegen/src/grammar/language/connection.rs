@@ -1,6 +1,7 @@
 //! What the connector is, how it connects, the versions of its API, paging, and how it limits its callers.
 
 use super::{object, optional, required};
+use crate::grammar::names::Named;
 use crate::grammar::{Object, Shape};
 use crate::name::Rule;
 
@@ -21,7 +22,7 @@ pub(super) static CONNECTION: Shape = Shape::Object(&object(
         required("credentials", &CREDENTIALS, "the secrets and how requests carry them"),
         optional("oauth2", &OAUTH2, "how a credential is obtained by OAuth 2 (RFC 6749)"),
         optional("callbacks", &CALLBACKS, "what the vendor calls during the life of an installation"),
-        optional("test", &Shape::Text, "the action that shows whether a connection works"),
+        optional("test", &Shape::Name(Named::Action), "the action that shows whether a connection works"),
         optional("label", &LABEL, "where the name stands that the account has for people"),
     ],
 ));
@@ -29,7 +30,7 @@ pub(super) static CONNECTION: Shape = Shape::Object(&object(
 static LABEL: Shape = Shape::Object(&object(
     "label",
     &[
-        required("action", &Shape::Text, "the action that reads it, without input"),
+        required("action", &Shape::Name(Named::Action), "the action that reads it, without input"),
         required("field", &Shape::Text, "the field of the action's data"),
     ],
 ));
@@ -63,7 +64,7 @@ static CREDENTIALS: Shape = Shape::Map {
             optional("bearer", &Shape::Choice(&["true"]), "`true`: the secret is a bearer token (RFC 6750)"),
             optional(
                 "basic",
-                &Shape::Text,
+                &Shape::Name(Named::ConnectionField),
                 "the secret is a password (RFC 7617) and this connection field the user",
             ),
             optional("query", &Shape::Text, "the query parameter that carries the secret"),
@@ -83,7 +84,11 @@ static OAUTH2: Shape = Shape::Object(&object(
         ),
         required("authorize", &Shape::Url, "the authorization endpoint"),
         required("token", &Shape::Url, "the token endpoint"),
-        required("credential", &Shape::Text, "the credential that the access token becomes"),
+        required(
+            "credential",
+            &Shape::Name(Named::Credential),
+            "the credential that the access token becomes",
+        ),
         optional(
             "extra",
             &Shape::Map { rule: Rule::Snake, value: &Shape::Text },
@@ -178,7 +183,7 @@ static ENVELOPE: Shape = Shape::Object(&object(
         ),
         optional(
             "type",
-            &Shape::Text,
+            &Shape::Name(Named::Type),
             "the record of what is said about the data; needed by paging styles that read it",
         ),
     ],
@@ -217,7 +222,11 @@ pub(super) static RATE_LIMIT: Shape = Shape::Object(&object(
         ),
         required("waits", &Shape::List(&WAIT), "the headers that say how long to wait; the longest counts"),
         optional("quota", &QUOTA, "the headers that say how much is left, on every answer"),
-        optional("per", &Shape::Text, "the connection field whose value shares one quota"),
+        optional(
+            "per",
+            &Shape::Name(Named::ConnectionField),
+            "the connection field whose value shares one quota",
+        ),
         required("overload_wait", &Shape::Duration, "the wait where no header says one"),
         required("max_wait", &Shape::Duration, "no header is believed beyond this"),
     ],

@@ -2,6 +2,7 @@
 
 use super::{object, optional, required};
 use crate::diagnostic::Code;
+use crate::grammar::names::Named;
 use crate::grammar::{Object, Refusal, Shape};
 use crate::name::Rule;
 
@@ -87,13 +88,13 @@ pub(super) static WEBHOOKS: Shape = Shape::Object(&object(
     &[
         required(
             "signatures",
-            &Shape::List(&Shape::Text),
+            &Shape::List(&Shape::Name(Named::SignatureProfile)),
             "the profiles of which a delivery must satisfy one whole",
         ),
-        required("list", &Shape::Text, "the action that lists webhooks"),
-        required("create", &Shape::Text, "the action that creates one"),
-        required("update", &Shape::Text, "the action that switches one on again"),
-        required("delete", &Shape::Text, "the action that deletes one"),
+        required("list", &Shape::Name(Named::Action), "the action that lists webhooks"),
+        required("create", &Shape::Name(Named::Action), "the action that creates one"),
+        required("update", &Shape::Name(Named::Action), "the action that switches one on again"),
+        required("delete", &Shape::Name(Named::Action), "the action that deletes one"),
         required("event", &EVENT, "where the parts of an event stand in a delivery's body"),
         required(
             "dedupe",
@@ -175,7 +176,7 @@ pub(super) static TRIGGERS: Shape = Shape::Map {
             optional("docs", &Shape::Url, "the vendor's page about it"),
             required("event", &Shape::Text, "the name of the event"),
             required("resource", &Shape::Text, "the type of the resource in the event"),
-            optional("scope", &Shape::Text, "the scope it needs: `orders.read`"),
+            optional("scope", &Shape::Name(Named::Scope), "the scope it needs: `orders.read`"),
             required("read", &READ, "the action that reads the whole resource, or `none` with a `reason`"),
             optional("reason", &Shape::Text, "why there is nothing to read"),
             optional("backfill", &BACKFILL, "how events are found that no webhook told of"),
@@ -197,7 +198,7 @@ static READ: Shape = Shape::ByKind {
         &[
             required(
                 "action",
-                &Shape::Text,
+                &Shape::Name(Named::Action),
                 "the id of the action; its one required parameter takes the resource's id",
             ),
             required("grace", &Shape::Duration, "how long the resource may still be missing after the event"),
@@ -208,7 +209,7 @@ static READ: Shape = Shape::ByKind {
 static BACKFILL: Shape = Shape::Object(&Object {
     name: "backfill",
     keys: &[
-        required("action", &Shape::Text, "the id of the action that lists resources"),
+        required("action", &Shape::Name(Named::Action), "the id of the action that lists resources"),
         required("since", &Shape::Text, "its input that leaves out what is older than a moment"),
         optional(
             "with",

@@ -1,6 +1,7 @@
 //! Types, the fields of records, and the parameters of actions.
 
 use super::{object, optional, required};
+use crate::grammar::names::Named;
 use crate::grammar::{Object, Shape};
 use crate::name::Rule;
 
@@ -36,12 +37,12 @@ static RECORD: Shape = Shape::Map { rule: Rule::Any, value: &FIELD };
 
 /// A field of a record: the name of its type, or a mapping that says more.
 static FIELD: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "field",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("wire", &Shape::Text, "its name on the wire, where it is another"),
@@ -61,12 +62,12 @@ static FIELD: Shape = Shape::ByKind {
 
 /// A value inside a list or map: the name of a type, or a mapping that says more.
 pub(super) static VALUE: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "value",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("min", &Shape::Number, "least number, characters or items"),
@@ -83,9 +84,9 @@ pub(super) static PARAMETER_SETS: Shape = Shape::Map { rule: Rule::Camel, value:
 
 /// The name of a set, parameters by name, or a list of both.
 pub(super) static PARAMETERS: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::ParameterSet)),
     list: Some(&Shape::List(&Shape::ByKind {
-        scalar: Some(&Shape::Text),
+        scalar: Some(&Shape::Name(Named::ParameterSet)),
         list: None,
         mapping: Some(&PARAMETER_MAP),
     })),
@@ -95,12 +96,12 @@ pub(super) static PARAMETERS: Shape = Shape::ByKind {
 static PARAMETER_MAP: Shape = Shape::Map { rule: Rule::Snake, value: &PARAMETER };
 
 static PARAMETER: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Type)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "parameter",
         keys: &[
-            optional("type", &Shape::Text, "a scalar type or the name of a type"),
+            optional("type", &Shape::Name(Named::Type), "a scalar type or the name of a type"),
             optional("list", &VALUE, "a list of these, joined by commas in a query"),
             optional("map", &VALUE, "an object with free keys and these values"),
             optional("wire", &Shape::Text, "its name on the wire, where it is another"),
@@ -125,7 +126,7 @@ static PARAMETER: Shape = Shape::ByKind {
 
 /// What an action answers with, beside the name of a type.
 pub(super) static RETURNS: Shape = Shape::ByKind {
-    scalar: Some(&Shape::Text),
+    scalar: Some(&Shape::Name(Named::Result)),
     list: None,
     mapping: Some(&Shape::Object(&Object {
         name: "result",
@@ -133,7 +134,7 @@ pub(super) static RETURNS: Shape = Shape::ByKind {
             optional("list", &VALUE, "a list of these"),
             optional(
                 "first",
-                &Shape::Text,
+                &Shape::Name(Named::Type),
                 "the first item of a list of these; an empty list means `not_found`",
             ),
         ],

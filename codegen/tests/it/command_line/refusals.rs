@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use connector_codegen::{ROOT, manifest_schema};
+use connector_codegen::{ROOT, SCHEMA, manifest_schema, project_schema};
 
 use super::{Connector, run, sources_of};
 
@@ -149,4 +149,39 @@ fn schema_prints_the_schema_or_keeps_a_file_up_to_date() {
     let run = connector.run(&["schema", "--write", "here/connector.schema.json"]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""));
     assert_eq!(connector.read("here/connector.schema.json"), manifest_schema());
+}
+
+#[test]
+fn the_schema_beside_the_manifest_is_written_and_checked() {
+    let connector = Connector::compiled();
+    let schema = project_schema(&sources_of("several-files"));
+    assert!(schema.contains("\"Parcel\"") && schema != manifest_schema());
+    assert_eq!(connector.read(SCHEMA), schema);
+    let stale = format!("  Stale ./{SCHEMA}: to write it, run: cargo codegen\n");
+    connector.write(SCHEMA, &manifest_schema());
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.contains(&stale), "{}", run.out);
+    assert_eq!(connector.read(SCHEMA), manifest_schema(), "a check writes nothing");
+    fs::remove_file(connector.path(SCHEMA)).unwrap();
+    let run = connector.run(&["--check"]);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.contains(&stale.replace("  Stale", "Missing")), "{}", run.out);
+    let run = connector.run(&[]);
+    assert!(run.out.starts_with(&format!("wrote   ./{SCHEMA}\n")), "{}", run.out);
+    assert_eq!(connector.read(SCHEMA), schema);
+    assert_eq!(connector.run(&["--check"]).code, Some(0));
+}
+
+#[test]
+fn a_manifest_with_faults_gets_its_schema_on_demand() {
+    let connector = Connector::new();
+    let text = connector.read("types/parcels.yaml");
+    connector.write("types/parcels.yaml", &text.replace("  Parcel:", "  Package:"));
+    assert_eq!(connector.run(&[]).code, Some(1), "the type `Parcel` is missing now");
+    assert!(!connector.path(SCHEMA).exists());
+    let run = connector.run(&["schema", "--names-of", ".", "--write", SCHEMA]);
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), "", ""));
+    assert!(connector.read(SCHEMA).contains("\"Package\""));
+    assert!(connector.run(&["schema", "--names-of", "."]).out.contains("\"Package\""));
 }
