@@ -2,6 +2,7 @@
 
 mod cache;
 mod disk;
+mod sample_command;
 mod text;
 
 use std::fs;
@@ -16,6 +17,7 @@ use connector_codegen::{
 
 use cache::DiskCache;
 use disk::{at, read_crate, read_sources, remove_empty_folders, write_if_changed};
+use sample_command::SampleArguments;
 
 /// Compiles connector manifests into checked-in crates.
 #[derive(Parser)]
@@ -39,6 +41,8 @@ enum Command {
         #[arg(long)]
         write: Option<PathBuf>,
     },
+    /// Writes a draft of the sample of an action or trigger, from the types or from an answer.
+    Sample(SampleArguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -47,6 +51,8 @@ Examples:
   cargo codegen --check            report each file as Fresh, Stale, Missing, Orphan or Foreign
   cargo codegen path/to/connector  for a connector in another folder
   cargo codegen schema > codegen/connector.schema.json
+  cargo codegen sample get-order   write the sample that the manifest names for `get-order`
+  cargo codegen sample get-order --from answer.json --force
 
 Exit codes: 0 done, 1 the manifest has faults, 2 wrong usage, 3 files are not as the manifest says, 4 a file could not
 be read or written.";
@@ -82,6 +88,7 @@ fn run(arguments: &Arguments) -> io::Result<Outcome> {
             write_if_changed(path, &manifest_schema())?;
             return Ok(Outcome::Done);
         }
+        Some(Command::Sample(arguments)) => return sample_command::run(arguments),
         None => {}
     }
     let mut outcome = Outcome::Done;

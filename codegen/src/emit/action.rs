@@ -7,7 +7,7 @@ use super::ty::{ident, imports, tokens};
 use super::{docs, member};
 use crate::files::Module;
 use crate::model::{
-    Action, Body, ChangedId, Field, Method, Repeat, Returns, Ty, default_effect, default_repeat,
+    Action, Body, ChangedId, Field, Level, Method, Repeat, Returns, Ty, default_effect, default_repeat,
 };
 
 /// The most arguments that a function may take before it is hard to call right.
@@ -53,6 +53,7 @@ fn imports_of(action: &Action, output: Option<&Ty>) -> TokenStream {
         ("Returns", !matches!(action.returns, Returns::One(_))),
         ("Nullable", parameters.iter().any(|field| field.nullable)),
         ("Rules", member::has_item_rules(parameters)),
+        ("VerificationLevel", action.level != Level::None),
     ];
     always.extend(needs.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
     imports(&always, parameters.iter().map(|field| &field.ty).chain(output), "")
@@ -104,10 +105,14 @@ fn operation(action: &Action) -> TokenStream {
         let cap = Literal::u16_unsuffixed(cap);
         quote!(.concurrency(#cap))
     });
+    let level = (action.level != Level::None).then(|| {
+        let level = ident(&format!("{:?}", action.level));
+        quote!(.verified(VerificationLevel::#level))
+    });
     quote! {
         #[doc = #documentation]
         const OPERATION: &'static Operation = &Operation::#method(#id, &crate::apis::#api, #path)
-            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #changes #concurrency;
+            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #changes #concurrency #level;
     }
 }
 
@@ -119,6 +124,7 @@ fn input(action: &Action) -> TokenStream {
         lines.extend(docs::lines(&format!("The vendor advises against it: {reason}"), ""));
     }
     lines.extend(action.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
+    lines.extend([String::new(), verified(action.level)]);
     let documentation = docs::attributes(&lines);
     let members =
         action.parameters.iter().map(|field| member::declaration(field, "parameter", !field.required));
@@ -133,6 +139,16 @@ fn input(action: &Action) -> TokenStream {
 
         #constructor
     }
+}
+
+/// The sentence about the level of verification.
+fn verified(level: Level) -> String {
+    let shown = match level {
+        Level::Sandbox => "tests call it in a sandbox, and decode and judge each answer",
+        Level::Specification => "tests compare its requests and examples with the vendor's files",
+        Level::None => "no test compares it with the vendor",
+    };
+    format!("Verification level `{}`: {shown}.", level.word())
 }
 
 /// `new` with what is required; nothing where `Default` says it all, or where a literal reads better than so many

@@ -88,7 +88,8 @@ fn a_delayed_activation_is_due_now_once_it_is_replayed_and_a_leased_one_is_refus
     let served = place.serve_with(&[], &[("CONNECTOR_ADMIN_TOKEN", "hush-admin-77-longer")]);
     assert_eq!(served.deliver_signed(&path, CLIENT_SECRET, ORDER.as_bytes()).status, Some(200));
     let call = |path: &str, body: &str| {
-        let headers = [("Authorization", "Bearer hush-admin-77-longer"), ("Content-Type", "application/json")];
+        let headers =
+            [("Authorization", "Bearer hush-admin-77-longer"), ("Content-Type", "application/json")];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         exchange(served.admin.expect("an address"), &request(path, &headers, body.as_bytes()))
     };

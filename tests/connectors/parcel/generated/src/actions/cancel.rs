@@ -6,6 +6,8 @@
 use connector_runtime::{Action, Effect, Operation, Parameter, Returns, impl_input};
 
 /// Stops a parcel on its way.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct Cancel {
     /// The parameter `parcel_id`.

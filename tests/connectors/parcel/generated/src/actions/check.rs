@@ -11,6 +11,8 @@ use connector_runtime::{
 use crate::types::{Address, Country, Leg, Ping};
 
 /// One parameter for every constraint.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct Check {
     /// The parameter `whole`.

@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, impl_input};
 use crate::types::Country;
 
 /// Beside a type.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct CrateName {}
 

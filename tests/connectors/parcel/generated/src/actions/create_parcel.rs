@@ -10,6 +10,8 @@ use connector_runtime::{
 use crate::types::{Address, Parcel};
 
 /// Hands a parcel in, in the dates of the first version.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct CreateParcel {
     /// The parameter `name`.

@@ -9,6 +9,8 @@ use connector_runtime::{
 use crate::types::{Leg, Parcel};
 
 /// Hands a parcel in where the vendor takes a list of them.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct CreateParcels {
     /// The parameter `self:name`.

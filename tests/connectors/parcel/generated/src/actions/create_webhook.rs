@@ -8,6 +8,8 @@ use connector_runtime::{Action, Body, Operation, Parameter, impl_input};
 use crate::types::Webhook;
 
 /// Begins to call an address.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct CreateWebhook {
     /// The parameter `scope`.

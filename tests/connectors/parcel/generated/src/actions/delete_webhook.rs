@@ -6,6 +6,8 @@
 use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 
 /// Stops to call an address.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct DeleteWebhook {
     /// The parameter `id`.

@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Reads the first parcel with a name.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct FindParcel {
     /// The parameter `name`.

@@ -9,6 +9,8 @@ use crate::types::{Parcel, ParcelType};
 /// Reads one parcel. `code` \[link\] \<html\> \*/ {braces} "quotes" ünïcode.
 ///
 /// See <https://parcel.example/docs/parcels#get>.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct GetParcel {
     /// The parameter `parcel_id`.

@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, Returns, Rules, impl_input
 use crate::types::{Parcel, ParcelType};
 
 /// Lists parcels by a mark.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct ListByCursor {
     /// How many to answer with.

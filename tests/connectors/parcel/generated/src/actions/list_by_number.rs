@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Lists parcels where the vendor does not say how many pages there are.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct ListByNumber {
     /// How many to answer with.

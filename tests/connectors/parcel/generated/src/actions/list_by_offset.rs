@@ -7,6 +7,8 @@ use connector_runtime::{Action, DateTime, Operation, Parameter, Returns, impl_in
 use crate::types::Parcel;
 
 /// Lists parcels by the number to skip.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct ListByOffset {
     /// How many to answer with.

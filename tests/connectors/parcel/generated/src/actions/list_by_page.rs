@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 use crate::types::Parcel;
 
 /// Lists parcels page by page.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct ListByPage {
     /// How many to answer with.

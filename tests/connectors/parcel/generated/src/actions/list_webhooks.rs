@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Returns, impl_input};
 use crate::types::Webhook;
 
 /// Lists the webhooks of the account.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct ListWebhooks {}
 

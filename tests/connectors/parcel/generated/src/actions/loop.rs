@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use connector_runtime::{Action, Decimal, Operation, Returns, impl_input};
 
 /// A keyword.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct Loop {}
 

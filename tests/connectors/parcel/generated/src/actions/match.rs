@@ -6,6 +6,8 @@
 use connector_runtime::{Action, Operation, impl_input};
 
 /// A keyword.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct Match {}
 

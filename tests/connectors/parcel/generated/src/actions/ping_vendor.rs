@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, impl_input};
 use crate::types::Ping;
 
 /// Shows that a connection works.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone, Default)]
 pub struct PingVendor {}
 

@@ -11,6 +11,8 @@ use crate::types::Address;
 /// Replaces all addresses.
 ///
 /// The vendor advises against it: Gone soon: use `update-parcel`, \[see\] \<there\>.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct PutAddresses {
     /// Comes back in logs.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use connector_runtime::{Action, Body, Operation, Parameter, Returns, Rules, impl_input};
 
 /// Replaces all labels.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct PutLabels {
     /// The parameter `parcel_id`.

@@ -6,6 +6,8 @@
 use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_input};
 
 /// Throws a parcel away.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct RemoveParcel {
     /// The parameter `parcel`.

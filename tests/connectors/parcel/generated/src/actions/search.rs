@@ -9,6 +9,8 @@ use connector_runtime::{
 use crate::types::{Country, Parcel, ParcelType};
 
 /// Everything that a query and headers can carry.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct Search {
     /// The parameter `place`.

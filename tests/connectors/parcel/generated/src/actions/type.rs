@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, impl_input};
 use crate::types::Zoo;
 
 /// A keyword whose parameter is one as well.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct Type {
     /// The parameter `type`.

@@ -11,6 +11,8 @@ use connector_runtime::{
 use crate::types::{Address, Parcel, ParcelType};
 
 /// Changes what is given and empties what is null.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct UpdateParcel {
     /// The parameter `parcel_id`.

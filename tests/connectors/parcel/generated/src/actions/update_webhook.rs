@@ -7,6 +7,8 @@ use connector_runtime::{Action, Body, Operation, Parameter, impl_input};
 use crate::types::Webhook;
 
 /// Calls its address again.
+///
+/// Verification level `none`: no test compares it with the vendor.
 #[derive(Clone)]
 pub struct UpdateWebhook {
     /// The parameter `id`.
