@@ -52,6 +52,28 @@ fn tell(line: &str) {
     println!("{line}");
 }
 
+/// Asserts that each action or endpoint was called with success.
+///
+/// # Panics
+/// With the ids of those that were not, and the file whose calls to complete.
+#[track_caller]
+fn assert_covered(silent: &[&str], file: &str) {
+    let ids = silent.join(", ");
+    assert!(silent.is_empty(), "no call of {ids} succeeds at the sandbox: add a call to `calls` in {file}");
+}
+
+#[test]
+fn what_no_call_covers_is_named_by_its_id() {
+    let failure = std::panic::catch_unwind(|| assert_covered(&["get-time", "list-orders"], "calls.rs"));
+    let text = failure.expect_err("it fails");
+    let text = text.downcast_ref::<String>().expect("a text");
+    assert_eq!(
+        text,
+        "no call of get-time, list-orders succeeds at the sandbox: add a call to `calls` in calls.rs"
+    );
+    assert_covered(&[], "calls.rs");
+}
+
 #[test]
 fn without_the_files_the_first_line_says_that_no_comparison_was_made() {
     let folder = tempfile::tempdir().expect("a folder");

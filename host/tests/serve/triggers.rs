@@ -269,7 +269,7 @@ fn what_happened_while_a_webhook_was_off_is_found_once() {
 
 #[test]
 fn nothing_is_missed_by_an_outage_and_nothing_comes_twice() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new(&["order-created", "customer-created", "product-updated"]);
     let mut served = scene.serve(&[]);
     served.comes_to(ACTIVE, 5);
     scene.control("/_sandbox/orders");

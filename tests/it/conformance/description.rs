@@ -93,7 +93,12 @@ fn their_input(operation: &Operation, file: &Value) -> Places {
                 })
         })
     });
-    assert!(misplaced.is_none(), "{}: the file has another place for {misplaced:?}", operation.id);
+    assert!(
+        misplaced.is_none(),
+        "{}: the file has another place for {}",
+        operation.id,
+        misplaced.map_or("", |one| one.wire)
+    );
     places
 }
 
