@@ -116,6 +116,8 @@ codes! {
     MissingReason = "missing-reason",
     /// A sample that is no JSON or does not fit its type.
     BadSample = "bad-sample",
+    /// A line of `verified.lock` that gives an action no level, or a second one.
+    BadLevel = "bad-level",
     /// Advice: a scope that nothing needs.
     UnusedScope = "unused-scope",
     /// Advice: something that platforms show to people says nothing.

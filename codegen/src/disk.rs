@@ -5,14 +5,18 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use connector_codegen::ROOT;
+use connector_codegen::{LOCK, ROOT};
 
 use crate::text;
 
-/// `connector.yaml`, `types/*.yaml` and `samples/*.json`. Anything else in those two folders is an error: it would be
+/// `connector.yaml`, `verified.lock` if it exists, `types/*.yaml` and `samples/*.json`. Anything else in those two folders is an error: it would be
 /// left out in silence.
 pub(crate) fn read_sources(folder: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {
     let mut sources = BTreeMap::from([(ROOT.to_owned(), text::source(&folder.join(ROOT))?)]);
+    let lock = folder.join(LOCK);
+    if lock.exists() {
+        sources.insert(LOCK.to_owned(), text::source(&lock)?);
+    }
     for (name, extensions) in [("types", ["yaml", "yml"].as_slice()), ("samples", &["json"])] {
         let inner = folder.join(name);
         if !inner.exists() {

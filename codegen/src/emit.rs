@@ -18,6 +18,8 @@ mod record;
 mod trigger;
 mod ty;
 
+pub(crate) use catalog::Json as Written;
+
 use crate::files::{Files, FormatCache, Module};
 use crate::model::{Model, TypeKind};
 

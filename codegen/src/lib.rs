@@ -14,7 +14,9 @@ mod manifest;
 mod model;
 mod name;
 mod notation;
+mod pattern;
 mod resolve;
+mod sample;
 mod source;
 mod template;
 mod tree;
@@ -23,7 +25,11 @@ pub use check::{Change, DiskFile, FileReport, Form, OnDisk, Report, as_written, 
 pub use diagnostic::{Code, Diagnostic, locate, render};
 pub use encoding::decode;
 pub use files::{Files, FormatCache, MARKER, NoCache};
+pub use pattern::pattern_texts;
+pub use sample::{Answer, Refusal, SampleDraft, draft_sample};
 pub use source::{Sources, Span};
+
+use resolve::Samples;
 
 /// A compiled connector.
 #[derive(Clone, Debug)]
@@ -36,7 +42,8 @@ pub struct Compiled {
     pub advice: Vec<Diagnostic>,
 }
 
-/// Compiles a connector; what the cache knows is not formatted again. The sources are `connector.yaml` and, beside it, the files of `types/` and `samples/`.
+/// Compiles a connector; what the cache knows is not formatted again. The sources are `connector.yaml` and, beside it,
+/// `verified.lock` and the files of `types/` and `samples/`.
 ///
 /// # Errors
 /// Everything that is wrong with the manifest, in the order of files and places.
@@ -44,7 +51,7 @@ pub fn compile(sources: &Sources, cache: &mut dyn FormatCache) -> Result<Compile
     let mut found = Vec::new();
     let model = {
         let trees = parse(sources, &mut found);
-        understand(&trees, sources, &mut found)
+        understand(&trees, sources, &Samples::All, &mut found)
     };
     follow::unite(&mut found);
     match model {
@@ -100,12 +107,15 @@ pub const SCHEMA: &str = "connector.schema.json";
 /// The path of the manifest among its sources.
 pub const ROOT: &str = "connector.yaml";
 
+/// The path of the levels of verification among the sources: a line `ACTION LEVEL` for each action.
+pub const LOCK: &str = "verified.lock";
+
 type Tree<'s> = (&'s str, Option<tree::Node<'s>>);
 
 fn parse<'s>(sources: &'s Sources, faults: &mut Vec<Diagnostic>) -> Vec<Tree<'s>> {
     let mut trees = Vec::new();
     for (index, (path, text)) in sources.iter().enumerate() {
-        if path.ends_with(".json") {
+        if path.ends_with(".json") || path == LOCK {
             continue;
         }
         let file = u16::try_from(index).unwrap_or(u16::MAX);
@@ -114,7 +124,12 @@ fn parse<'s>(sources: &'s Sources, faults: &mut Vec<Diagnostic>) -> Vec<Tree<'s>
     trees
 }
 
-fn understand(trees: &[Tree<'_>], sources: &Sources, faults: &mut Vec<Diagnostic>) -> Option<model::Model> {
+fn understand(
+    trees: &[Tree<'_>],
+    sources: &Sources,
+    samples: &Samples<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<model::Model> {
     let mut manifest = manifest::Manifest::default();
     let mut has_root = trees.iter().any(|(path, _)| *path == ROOT);
     let mut is_whole = has_root;
@@ -144,7 +159,7 @@ fn understand(trees: &[Tree<'_>], sources: &Sources, faults: &mut Vec<Diagnostic
     let broken = follow::Broken::find(roots(), faults);
     is_whole &= !follow::hides_block(roots(), faults);
     let before = faults.len();
-    let model = resolve::resolve(&manifest, sources, &broken, faults);
+    let model = resolve::resolve(&manifest, (sources, samples), &broken, faults);
     let mut found = faults.split_off(before);
     found.retain(|fault| !broken.explains(fault));
     faults.append(&mut found);

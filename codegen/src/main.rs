@@ -3,6 +3,7 @@
 mod cache;
 mod crate_folder;
 mod disk;
+mod sample_command;
 mod schema;
 mod text;
 
@@ -16,6 +17,7 @@ use connector_codegen::{Change, Diagnostic, Files, NoCache, Report, compare, com
 
 use cache::DiskCache;
 use disk::{at, read_sources, remove_empty_folders};
+use sample_command::SampleArguments;
 
 /// Compiles connector manifests into checked-in crates.
 #[derive(Parser)]
@@ -42,6 +44,8 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         names_of: Option<PathBuf>,
     },
+    /// Writes a draft of the sample of an action or trigger, from the types or from an answer.
+    Sample(SampleArguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -49,6 +53,8 @@ Examples:
   cargo codegen                    write what changed, remove what nothing generates
   cargo codegen --check            report each file that is Stale, Missing, Orphan or Foreign
   cargo codegen path/to/connector  for a connector in another folder
+  cargo codegen sample get-order   write the sample that the manifest names for `get-order`
+  cargo codegen sample get-order --from answer.json --force
   cargo codegen schema --write codegen/connector.schema.json
                                    the schema of all manifests, for editors
   cargo codegen schema --names-of path/to/connector --write path/to/connector/connector.schema.json
@@ -79,9 +85,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> io::Result<Outcome> {
-    if let Some(Command::Schema { write, names_of }) = &arguments.command {
-        schema::run(write.as_deref(), names_of.as_deref())?;
-        return Ok(Outcome::Done);
+    match &arguments.command {
+        Some(Command::Schema { write, names_of }) => {
+            schema::run(write.as_deref(), names_of.as_deref())?;
+            return Ok(Outcome::Done);
+        }
+        Some(Command::Sample(arguments)) => return sample_command::run(arguments),
+        None => {}
     }
     let mut outcome = Outcome::Done;
     for folder in &arguments.folders {

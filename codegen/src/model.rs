@@ -7,7 +7,7 @@ mod hooks;
 use std::time::Duration;
 
 pub(crate) use actions::{
-    Action, Body, ChangedId, Changes, Effect, Field, Method, Place, Repeat, Returns, Rules, Ty, Type,
+    Action, Body, ChangedId, Changes, Effect, Field, Level, Method, Place, Repeat, Returns, Rules, Ty, Type,
     TypeKind, Variant, default_effect, default_repeat,
 };
 pub(crate) use examples::{Example, Literal, MAX_ARGUMENTS};

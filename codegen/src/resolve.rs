@@ -14,6 +14,7 @@ mod grant;
 mod hooks;
 mod identifiers;
 mod inputs;
+mod levels;
 mod marks;
 mod pages;
 mod paging;
@@ -25,7 +26,7 @@ mod subscriptions;
 mod triggers;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::follow::Broken;
@@ -37,13 +38,13 @@ use crate::source::{Sources, Span, Spanned};
 /// Resolves a manifest. Where its structure is broken, what only seems unused is not reported.
 pub(crate) fn resolve(
     manifest: &Manifest<'_>,
-    sources: &Sources,
+    (sources, samples): (&Sources, &Samples<'_>),
     broken: &Broken,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Model> {
     let sound = broken.is_sound();
     let before = faults.len();
-    let lookup = Lookup::new(manifest, sources, faults);
+    let lookup = Lookup::new(manifest, (sources, samples), faults);
     let connector = connection::connector(manifest, faults);
     let mut connection = connection::connection(manifest, faults);
     let apis = connection::apis(manifest, &lookup, faults);
@@ -61,8 +62,12 @@ pub(crate) fn resolve(
     if sound && faults.len() == before {
         types::report_unused(manifest, &types, &actions, faults);
         marks::check(manifest, &lookup, faults);
-        samples::check(manifest, &types, &actions, &apis, sources, faults);
-        deliveries::check(manifest, sources, faults);
+        samples::check(manifest, &types, &actions, &apis, (sources, samples), faults);
+        deliveries::check(manifest, (sources, samples), faults);
+        // A draft of a sample needs no levels.
+        if matches!(samples, Samples::All) {
+            levels::apply(sources, &mut actions, faults);
+        }
     }
     types::box_recursive(&mut types, &mut actions);
     let examples = examples::resolve(&actions, &types, &paging);
@@ -89,11 +94,33 @@ pub(crate) fn resolve(
     Some(model)
 }
 
+/// The samples that are read.
+#[derive(Debug)]
+pub(crate) enum Samples<'s> {
+    All,
+    None,
+    Only(&'s str),
+}
+
+impl Samples<'_> {
+    /// Whether the file at this path is read.
+    fn include(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Only(only) => *only == path,
+        }
+    }
+}
+
 /// What names mean.
 struct Lookup<'t, 'm> {
     types: BTreeMap<&'t str, &'m Type<'t>>,
     sets: BTreeMap<&'t str, &'m [Field<'t>]>,
     sources: &'m Sources,
+    samples: &'m Samples<'m>,
+    /// The samples that an action or trigger names.
+    named: BTreeSet<&'t str>,
     files: Vec<&'m str>,
 }
 
@@ -130,7 +157,11 @@ const FOREIGN_SCALARS: [(&str, &str); 16] = [
 ];
 
 impl<'t, 'm> Lookup<'t, 'm> {
-    fn new(manifest: &'m Manifest<'t>, sources: &'m Sources, faults: &mut Vec<Diagnostic>) -> Self {
+    fn new(
+        manifest: &'m Manifest<'t>,
+        (sources, samples): (&'m Sources, &'m Samples<'m>),
+        faults: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut types: BTreeMap<&str, &Type<'_>> = BTreeMap::new();
         for ty in &manifest.types {
             if let Some(first) = types.get(ty.name.value) {
@@ -148,7 +179,8 @@ impl<'t, 'm> Lookup<'t, 'm> {
             }
         }
         let sets = sets.into_iter().map(|(name, (_, fields))| (name, fields)).collect();
-        Self { types, sets, sources, files: sources.keys().map(String::as_str).collect() }
+        let files = sources.keys().map(String::as_str).collect();
+        Self { types, sets, sources, samples, named: samples::named(manifest), files }
     }
 
     /// `types/orders.yaml, types.Order`.
@@ -187,17 +219,25 @@ impl<'t, 'm> Lookup<'t, 'm> {
         }
     }
 
-    /// The text of a sample's file.
-    fn sample(&self, path: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
+    /// The text of the file with the sample of an action or trigger; an empty one if samples are not read.
+    fn sample(&self, id: &str, path: Spanned<&str>, faults: &mut Vec<Diagnostic>) -> Option<String> {
+        if !self.samples.include(path.value) {
+            return Some(String::new());
+        }
         if let Some(text) = self.sources.get(path.value).filter(|_| path.value.ends_with(".json")) {
             return Some(text.trim_start_matches('\u{feff}').to_owned());
         }
-        let known = self.sources.keys().map(String::as_str).filter(|path| path.ends_with(".json"));
-        let fault = unknown(Code::UnknownSample, "sample", path, known.clone());
-        faults.push(match known.count() {
-            0 => fault.help("add the file beside the manifest, as `samples/<name>.json`"),
-            _ => fault,
-        });
+        // The file of another action is never what was meant.
+        let is_free = |path: &&str| path.ends_with(".json") && !self.named.contains(path);
+        let free: Vec<&str> = self.sources.keys().map(String::as_str).filter(is_free).collect();
+        let near: Vec<String> =
+            all_nearest(path.value, &free).into_iter().take(3).map(|near| format!("`{near}`")).collect();
+        let draft = format!("run `cargo codegen sample {id}`, which writes a draft");
+        let fault = unknown(Code::UnknownSample, "sample", path, []);
+        faults.push(fault.help(match near.as_slice() {
+            [] => draft,
+            near => format!("did you mean {}? if not, {draft}", near.join(" or ")),
+        }));
         None
     }
 }
@@ -230,7 +270,7 @@ fn lacking<'k>(
 }
 
 /// The name that was meant, or those that there are, the nearest first; and what to do if none of them was meant.
-fn suggest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> String {
+pub(crate) fn suggest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> String {
     let known = ranked(name, known);
     let near: Vec<String> =
         all_nearest(name, &known).into_iter().take(3).map(|near| format!("`{near}`")).collect();

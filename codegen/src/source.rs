@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Path → text of everything a connector is compiled from: `connector.yaml`, `types/*.yaml`, `samples/*.json`.
+/// Path → text of everything a connector is compiled from: `connector.yaml`, `types/*.yaml`, `samples/*.json`,
+/// `verified.lock`.
 pub type Sources = BTreeMap<String, String>;
 
 /// A place in one of the sources: a file and a byte range.

@@ -111,6 +111,7 @@ fn long_about(action: &ActionEntry) -> String {
         parts.push(description.clone());
     }
     let mut facts = format!("{method} {path} of API {api}; effect: {effect}");
+    facts.push_str(&format!("; verified: {}", action.verified));
     if !action.scopes.is_empty() {
         facts.push_str(&format!("\nNeeds one of the scopes {}", action.scopes.join(", ")));
     }

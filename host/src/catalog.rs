@@ -32,6 +32,8 @@ pub(crate) struct ActionEntry {
     pub(crate) effect: String,
     /// The scopes of which one suffices.
     pub(crate) scopes: Vec<String>,
+    /// What tests have shown of it: `sandbox`, `specification` or `none`.
+    pub(crate) verified: String,
     /// Whether it is on its way out.
     pub(crate) is_deprecated: bool,
     /// The fields of its input.
@@ -58,10 +60,16 @@ pub(crate) fn print(
             action.title.clone()
         };
         let name = format!("{}/{}\n{title}", connector.id, action.id);
-        vec![name, action.effect.clone(), action.api.clone(), action.scopes.join("\n")]
+        vec![
+            name,
+            action.effect.clone(),
+            action.api.clone(),
+            action.verified.clone(),
+            action.scopes.join("\n"),
+        ]
     };
     let rows: Vec<Vec<String>> = actions.iter().map(row).collect();
-    let header = ["action", "effect", "API", "scopes, one of"];
+    let header = ["action", "effect", "API", "verified", "scopes, one of"];
     put(out, &table::rows(&header, rows, Fit::Wrap, width))?;
     let triggers = triggers(connector)?;
     if !triggers.is_empty() {
@@ -132,6 +140,7 @@ fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
         path: text("path"),
         effect: text("effect"),
         scopes: action.get("scopes").unwrap_or_default(),
+        verified: action.get("verified").unwrap_or_else(|| "none".to_owned()),
         is_deprecated: action.get("deprecated").unwrap_or(false),
         input: properties(&action.get("input")?, definitions),
         sample: sample(action),

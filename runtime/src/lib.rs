@@ -218,7 +218,7 @@ pub use hooks::{
     Subscription, Trigger, Webhooks,
 };
 pub use json::Json;
-pub use operation::{Body, Effect, Method, Operation, Repeat, Returns};
+pub use operation::{Body, Effect, Method, Operation, Repeat, Returns, VerificationLevel};
 pub use pages::{Pages, TypedPages};
 pub use paging::{
     MOST_EMPTY_PAGES, NextPage, Outlook, Paging, PagingStyle, PastEnd, page_position, total_items,

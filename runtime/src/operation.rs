@@ -38,6 +38,8 @@ pub struct Operation {
     pub changes: Option<Changes>,
     /// Ids of the OAuth scopes of which one suffices.
     pub scopes: &'static [&'static str],
+    /// What tests have shown of it.
+    pub verified: VerificationLevel,
 }
 
 impl Operation {
@@ -88,6 +90,7 @@ impl Operation {
             check_first: None,
             concurrency: None,
             changes: None,
+            verified: VerificationLevel::None,
         }
     }
 
@@ -155,6 +158,12 @@ impl Operation {
         Self { changes: Some(changes), ..self }
     }
 
+    /// The same with what tests have shown of it.
+    #[must_use]
+    pub const fn verified(self, verified: VerificationLevel) -> Self {
+        Self { verified, ..self }
+    }
+
     /// The same with a cap on calls under way at once.
     #[must_use]
     pub const fn concurrency(self, cap: u16) -> Self {
@@ -201,6 +210,18 @@ pub enum Effect {
     Update,
     /// Removes what is there: doing it twice is doing it once.
     Delete,
+}
+
+/// What the tests of the connector have shown of an action; a later one is stronger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum VerificationLevel {
+    /// No test compares it with the vendor.
+    None,
+    /// Requests, description and examples agree with the vendor's own description of the API.
+    Specification,
+    /// A sandbox answered its requests, and each answer was decoded and judged.
+    Sandbox,
 }
 
 /// What the body of a request is.

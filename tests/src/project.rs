@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use connector_codegen::{Files, ROOT, Sources};
+use connector_codegen::{Files, LOCK, ROOT, Sources};
 
 /// The folder of a connector, by its path from the root of the repository; `.` is the first one.
 #[must_use]
@@ -17,6 +17,9 @@ pub fn folder(connector: &str) -> PathBuf {
 pub fn sources(connector: &str) -> Sources {
     let folder = folder(connector);
     let mut sources = BTreeMap::from([(ROOT.to_owned(), read(&folder.join(ROOT)))]);
+    if folder.join(LOCK).exists() {
+        sources.insert(LOCK.to_owned(), read(&folder.join(LOCK)));
+    }
     for inner in ["types", "samples"] {
         for path in files_below(&folder.join(inner)) {
             sources.insert(relative(&path, &folder), read(&path));

@@ -7,6 +7,7 @@ use crate::licences;
 use crate::setup::{self, Extent};
 use crate::steps::{Steps, say};
 use crate::test;
+use crate::verified;
 
 /// Runs all steps of the verdict on a commit.
 ///
@@ -28,7 +29,9 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     steps.command("generated code", &[], "cargo codegen --check . tests/connectors/parcel")?;
     steps.command("clippy", &[], "cargo clippy --workspace --all-targets --locked -- -D warnings")?;
     licences::step(shell, &mut steps)?;
+    verified::clear(shell)?;
     test::steps(shell, &mut steps)?;
+    steps.run("levels of verification", verified::TESTS, || verified::check(shell))?;
     steps.command(
         "docs",
         &[("RUSTDOCFLAGS", "-Dwarnings")],

@@ -8,6 +8,7 @@ mod policy;
 mod setup;
 mod steps;
 mod test;
+mod verified;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,7 +39,7 @@ The working tree must be committed: the last step refuses files that git does no
 
 On Debian it installs the packages git, gcc, chromium and chromium-driver with apt-get, each only where it is missing.")]
     Setup,
-    /// Accept what the code now produces: rewrite snapshots, regenerate, show what changed
+    /// Accept what the code now produces: regenerate, rewrite snapshots and verified.lock, show what changed
     #[command(after_help = "Examples:
   cargo xtask bless     after a wanted change of an emitter; then read `git diff` before you commit")]
     Bless,

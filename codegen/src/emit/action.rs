@@ -6,7 +6,9 @@ use quote::quote;
 use super::ty::{ident, imports, tokens};
 use super::{constructor, docs, example, member};
 use crate::files::Module;
-use crate::model::{Action, Body, ChangedId, Method, Repeat, Returns, Ty, default_effect, default_repeat};
+use crate::model::{
+    Action, Body, ChangedId, Level, Method, Repeat, Returns, Ty, default_effect, default_repeat,
+};
 
 /// The module of an action.
 pub(super) fn emit(action: &Action, crate_name: &str) -> Module {
@@ -48,6 +50,7 @@ fn imports_of(action: &Action, output: Option<&Ty>) -> TokenStream {
         ("Returns", !matches!(action.returns, Returns::One(_))),
         ("Nullable", parameters.iter().any(|field| field.nullable)),
         ("Rules", member::has_item_rules(parameters)),
+        ("VerificationLevel", action.level != Level::None),
     ];
     always.extend(needs.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
     imports(&always, parameters.iter().map(|field| &field.ty).chain(output), "")
@@ -99,10 +102,14 @@ fn operation(action: &Action) -> TokenStream {
         let cap = Literal::u16_unsuffixed(cap);
         quote!(.concurrency(#cap))
     });
+    let level = (action.level != Level::None).then(|| {
+        let level = ident(&format!("{:?}", action.level));
+        quote!(.verified(VerificationLevel::#level))
+    });
     quote! {
         #[doc = #documentation]
         const OPERATION: &'static Operation = &Operation::#method(#id, &crate::apis::#api, #path)
-            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #changes #concurrency;
+            .title(#title) #effect #parameters #body #returns #paging #scopes #repeat #check_first #changes #concurrency #level;
     }
 }
 
@@ -114,6 +121,7 @@ fn input(action: &Action, crate_name: &str) -> TokenStream {
         lines.extend(docs::lines(&format!("The vendor advises against it: {reason}"), ""));
     }
     lines.extend(action.docs.iter().flat_map(|link| [String::new(), format!("See <{link}>.")]));
+    lines.extend([String::new(), verified(action.level)]);
     lines.extend(example::section(action, crate_name));
     let documentation = docs::attributes(&lines);
     let members =
@@ -131,6 +139,16 @@ fn input(action: &Action, crate_name: &str) -> TokenStream {
 
         #constructor
     }
+}
+
+/// The sentence about the level of verification.
+fn verified(level: Level) -> String {
+    let shown = match level {
+        Level::Sandbox => "tests call it in a sandbox, and decode and judge each answer",
+        Level::Specification => "tests compare its requests and examples with the vendor's files",
+        Level::None => "no test compares it with the vendor",
+    };
+    format!("Verification level `{}`: {shown}.", level.word())
 }
 
 /// The method as HTTP writes it.

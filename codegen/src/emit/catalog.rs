@@ -5,7 +5,7 @@ mod schema;
 
 use super::action::method_word;
 use crate::model::{Action, ChangedId, Effect, Model, Placement, Repeat, Returns, Scope, Trigger};
-use json::Json;
+pub(crate) use json::Json;
 use schema::{Side, definitions, input, schema};
 
 /// The text of the catalog.
@@ -131,6 +131,7 @@ fn action(action: &Action) -> Json {
         .with_some("concurrency", action.concurrency.map(|cap| Json::Number(cap.into())))
         .with_text("paging", action.paging.as_ref().map(|(name, _)| name.as_str()))
         .with("scopes", Json::texts(&action.scopes))
+        .with("verified", Json::text(action.level.word()))
         .with("input", input(action))
         .with("output", output)
         .with_some("sample", action.sample.as_deref().and_then(Json::parse))

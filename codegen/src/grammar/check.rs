@@ -23,9 +23,10 @@ pub(crate) fn check(node: &Node<'_>, shape: &'static Shape, owner: Span, faults:
             let fault = Diagnostic::new(Code::BadValue, node.span, message);
             faults.push(fault.help(format!("{}{}", near.unwrap_or_default(), remedy(shape))));
         }
-        (Shape::ByKind { scalar: Some(Shape::Text), mapping: Some(_), .. }, Kind::Scalar { .. })
-            if no_blank(node).is_some() =>
-        {
+        (
+            Shape::ByKind { scalar: Some(Shape::Text | Shape::Name(_)), mapping: Some(_), .. },
+            Kind::Scalar { .. },
+        ) if no_blank(node).is_some() => {
             let fault = Diagnostic::new(Code::BadYaml, node.span, "no blank follows the colon after a key");
             faults.push(fault.help(no_blank(node).unwrap_or_default()));
         }
@@ -153,7 +154,9 @@ fn wrong(node: &Node<'_>, shape: &Shape, faults: &mut Vec<Diagnostic>) {
         _ => false,
     };
     let found = match &node.kind {
-        Kind::Scalar { text, plain: true } if matches!(shape, Shape::Text) && node.noun() != "nothing" => {
+        Kind::Scalar { text, plain: true }
+            if matches!(shape, Shape::Text | Shape::Name(_)) && node.noun() != "nothing" =>
+        {
             format!("{} `{}`", other_type(text).unwrap_or("the text"), shorten(text))
         }
         Kind::Scalar { text, plain: false } => format!("the text {:?}", shorten(text)),
@@ -167,12 +170,14 @@ fn wrong(node: &Node<'_>, shape: &Shape, faults: &mut Vec<Diagnostic>) {
         Shape::Object(object) if node.noun() == "nothing" => {
             format!("write its keys below it, indented further than its name: {}", key_names(object))
         }
-        Shape::Text | Shape::ByKind { scalar: Some(Shape::Text), .. } => match &node.kind {
-            Kind::Scalar { text, plain: true } if node.noun() != "nothing" => {
-                format!("quote it: `\"{}\"`", shorten(text))
+        Shape::Text | Shape::Name(_) | Shape::ByKind { scalar: Some(Shape::Text | Shape::Name(_)), .. } => {
+            match &node.kind {
+                Kind::Scalar { text, plain: true } if node.noun() != "nothing" => {
+                    format!("quote it: `\"{}\"`", shorten(text))
+                }
+                _ => remedy(shape),
             }
-            _ => remedy(shape),
-        },
+        }
         Shape::Version => version_help(node),
         shape => match no_blank(node) {
             Some(help) => help,

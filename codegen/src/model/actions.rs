@@ -129,10 +129,37 @@ pub(crate) struct Action {
     pub(crate) changes: Option<Changes>,
     pub(crate) concurrency: Option<u16>,
     pub(crate) deprecated: Option<String>,
-    /// The text of a sample's file.
+    /// Path of the sample beside the manifest.
+    pub(crate) sample_path: Option<String>,
+    /// The text of the sample's file.
     pub(crate) sample: Option<String>,
     /// How documentation shows its input.
     pub(crate) example: Example,
+    pub(crate) level: Level,
+}
+
+/// What tests have shown of an action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Level {
+    #[default]
+    None,
+    /// Requests, description and examples agree with the vendor's files.
+    Specification,
+    /// A sandbox answered its requests, and each answer was decoded and judged.
+    Sandbox,
+}
+
+impl Level {
+    pub(crate) const ALL: [Self; 3] = [Self::Sandbox, Self::Specification, Self::None];
+
+    /// The word for it in files.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Specification => "specification",
+            Self::Sandbox => "sandbox",
+        }
+    }
 }
 
 /// The resource that an action changes.

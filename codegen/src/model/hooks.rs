@@ -110,6 +110,9 @@ pub(crate) struct Trigger {
     pub(crate) backfill: Option<Backfill>,
     /// Whether the event happens once to a resource.
     pub(crate) once: bool,
+    /// Path of the sample beside the manifest.
+    pub(crate) sample_path: Option<String>,
+    /// The text of the sample's file.
     pub(crate) sample: Option<String>,
 }
 

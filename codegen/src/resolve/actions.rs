@@ -14,7 +14,7 @@ use crate::follow::Broken;
 use crate::grammar::is_key_of_action;
 use crate::manifest::{self, Manifest, Parameter, Text};
 use crate::model::{
-    Action, Api, Body, Effect, Example, Field, Method, Paging, Place, Repeat, Returns, default_effect,
+    Action, Api, Body, Effect, Example, Field, Level, Method, Paging, Place, Repeat, Returns, default_effect,
     default_repeat,
 };
 use crate::name;
@@ -119,7 +119,7 @@ impl Resolver<'_, '_> {
         let scopes = given.scope.map_or(Some(Vec::new()), |scope| scopes(scope, self.manifest, faults));
         self.require(&mut parameters, faults);
         let paging = given.paging.and_then(|name| self.paging(name, returns.as_ref(), faults));
-        let sample = given.sample.and_then(|path| self.lookup.sample(path, faults));
+        let sample = given.sample.and_then(|path| self.lookup.sample(given.id.value, path, faults));
         let (key, path) = given.endpoint?;
         check_path(path, &parameters, given, faults);
         let method = method(key.value);
@@ -158,8 +158,10 @@ impl Resolver<'_, '_> {
             changes,
             concurrency: given.concurrency.and_then(|cap| count(cap, faults)),
             deprecated: given.deprecated.map(str::to_owned),
+            sample_path: given.sample.map(|path| path.value.to_owned()),
             sample,
             example: Example { required: Vec::new(), set: None },
+            level: Level::None,
         })
     }
 

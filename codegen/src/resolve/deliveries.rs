@@ -1,5 +1,6 @@
 //! Paths of `webhooks` into the bodies of deliveries, which the samples of the triggers show.
 
+use super::Samples;
 use super::paths::{Reads, did_you_mean};
 use super::samples::{self, parse};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,11 +24,16 @@ enum Part {
 type Sample<'t, 'm> = (&'m Trigger<'t>, Text<'t>, Json);
 
 /// Reports every path that no sample contains, and every sample that contradicts its trigger.
-pub(super) fn check(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(
+    manifest: &Manifest<'_>,
+    (sources, wanted): (&Sources, &Samples<'_>),
+    faults: &mut Vec<Diagnostic>,
+) {
     let Some(webhooks) = &manifest.webhooks else { return };
     let sample = |trigger| -> Option<Sample<'_, '_>> {
         let trigger: &Trigger<'_> = trigger;
-        Some((trigger, trigger.sample?, parse(trigger.sample?, sources, faults)?))
+        let path = trigger.sample.filter(|path| wanted.include(path.value))?;
+        Some((trigger, path, parse(path, sources, faults)?))
     };
     let samples: Vec<Sample<'_, '_>> = manifest.triggers.iter().filter_map(sample).collect();
     let Some(first) = samples.first() else { return };

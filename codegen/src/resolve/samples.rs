@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::rfc2822;
 
+use super::Samples;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::{self, Json, Kind};
 use crate::manifest::{Manifest, Text};
@@ -19,12 +20,12 @@ pub(super) fn check(
     types: &[Type],
     actions: &[Action],
     apis: &[Api],
-    sources: &Sources,
+    (sources, samples): (&Sources, &Samples<'_>),
     faults: &mut Vec<Diagnostic>,
 ) {
     let types: BTreeMap<&str, &Type> = types.iter().map(|ty| (ty.name.as_str(), ty)).collect();
     for given in &manifest.actions {
-        let Some(path) = given.sample else { continue };
+        let Some(path) = given.sample.filter(|path| samples.include(path.value)) else { continue };
         let action = actions.iter().find(|action| action.id == given.id.value);
         let (Some(sample), Some(action)) = (parse(path, sources, faults), action) else { continue };
         let api = apis.iter().find(|api| api.id == action.api.0);
@@ -40,14 +41,21 @@ pub(super) fn check(
             }
         }
     }
-    report_unnamed(manifest, sources, faults);
+    if matches!(samples, Samples::All) {
+        report_unnamed(manifest, sources, faults);
+    }
+}
+
+/// The samples that an action or trigger names.
+pub(super) fn named<'t>(manifest: &Manifest<'t>) -> BTreeSet<&'t str> {
+    let actions = manifest.actions.iter().filter_map(|action| action.sample);
+    let triggers = manifest.triggers.iter().filter_map(|trigger| trigger.sample);
+    actions.chain(triggers).map(|path| path.value).collect()
 }
 
 /// A sample that nothing names is shown to nobody.
 fn report_unnamed(manifest: &Manifest<'_>, sources: &Sources, faults: &mut Vec<Diagnostic>) {
-    let actions = manifest.actions.iter().filter_map(|action| action.sample);
-    let triggers = manifest.triggers.iter().filter_map(|trigger| trigger.sample);
-    let named: BTreeSet<&str> = actions.chain(triggers).map(|path| path.value).collect();
+    let named = named(manifest);
     let files = (0_u16..).zip(sources.keys());
     for (file, path) in files.filter(|(_, path)| path.ends_with(".json") && !named.contains(path.as_str())) {
         let span = Span { file, start: 0, end: 1 };

@@ -37,7 +37,7 @@ pub(super) fn resolve(
         let backfill = given.backfill.as_ref();
         let backfill = backfill
             .and_then(|backfill| subscriptions::backfill(backfill, manifest, actions, lookup, faults));
-        let sample = given.sample.and_then(|path| lookup.sample(path, faults));
+        let sample = given.sample.and_then(|path| lookup.sample(given.id.value, path, faults));
         let (Some(module), Some(scopes)) = (module, scopes) else { continue };
         triggers.push(Trigger {
             id: given.id.value.to_owned(),
@@ -52,6 +52,7 @@ pub(super) fn resolve(
             read,
             backfill,
             once: given.once,
+            sample_path: given.sample.map(|path| path.value.to_owned()),
             sample,
         });
     }

@@ -2,6 +2,7 @@
 
 mod drift;
 mod refusals;
+mod samples;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,9 +31,14 @@ impl Connector {
         Self::of("several-files")
     }
 
+    /// A folder without files.
+    fn empty() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
     /// Copies the manifest of a fixture.
     fn of(name: &str) -> Self {
-        let connector = Self(TempDir::new().expect("a temporary folder"));
+        let connector = Self::empty();
         for (path, text) in sources_of(name) {
             connector.write(&path, &text);
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use connector_codegen::{Diagnostic, Files, ROOT, Sources, decode, generate, render};
+use connector_codegen::{Diagnostic, Files, LOCK, ROOT, Sources, decode, generate, render};
 
 /// A manifest in a folder of its own.
 pub(crate) struct Fixture {
@@ -57,8 +57,10 @@ pub(crate) fn sources(folder: &Path) -> Sources {
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
-    if let Ok(bytes) = fs::read(folder.join(ROOT)) {
-        files.insert(ROOT.to_owned(), bytes);
+    for path in [ROOT, LOCK] {
+        if let Ok(bytes) = fs::read(folder.join(path)) {
+            files.insert(path.to_owned(), bytes);
+        }
     }
     for inner in ["types", "samples"] {
         for path in entries(&folder.join(inner)) {

@@ -3,12 +3,16 @@
 
 //! Create a brand.
 
-use connector_runtime::{Action, Body, Operation, Parameter, impl_input};
+use connector_runtime::{
+    Action, Body, Operation, Parameter, VerificationLevel, impl_input,
+};
 use crate::types::{Brand, BrandUrlInput};
 
 /// Creates a brand; a store holds 30,000 at most.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/brands#create-a-brand>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -75,7 +79,8 @@ impl Action for CreateBrand {
         .scopes(&["store_v2_products"])
         .check_first(
             "Look for a brand of this `name` in the control panel; a second one of the same name is refused (409).",
-        );
+        )
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(CreateBrand {

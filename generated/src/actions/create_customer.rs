@@ -4,7 +4,7 @@
 //! Create a customer.
 
 use connector_runtime::{
-    Action, Body, Changes, Operation, Parameter, Returns, impl_input,
+    Action, Body, Changes, Operation, Parameter, Returns, VerificationLevel, impl_input,
 };
 use crate::types::{
     Customer, CustomerAddressInput, CustomerAttributeInput, CustomerAuthenticationInput,
@@ -14,6 +14,8 @@ use crate::types::{
 /// Creates a customer, with addresses and attributes if they are given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#create-customers>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -119,7 +121,8 @@ impl Action for CreateCustomer {
         .check_first(
             "Look for the customer: `list-customers` with the address in `email_in`.",
         )
-        .changes(Changes::result("customer", "id"));
+        .changes(Changes::result("customer", "id"))
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(CreateCustomer {

@@ -4,7 +4,8 @@
 //! Create a product.
 
 use connector_runtime::{
-    Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, impl_input,
+    Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter,
+    VerificationLevel, impl_input,
 };
 use crate::types::{
     BulkPricingRuleInput, CustomFieldInput, CustomUrlInput, GiftWrappingOptionsType,
@@ -16,6 +17,8 @@ use crate::types::{
 /// categories too.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#create-a-product>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -286,7 +289,8 @@ impl Action for CreateProduct {
         .check_first(
             "Look for the product: `list-products` by its `sku`, or by its `name` where it has none.",
         )
-        .changes(Changes::result("product", "id"));
+        .changes(Changes::result("product", "id"))
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(CreateProduct {

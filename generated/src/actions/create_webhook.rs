@@ -4,13 +4,17 @@
 //! Create a webhook.
 
 use std::collections::BTreeMap;
-use connector_runtime::{Action, Body, Nullable, Operation, Parameter, impl_input};
+use connector_runtime::{
+    Action, Body, Nullable, Operation, Parameter, VerificationLevel, impl_input,
+};
 use crate::types::Webhook;
 
 /// Subscribes an address to an event; it may take a minute to be in force. A scope takes ten webhooks
 /// at most, and one for each address.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -69,7 +73,8 @@ impl Action for CreateWebhook {
         .body(Body::Object)
         .check_first(
             "Look for the webhook: `list-webhooks` with its `scope` and `destination`.",
-        );
+        )
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(CreateWebhook {

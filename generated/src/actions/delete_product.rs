@@ -3,11 +3,15 @@
 
 //! Delete a product.
 
-use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, Changes, Operation, Parameter, Returns, VerificationLevel, impl_input,
+};
 
 /// Deletes one product with its variants, images and everything else that hangs on it, for good.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#delete-a-product>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -46,7 +50,8 @@ impl Action for DeleteProduct {
         .parameters(&[Parameter::path("product_id").minimum("1")])
         .returns(Returns::Nothing)
         .scopes(&["store_v2_products"])
-        .changes(Changes::input("product", "product_id"));
+        .changes(Changes::input("product", "product_id"))
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(DeleteProduct {

@@ -3,12 +3,14 @@
 
 //! Delete a webhook.
 
-use connector_runtime::{Action, Operation, Parameter, impl_input};
+use connector_runtime::{Action, Operation, Parameter, VerificationLevel, impl_input};
 use crate::types::Webhook;
 
 /// Ends a subscription and answers with what it was.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -45,7 +47,8 @@ impl Action for DeleteWebhook {
             "/hooks/{webhook_id}",
         )
         .title("Delete a webhook")
-        .parameters(&[Parameter::path("webhook_id").minimum("1")]);
+        .parameters(&[Parameter::path("webhook_id").minimum("1")])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(DeleteWebhook {

@@ -3,12 +3,16 @@
 
 //! Get a customer.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, Operation, Parameter, Returns, VerificationLevel, impl_input,
+};
 use crate::types::{Customer, CustomerInclude};
 
 /// Reads one customer by id, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -57,7 +61,8 @@ impl Action for GetCustomer {
             ],
         )
         .returns(Returns::First)
-        .scopes(&["store_v2_customers_read_only", "store_v2_customers"]);
+        .scopes(&["store_v2_customers_read_only", "store_v2_customers"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(GetCustomer {

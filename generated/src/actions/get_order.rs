@@ -3,12 +3,14 @@
 
 //! Get an order.
 
-use connector_runtime::{Action, Operation, Parameter, impl_input};
+use connector_runtime::{Action, Operation, Parameter, VerificationLevel, impl_input};
 use crate::types::{ConsignmentStructure, Order, OrderInclude};
 
 /// Reads one order, without its line items.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-an-order>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -59,7 +61,8 @@ impl Action for GetOrder {
                 Parameter::query("consignment_structure"),
             ],
         )
-        .scopes(&["store_v2_orders_read_only", "store_v2_orders"]);
+        .scopes(&["store_v2_orders_read_only", "store_v2_orders"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(GetOrder {

@@ -3,12 +3,14 @@
 
 //! Get a product.
 
-use connector_runtime::{Action, Operation, Parameter, impl_input};
+use connector_runtime::{Action, Operation, Parameter, VerificationLevel, impl_input};
 use crate::types::{Product, ProductField, ProductInclude};
 
 /// Reads one product of the catalog, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#get-a-product>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -62,7 +64,8 @@ impl Action for GetProduct {
                 Parameter::query("exclude_fields"),
             ],
         )
-        .scopes(&["store_v2_products_read_only", "store_v2_products"]);
+        .scopes(&["store_v2_products_read_only", "store_v2_products"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(GetProduct {

@@ -3,12 +3,14 @@
 
 //! Get the store's information.
 
-use connector_runtime::{Action, Operation, impl_input};
+use connector_runtime::{Action, Operation, VerificationLevel, impl_input};
 use crate::types::StoreInformation;
 
 /// Reads the store's names, addresses, owner, currency, units, plan and features.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information#get-store-information>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -34,7 +36,8 @@ impl Action for GetStoreInformation {
             "/store",
         )
         .title("Get the store's information")
-        .scopes(&["store_v2_information_read_only", "store_v2_information"]);
+        .scopes(&["store_v2_information_read_only", "store_v2_information"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(GetStoreInformation {});

@@ -3,12 +3,14 @@
 
 //! Get the time.
 
-use connector_runtime::{Action, Operation, impl_input};
+use connector_runtime::{Action, Operation, VerificationLevel, impl_input};
 use crate::types::SystemTime;
 
 /// Reads BigCommerce's clock; the cheapest way to see whether a connection works.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/store-information>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -34,7 +36,8 @@ impl Action for GetTime {
             "/time",
         )
         .title("Get the time")
-        .scopes(&["store_v2_information_read_only", "store_v2_information"]);
+        .scopes(&["store_v2_information_read_only", "store_v2_information"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(GetTime {});

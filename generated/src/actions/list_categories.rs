@@ -3,12 +3,16 @@
 
 //! List categories.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, Operation, Parameter, Returns, VerificationLevel, impl_input,
+};
 use crate::types::Category;
 
 /// Lists the categories of all trees that meet all the filters given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/category-trees/categories#get-all-categories>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -101,7 +105,8 @@ impl Action for ListCategories {
         )
         .returns(Returns::List)
         .paging(&crate::paging::V3_PAGES)
-        .scopes(&["store_v2_products_read_only", "store_v2_products"]);
+        .scopes(&["store_v2_products_read_only", "store_v2_products"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(ListCategories {

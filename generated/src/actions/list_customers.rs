@@ -3,12 +3,16 @@
 
 //! List customers.
 
-use connector_runtime::{Action, DateTime, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, DateTime, Operation, Parameter, Returns, VerificationLevel, impl_input,
+};
 use crate::types::{Customer, CustomerInclude, CustomerSort};
 
 /// Lists customers that meet all the filters given, with the sub-resources asked for.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/customers#get-all-customers>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -108,7 +112,8 @@ impl Action for ListCustomers {
         )
         .returns(Returns::List)
         .paging(&crate::paging::V3_PAGES)
-        .scopes(&["store_v2_customers_read_only", "store_v2_customers"]);
+        .scopes(&["store_v2_customers_read_only", "store_v2_customers"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(ListCustomers {

@@ -4,13 +4,16 @@
 //! List orders.
 
 use connector_runtime::{
-    Action, DateTime, Decimal, Operation, Parameter, Returns, impl_input,
+    Action, DateTime, Decimal, Operation, Parameter, Returns, VerificationLevel,
+    impl_input,
 };
 use crate::types::{ConsignmentStructure, Order, OrderInclude, OrderSort};
 
 /// Lists orders that meet all the filters given, without their line items.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#get-all-orders>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -109,7 +112,8 @@ impl Action for ListOrders {
         )
         .returns(Returns::List)
         .paging(&crate::paging::V2_PAGES)
-        .scopes(&["store_v2_orders_read_only", "store_v2_orders"]);
+        .scopes(&["store_v2_orders_read_only", "store_v2_orders"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(ListOrders {

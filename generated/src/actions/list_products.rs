@@ -4,7 +4,8 @@
 //! List products.
 
 use connector_runtime::{
-    Action, Date, DateTime, Decimal, Operation, Parameter, Returns, impl_input,
+    Action, Date, DateTime, Decimal, Operation, Parameter, Returns, VerificationLevel,
+    impl_input,
 };
 use crate::types::{
     Product, ProductAvailability, ProductConditionFilter, ProductField, ProductInclude,
@@ -14,6 +15,8 @@ use crate::types::{
 /// Lists products of the catalog that meet all the filters given.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#get-all-products>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -207,7 +210,8 @@ impl Action for ListProducts {
         )
         .returns(Returns::List)
         .paging(&crate::paging::V3_PAGES)
-        .scopes(&["store_v2_products_read_only", "store_v2_products"]);
+        .scopes(&["store_v2_products_read_only", "store_v2_products"])
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(ListProducts {

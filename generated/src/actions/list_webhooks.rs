@@ -3,12 +3,16 @@
 
 //! List webhooks.
 
-use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
+use connector_runtime::{
+    Action, Operation, Parameter, Returns, VerificationLevel, impl_input,
+};
 use crate::types::Webhook;
 
 /// Lists the webhooks that the connection's own API account has made.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -61,7 +65,8 @@ impl Action for ListWebhooks {
             ],
         )
         .returns(Returns::List)
-        .paging(&crate::paging::V3_PAGES);
+        .paging(&crate::paging::V3_PAGES)
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(ListWebhooks {

@@ -5,7 +5,7 @@
 
 use connector_runtime::{
     Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, Repeat,
-    impl_input,
+    VerificationLevel, impl_input,
 };
 use crate::types::{
     Order, OrderBillingAddressInput, OrderConsignmentsInput, OrderFeeInput,
@@ -16,6 +16,8 @@ use crate::types::{
 /// and fees that are not named are deleted.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-management/orders#update-an-order>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -189,7 +191,8 @@ impl Action for UpdateOrder {
         .check_first(
             "Read the order with `get-order` and look at its line items: they may have been added.",
         )
-        .changes(Changes::input("order", "order_id"));
+        .changes(Changes::input("order", "order_id"))
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(UpdateOrder {

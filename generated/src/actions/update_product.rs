@@ -5,7 +5,7 @@
 
 use connector_runtime::{
     Action, Body, Changes, DateTime, Decimal, Nullable, Operation, Parameter, Repeat,
-    impl_input,
+    VerificationLevel, impl_input,
 };
 use crate::types::{
     BulkPricingRuleInput, CustomFieldInput, CustomUrlInput, GiftWrappingOptionsType,
@@ -16,6 +16,8 @@ use crate::types::{
 /// Changes the fields given and leaves the others. A list such as categories replaces the one before.
 ///
 /// See <https://developer.bigcommerce.com/docs/rest-catalog/products#update-a-product>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -286,7 +288,8 @@ impl Action for UpdateProduct {
         .check_first(
             "Read the product with `get-product` and look at its images and fields: they may have been added.",
         )
-        .changes(Changes::input("product", "product_id"));
+        .changes(Changes::input("product", "product_id"))
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(UpdateProduct {

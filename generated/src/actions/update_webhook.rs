@@ -4,13 +4,17 @@
 //! Update a webhook.
 
 use std::collections::BTreeMap;
-use connector_runtime::{Action, Body, Nullable, Operation, Parameter, impl_input};
+use connector_runtime::{
+    Action, Body, Nullable, Operation, Parameter, VerificationLevel, impl_input,
+};
 use crate::types::Webhook;
 
 /// Changes the fields given; with `is_active` a webhook that the store switched off is switched on
 /// again.
 ///
 /// See <https://developer.bigcommerce.com/docs/integrations/webhooks>.
+///
+/// Verification level `sandbox`: tests call it in a sandbox, and decode and judge each answer.
 ///
 /// # Examples
 ///
@@ -69,7 +73,8 @@ impl Action for UpdateWebhook {
                 Parameter::body("headers"),
             ],
         )
-        .body(Body::Object);
+        .body(Body::Object)
+        .verified(VerificationLevel::Sandbox);
 }
 
 impl_input!(UpdateWebhook {

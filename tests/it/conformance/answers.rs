@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bigcommerce_connector::connection;
-use connector_runtime::{Client, HttpTransport, SecretString};
-use connector_tests::{ACCESS_TOKEN, Store, roomy_store, sandbox_serves};
+use bytes::Bytes;
+use connector_runtime::{Client, HttpTransport, Operation, Returns, SecretString};
+use connector_tests::{
+    ACCESS_TOKEN, Shown, Store, roomy_store, sandbox_serves, validator, with_definitions, write_results,
+};
 use serde_json::{Value, json};
 
 use super::deviations::{Difference, assert_listed};
+use super::examples::{ReadAndWrite, sent_data, types};
 use super::judge::{Fault, Judge};
 use super::transport::{Exchange, Recorder};
 use super::trial::first_success;
-use super::{assert_covered, operations, tell};
+use super::{assert_covered, catalog, described, operations, tell};
 
 /// Calls that show more than one success of each action, in their order: action, input, the status to come. Ids are those
 /// of the sandbox's own store. Actions that are not here are called by [`first_success`].
@@ -92,9 +96,17 @@ fn calls() -> Vec<(&'static str, Value, u16)> {
     ]
 }
 
-#[tokio::test]
-async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
-    let Some(judge) = Judge::find() else { return };
+/// Calls of the actions, successes and failures.
+struct Called {
+    exchanges: Vec<Exchange>,
+    /// The actions that the sandbox has no endpoint for.
+    absent: Vec<&'static str>,
+    /// The other actions of which no call succeeded.
+    silent: Vec<&'static str>,
+}
+
+/// Calls every action that the sandbox has an endpoint for. `files` is what BigCommerce's files say of the actions.
+async fn called(files: &Value) -> Called {
     let store = roomy_store().await;
     let recorder = Recorder::new(HttpTransport::new(Client::DEFAULT_TIMEOUT).unwrap());
     let client = client(&store, ACCESS_TOKEN, &recorder);
@@ -116,22 +128,100 @@ async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
     let stranger = self::client(&store, "another-token", &recorder);
     exchanges.push(exchange(&stranger, &recorder, "list-webhooks", json!({}), 401).await);
 
-    let is_success = |one: &&Exchange| one.response.as_ref().unwrap().status().is_success();
-    let succeeded: BTreeSet<&str> = exchanges.iter().filter(is_success).map(|one| one.action).collect();
-    let mut silent = Vec::new();
+    let succeeded: BTreeSet<&str> =
+        exchanges.iter().filter(|one| is_success(one)).map(|one| one.action).collect();
+    let (mut absent, mut silent) = (Vec::new(), Vec::new());
     for operation in operations().filter(|operation| !succeeded.contains(operation.id)) {
         if !sandbox_serves(&store, operation).await {
-            tell(&format!("not called, because the sandbox has no such endpoint: {}", operation.id));
+            absent.push(operation.id);
             continue;
         }
-        let file = &judge.describe()[operation.id];
-        match first_success(&store, &client, &recorder, operation, file).await {
+        match first_success(&store, &client, &recorder, operation, &files[operation.id]).await {
             Some(exchange) => exchanges.push(exchange),
             None => silent.push(operation.id),
         }
     }
-    assert_covered(&silent, "tests/it/conformance/answers.rs");
+    Called { exchanges, absent, silent }
+}
 
+fn is_success(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_some_and(|response| response.status().is_success())
+}
+
+#[tokio::test]
+async fn every_action_that_the_sandbox_serves_succeeds_and_its_answers_are_as_described() {
+    let Called { exchanges, absent, silent } = called(&Value::Null).await;
+    let (catalog, types) = (catalog(), types());
+    let mut misfits: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut results: BTreeMap<&str, Shown> = BTreeMap::new();
+    for exchange in exchanges.iter().filter(|one| is_success(one)) {
+        let operation = operations().find(|operation| operation.id == exchange.action).expect("an action");
+        let found = misfits_of(operation, exchange.response.as_ref().unwrap(), &catalog, &types);
+        let shown = results.entry(operation.id).or_insert(Shown::Pass);
+        if !found.is_empty() {
+            *shown = Shown::Fail;
+            misfits.entry(operation.id).or_default().extend(found);
+        }
+    }
+    results.extend(absent.iter().map(|id| (*id, Shown::Absent)));
+    results.extend(silent.iter().map(|id| (*id, Shown::Fail)));
+    write_results("sandbox-calls", &results);
+    for id in absent {
+        tell(&format!("not called, because the sandbox has no such endpoint: {id}"));
+    }
+    assert_covered(&silent, "tests/it/conformance/answers.rs");
+    assert!(
+        misfits.is_empty(),
+        "the answers are not as connector.yaml and types/ describe them: {misfits:#?}"
+    );
+    assert_eq!(results.len(), operations().count());
+}
+
+/// What of an answer's data its type or its schema in the catalog does not accept.
+fn misfits_of(
+    operation: &Operation,
+    response: &http::Response<Bytes>,
+    catalog: &Value,
+    types: &BTreeMap<&'static str, ReadAndWrite>,
+) -> Vec<String> {
+    if operation.returns == Returns::Nothing {
+        return Vec::new();
+    }
+    let body = String::from_utf8_lossy(response.body());
+    let data = match body.trim() {
+        // A list without items comes as an answer without a body.
+        "" if operation.returns == Returns::List => json!([]),
+        _ => sent_data(operation, &body),
+    };
+    if operation.returns == Returns::First && data.is_null() {
+        return Vec::new();
+    }
+    let unreadable = match types[operation.id](&data) {
+        Ok((_, unreadable)) => unreadable,
+        Err(misfits) => misfits,
+    };
+    let schema = with_definitions(&described(catalog, operation.id)["output"], catalog);
+    let validator = validator(&schema);
+    let invalid = validator.iter_errors(&data).map(|error| format!("{}: {error}", error.instance_path()));
+    unreadable.iter().map(ToString::to_string).chain(invalid).collect()
+}
+
+#[test]
+fn an_answer_that_is_not_as_described_is_a_misfit() {
+    let operation = operations().find(|operation| operation.id == "get-time").expect("an action");
+    let misfits = |body: &'static str| {
+        let response = http::Response::new(Bytes::from(body));
+        misfits_of(operation, &response, &catalog(), &types())
+    };
+    assert!(misfits(r#"{"time": 1773764405}"#).is_empty());
+    assert!(!misfits(r#"{"time": "soon"}"#).is_empty());
+    assert!(!misfits("[]").is_empty());
+}
+
+#[tokio::test]
+async fn every_answer_of_the_sandbox_is_valid_by_the_files() {
+    let Some(judge) = Judge::find() else { return };
+    let Called { mut exchanges, .. } = called(judge.describe()).await;
     let described: BTreeSet<&str> = judge.operations().map(|operation| operation.id).collect();
     exchanges.retain(|exchange| described.contains(exchange.action));
     let found = differences(&exchanges, judge.judge(&exchanges));

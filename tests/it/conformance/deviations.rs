@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::data;
+use connector_tests::{Shown, write_results};
+
+use super::judge::Judge;
+use super::{data, operations};
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +43,15 @@ impl Difference {
 #[track_caller]
 pub(super) fn assert_listed(part: &str, found: impl IntoIterator<Item = Difference>, remedy: &str) {
     let text = std::fs::read_to_string(data("deviations.toml")).expect("the list of deviations");
-    let complaints = complaints(part, &found.into_iter().collect(), &listed(&text, part), remedy);
+    let (found, listed) = (found.into_iter().collect(), listed(&text, part));
+    if LEVEL_PARTS.contains(&part)
+        && let Some(judge) = Judge::find()
+    {
+        let described: BTreeSet<&str> = judge.operations().map(|operation| operation.id).collect();
+        let ids = operations().map(|operation| operation.id);
+        write_results(part, &ids.map(|id| (id, shown(id, &described, &found, &listed))).collect());
+    }
+    let complaints = complaints(part, &found, &listed, remedy);
     assert!(complaints.is_empty(), "{} of `{part}`:\n{}", complaints.len(), complaints.join("\n"));
 }
 
@@ -50,11 +61,7 @@ fn complaints(
     listed: &BTreeMap<Difference, Entry>,
     remedy: &str,
 ) -> Vec<String> {
-    let covers = |listed: &Difference, one: &Difference| {
-        fits(&listed.action, &one.action) && fits(&listed.field, &one.field) && listed.differs == one.differs
-    };
-    let is_listed = |one: &&Difference| listed.keys().any(|listed| covers(listed, one));
-    let missing = found.iter().filter(|one| !is_listed(one)).map(|one| {
+    let missing = found.iter().filter(|one| !is_listed(one, listed)).map(|one| {
         format!(
             "{}, field `{}`: {}\n    {remedy}, or list it with its reason as part = \"{part}\" in \
              tests/conformance/deviations.toml",
@@ -72,6 +79,30 @@ fn complaints(
             )
         });
     missing.chain(stale).collect()
+}
+
+/// Whether an entry of the list stands for a difference.
+fn covers(listed: &Difference, one: &Difference) -> bool {
+    fits(&listed.action, &one.action) && fits(&listed.field, &one.field) && listed.differs == one.differs
+}
+
+fn is_listed(one: &Difference, listed: &BTreeMap<Difference, Entry>) -> bool {
+    listed.keys().any(|listed| covers(listed, one))
+}
+
+/// Whether an action agrees with the files, but for what the list names.
+fn shown(
+    id: &str,
+    described: &BTreeSet<&str>,
+    found: &BTreeSet<Difference>,
+    listed: &BTreeMap<Difference, Entry>,
+) -> Shown {
+    let differs = || found.iter().any(|one| one.action == id && !is_listed(one, listed));
+    match described.contains(id) {
+        false => Shown::Absent,
+        true if differs() => Shown::Fail,
+        true => Shown::Pass,
+    }
 }
 
 /// Whether a name is the one in the list, in which `*` stands for any characters.
@@ -133,6 +164,9 @@ const PARTS: [&str; 9] = [
     "link",
 ];
 
+/// The parts from which the levels in `verified.lock` follow.
+const LEVEL_PARTS: [&str; 6] = ["input", "output", "request", "request-example", "answer-example", "sandbox"];
+
 const LIST: &str = r#"
 [[deviation]]
 part = "input"
@@ -182,4 +216,18 @@ fn an_entry_that_no_longer_applies_is_told_even_when_its_neighbours_do() {
     assert_eq!(told.len(), 1);
     assert!(told[0].starts_with("get-thing, field `page`: no longer so"), "{told:?}");
     assert!(listed(LIST, "output").is_empty());
+}
+
+#[test]
+fn an_action_agrees_with_the_files_if_each_of_its_differences_is_listed() {
+    let described = BTreeSet::from(["list-things", "get-thing"]);
+    let found = BTreeSet::from([
+        Difference::new("list-things", "page", "min: none → 1"),
+        Difference::new("get-thing", "name", "max: 5 → none"),
+    ]);
+    let shown = |id| shown(id, &described, &found, &listed(LIST, "input"));
+    assert_eq!(
+        [shown("list-things"), shown("get-thing"), shown("update-thing")],
+        [Shown::Pass, Shown::Fail, Shown::Absent]
+    );
 }

@@ -19,7 +19,7 @@ use super::transport::Canned;
 use super::{catalog, described, tell};
 
 /// Reads an answer's data in the type of its action, and writes it again, with what could not be read.
-type ReadAndWrite = fn(&Value) -> Result<(Value, Vec<Violation>), Vec<Violation>>;
+pub(super) type ReadAndWrite = fn(&Value) -> Result<(Value, Vec<Violation>), Vec<Violation>>;
 
 fn read_and_write<A: Action>(data: &Value) -> Result<(Value, Vec<Violation>), Vec<Violation>> {
     let (read, unreadable) = Json::from(data.clone()).typed::<A::Output>()?;
@@ -35,7 +35,7 @@ impl ActionVisitor for Types {
     }
 }
 
-fn types() -> BTreeMap<&'static str, ReadAndWrite> {
+pub(super) fn types() -> BTreeMap<&'static str, ReadAndWrite> {
     let mut types = Types(BTreeMap::new());
     visit_actions(&mut types);
     types.0
@@ -165,7 +165,7 @@ async fn untyped(operation: &Operation, input: &Value, status: u16, body: &str) 
 }
 
 /// The data in a body, found without the runtime.
-fn sent_data(operation: &Operation, body: &str) -> Value {
+pub(super) fn sent_data(operation: &Operation, body: &str) -> Value {
     let body: Value = body.parse().unwrap();
     let data = match operation.api.envelope {
         Envelope::Object { data, .. } => body[data].clone(),

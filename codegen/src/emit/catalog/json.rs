@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 /// A JSON value.
-pub(super) enum Json {
+pub(crate) enum Json {
     Text(String),
     Boolean(bool),
     Number(serde_json::Number),
@@ -18,16 +18,16 @@ pub(super) enum Json {
 }
 
 impl Json {
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 
-    pub(super) fn texts<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
+    pub(crate) fn texts<'t>(texts: impl IntoIterator<Item = &'t String>) -> Self {
         Self::List(texts.into_iter().map(|text| Self::text(text)).collect())
     }
 
     /// The JSON of a text that resolving has parsed before: laid out anew, its order and its digits kept.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.trim_start().as_bytes().first()? {
             b'{' => serde_json::from_str::<Entries>(text).ok()?.0.map(Self::Object),
             b'[' => {
@@ -38,12 +38,12 @@ impl Json {
         }
     }
 
-    pub(super) fn object<const N: usize>(entries: [(&str, Self); N]) -> Self {
+    pub(crate) fn object<const N: usize>(entries: [(&str, Self); N]) -> Self {
         Self::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
     /// The same object with one more entry.
-    pub(super) fn with(self, key: &str, value: Self) -> Self {
+    pub(crate) fn with(self, key: &str, value: Self) -> Self {
         match self {
             Self::Object(mut entries) => {
                 entries.push((key.to_owned(), value));
@@ -54,7 +54,7 @@ impl Json {
     }
 
     /// The same object with one more entry, if there is one.
-    pub(super) fn with_some(self, key: &str, value: Option<Self>) -> Self {
+    pub(crate) fn with_some(self, key: &str, value: Option<Self>) -> Self {
         match value {
             Some(value) => self.with(key, value),
             None => self,
@@ -62,11 +62,11 @@ impl Json {
     }
 
     /// The same object with one more text, if there is one.
-    pub(super) fn with_text(self, key: &str, text: Option<&str>) -> Self {
+    pub(crate) fn with_text(self, key: &str, text: Option<&str>) -> Self {
         self.with_some(key, text.map(Self::text))
     }
 
-    pub(super) fn described(self, description: &str) -> Self {
+    pub(crate) fn described(self, description: &str) -> Self {
         self.with_text("description", Some(description).filter(|text| !text.is_empty()))
     }
 }

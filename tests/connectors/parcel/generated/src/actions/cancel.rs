@@ -7,6 +7,8 @@ use connector_runtime::{Action, Effect, Operation, Parameter, Returns, impl_inpu
 
 /// Stops a parcel on its way.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

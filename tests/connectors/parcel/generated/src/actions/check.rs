@@ -12,6 +12,8 @@ use crate::types::{Address, Country, Leg, Ping};
 
 /// One parameter for every constraint.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -7,6 +7,8 @@ use connector_runtime::{Action, Json, Operation, impl_input};
 
 /// A crate's name.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

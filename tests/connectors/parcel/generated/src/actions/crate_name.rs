@@ -8,6 +8,8 @@ use crate::types::Country;
 
 /// Beside a type.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -11,6 +11,8 @@ use crate::types::{Address, Parcel};
 
 /// Hands a parcel in, in the dates of the first version.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

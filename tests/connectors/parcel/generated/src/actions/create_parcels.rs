@@ -10,6 +10,8 @@ use crate::types::{Leg, Parcel};
 
 /// Hands a parcel in where the vendor takes a list of them.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

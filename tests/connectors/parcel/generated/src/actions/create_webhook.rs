@@ -9,6 +9,8 @@ use crate::types::Webhook;
 
 /// Begins to call an address.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

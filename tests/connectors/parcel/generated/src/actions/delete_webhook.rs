@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, Returns, impl_input};
 
 /// Stops to call an address.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

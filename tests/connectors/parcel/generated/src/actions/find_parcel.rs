@@ -8,6 +8,8 @@ use crate::types::Parcel;
 
 /// Reads the first parcel with a name.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -10,6 +10,8 @@ use crate::types::{Parcel, ParcelType};
 ///
 /// See <https://parcel.example/docs/parcels#get>.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

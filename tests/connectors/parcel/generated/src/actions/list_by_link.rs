@@ -8,6 +8,8 @@ use crate::types::{Parcel, ParcelType};
 
 /// Lists parcels by links.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -8,6 +8,8 @@ use crate::types::Parcel;
 
 /// Lists parcels where the vendor does not say how many pages there are.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

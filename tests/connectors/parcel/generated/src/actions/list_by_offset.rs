@@ -8,6 +8,8 @@ use crate::types::Parcel;
 
 /// Lists parcels by the number to skip.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

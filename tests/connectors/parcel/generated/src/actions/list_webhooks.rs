@@ -8,6 +8,8 @@ use crate::types::Webhook;
 
 /// Lists the webhooks of the account.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

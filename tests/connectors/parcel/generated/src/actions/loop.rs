@@ -8,6 +8,8 @@ use connector_runtime::{Action, Decimal, Operation, Returns, impl_input};
 
 /// A keyword.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

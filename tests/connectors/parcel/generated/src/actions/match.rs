@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, impl_input};
 
 /// A keyword.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

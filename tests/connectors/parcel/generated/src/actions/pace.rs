@@ -7,6 +7,8 @@ use connector_runtime::{Action, Operation, Parameter, impl_input};
 
 /// A name that generated modules may want for themselves.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

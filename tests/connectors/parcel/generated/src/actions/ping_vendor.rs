@@ -8,6 +8,8 @@ use crate::types::Ping;
 
 /// Shows that a connection works.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -12,6 +12,8 @@ use crate::types::Address;
 ///
 /// The vendor advises against it: Gone soon: use `update-parcel`, \[see\] \<there\>.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

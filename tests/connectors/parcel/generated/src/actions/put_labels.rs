@@ -8,6 +8,8 @@ use connector_runtime::{Action, Body, Operation, Parameter, Returns, Rules, impl
 
 /// Replaces all labels.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

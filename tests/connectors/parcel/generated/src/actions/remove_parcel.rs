@@ -7,6 +7,8 @@ use connector_runtime::{Action, Changes, Operation, Parameter, Returns, impl_inp
 
 /// Throws a parcel away.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -10,6 +10,8 @@ use crate::types::{Country, Parcel, ParcelType};
 
 /// Everything that a query and headers can carry.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -7,6 +7,8 @@ use connector_runtime::{Action, DateTime, Operation, impl_input};
 
 /// The name of names.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

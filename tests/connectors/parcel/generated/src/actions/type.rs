@@ -8,6 +8,8 @@ use crate::types::Zoo;
 
 /// A keyword whose parameter is one as well.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -12,6 +12,8 @@ use crate::types::{Address, Parcel, ParcelType};
 
 /// Changes what is given and empties what is null.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run

@@ -8,6 +8,8 @@ use crate::types::Webhook;
 
 /// Calls its address again.
 ///
+/// Verification level `none`: no test compares it with the vendor.
+///
 /// # Examples
 ///
 /// ```no_run
