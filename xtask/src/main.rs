@@ -1,5 +1,6 @@
-//! The project's chores as one command line: `cargo xtask ci|test|setup|bless|licences|bench`. No product logic lives here.
+//! The project's chores as one command line: `cargo xtask ci|test|setup|bless|adding|licences|bench`. No product logic lives here.
 
+mod adding;
 mod bench;
 mod bless;
 mod ci;
@@ -43,6 +44,12 @@ On Debian it installs the packages git, gcc, chromium and chromium-driver with a
     #[command(after_help = "Examples:
   cargo xtask bless     after a wanted change of an emitter; then read `git diff` before you commit")]
     Bless,
+    /// Prove that an edit of the manifest is the whole change: apply the edits of tests/adding to a copy, and run everything there
+    #[command(after_help = "Examples:
+  cargo xtask adding    after a change of the demo, of tests or of documents; `ci` ends with it
+
+It fails if a file other than the edited YAML, its samples and what commands write had to change, and prints its path.")]
+    Adding,
     /// Check licences, banned crates and sources of all dependencies against deny.toml
     #[command(after_help = "Examples:
   cargo xtask licences            after adding or updating a dependency
@@ -72,6 +79,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Test => test::run(&shell),
         Chore::Setup => setup::run(&shell),
         Chore::Bless => bless::run(&shell),
+        Chore::Adding => adding::run(&shell),
         Chore::Licences => licences::run(&shell),
         Chore::Bench(bench) => bench::run(&shell, &bench),
     }
