@@ -5,6 +5,9 @@ use xshell::{Shell, cmd};
 
 use super::edits::Applied;
 
+/// Files beside the crate's code that commands write.
+const WRITTEN: [&str; 3] = ["connector.schema.json", "generated/catalog.json", "verified.lock"];
+
 /// A file of the copy that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Changed {
@@ -40,10 +43,10 @@ pub(super) fn refused(changes: &[Changed], applied: &Applied) -> Vec<String> {
         });
         let may_change = changed.is_new || applied.touched.contains(path);
         match () {
-            () if applied.edited.contains(path) || samples.contains(path) || path == "verified.lock" => true,
+            () if applied.edited.contains(path) || samples.contains(path) => true,
             // The module of what existed before, and each snapshot that existed.
             () if is_module || path.ends_with(".snap") => may_change,
-            () => path == "generated/catalog.json" || path.starts_with("generated/src/"),
+            () => WRITTEN.contains(&path.as_str()) || path.starts_with("generated/src/"),
         }
     };
     changes.iter().filter(|changed| !is_allowed(changed)).map(|changed| changed.path.clone()).collect()
@@ -65,6 +68,7 @@ mod tests {
     #[test]
     fn edited_manifests_samples_and_the_output_of_commands_may_change() {
         let status = " M connector.yaml\0?? types/adding.yaml\0?? samples/update-brand.json\0 M verified.lock\0 \
+                      M connector.schema.json\0 \
                       M generated/catalog.json\0 M generated/src/actions.rs\0?? generated/src/actions/update_brand.rs\0";
         assert_eq!(refused_of(status), [""; 0]);
         assert_eq!(refused_of(" M generated/src/types/category.rs\0?? codegen/tests/x.snap\0"), [""; 0]);
