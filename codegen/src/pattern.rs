@@ -6,19 +6,25 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 const PREFERRED: &str = "aA0-/_.@ x";
 
 /// How often a part without an upper bound is repeated beyond its least number, one text for each.
-const REPEATS: [u32; 4] = [60, 100, 200, 300];
+const REPEATS: [u32; 7] = [0, 1, 2, 5, 20, 100, 300];
 
-/// Numbers of repeats up to this number are tried without a gap, so that a text fits narrow bounds of its length.
-const EACH: u32 = 40;
+/// How many characters of a text may stem from parts that are not repeated, for a text of a given length.
+const FIXED: u32 = 16;
+
+/// The most repetitions: a longer text serves nobody.
+const MOST: u32 = 10_000;
 
 /// How many alternatives and characters of a class are tried.
 const PICKS: usize = 6;
 
 /// Texts that are made from the parts of `pattern`, the shortest first; none if it is no regular expression. An anchor or a
-/// boundary adds nothing to a text, so a caller compares each text with the pattern.
-pub fn pattern_texts(pattern: &str) -> impl Iterator<Item = String> + use<> {
+/// boundary adds nothing to a text, so a caller compares each text with the pattern. `length` is a number of characters
+/// that some of the texts are to have, if a part of the pattern has no upper bound.
+pub fn pattern_texts(pattern: &str, length: usize) -> impl Iterator<Item = String> + use<> {
     let tree = regex_syntax::parse(pattern).ok();
-    let shapes = (0..=EACH).chain(REPEATS).flat_map(|repeats| (0..PICKS).map(move |pick| (repeats, pick)));
+    let length = u32::try_from(length).unwrap_or(u32::MAX).min(MOST);
+    let repeats = REPEATS.into_iter().chain(length.saturating_sub(FIXED)..=length);
+    let shapes = repeats.flat_map(|repeats| (0..PICKS).map(move |pick| (repeats, pick)));
     tree.into_iter().flat_map(move |tree| {
         shapes.clone().map(move |(repeats, pick)| {
             let mut text = String::new();
@@ -76,12 +82,19 @@ mod tests {
             "^x",
         ] {
             let regex = Regex::new(pattern).expect("a pattern");
-            assert!(pattern_texts(pattern).any(|text| regex.is_match(&text)), "{pattern}");
+            assert!(pattern_texts(pattern, 0).any(|text| regex.is_match(&text)), "{pattern}");
         }
     }
 
     #[test]
     fn no_pattern_has_no_text() {
-        assert_eq!(pattern_texts("(").count(), 0);
+        assert_eq!(pattern_texts("(", 0).count(), 0);
+    }
+
+    #[test]
+    fn a_length_can_be_asked_for() {
+        let has =
+            |pattern: &str, length: usize| pattern_texts(pattern, length).any(|text| text.len() == length);
+        assert!(has("^[a-z]+$", 9) && has("^sku-[0-9]*$", 40) && has("^(a|b)*$", 77));
     }
 }

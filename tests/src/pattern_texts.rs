@@ -12,7 +12,7 @@ use crate::validator;
 pub fn fitting_texts(schema: &Value) -> impl Iterator<Item = String> {
     let length = usize::try_from(schema["minLength"].as_u64().unwrap_or(1)).unwrap_or(1);
     let plain = schema["pattern"].is_null().then(|| ["x".to_owned(), "x".repeat(length), String::new()]);
-    let matching = schema["pattern"].as_str().into_iter().flat_map(pattern_texts);
+    let matching = schema["pattern"].as_str().into_iter().flat_map(move |text| pattern_texts(text, length));
     let validator = validator(schema);
     plain.into_iter().flatten().chain(matching).filter(move |text| validator.is_valid(&json!(text)))
 }

@@ -1,4 +1,4 @@
-//! Accepts what the code now produces: generated crates, snapshots, levels of verification, then the list of changes.
+//! Accepts what the code now produces: generated crates, levels of verification, snapshots, then the list of changes.
 
 use std::collections::BTreeSet;
 
@@ -15,27 +15,7 @@ use crate::verified;
 /// If the compiler refuses the manifest, the tests write no levels, or git cannot list the changes.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    let failed = accept(shell, &mut steps)?;
-    steps.command("changes", &[], "git --no-pager diff --stat")?;
-    let new = cmd!(shell, "git ls-files --others --exclude-standard").quiet().read();
-    for path in new.context("git cannot list new files")?.lines() {
-        say(&format!(" {path} (new)"));
-    }
-    // A test may fail for a reason that nobody can accept; the next run of all tests shows it.
-    for error in failed {
-        say(&format!("== some tests failed ({error}); `cargo xtask test` shows whether they still do"));
-    }
-    steps.finish("bless");
-    Ok(())
-}
-
-/// Regenerates, and rewrites snapshots and `verified.lock`. Returns the commands whose tests failed.
-///
-/// # Errors
-/// If the compiler refuses the manifest, or the tests write no levels.
-pub(crate) fn accept(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<Vec<String>> {
-    verified::prune(shell)?;
-    generate(steps)?;
+    let levels = self::levels(shell, &mut steps, verified::TESTS)?;
     // Only these packages have snapshots.
     let packages = packages_with_snapshots(shell)?;
     let packages: Vec<String> = packages.iter().map(|name| format!("--package {name}")).collect();
@@ -44,13 +24,38 @@ pub(crate) fn accept(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<Vec
         &[("INSTA_UPDATE", "always")],
         &format!("cargo test {} --all-targets --locked --no-fail-fast", packages.join(" ")),
     );
+    steps.command("changes", &[], "git --no-pager diff --stat")?;
+    let new = cmd!(shell, "git ls-files --others --exclude-standard").quiet().read();
+    for path in new.context("git cannot list new files")?.lines() {
+        say(&format!(" {path} (new)"));
+    }
+    // A test may fail for a reason that nobody can accept; the next run of all tests shows it.
+    for error in [levels, snapshots.err()].into_iter().flatten() {
+        say(&format!("== some tests failed ({error}); `cargo xtask test` shows whether they still do"));
+    }
+    steps.finish("bless");
+    Ok(())
+}
+
+/// Regenerates and writes `verified.lock`; `tests` is the command whose tests write the results. Returns its error if some
+/// of them failed.
+///
+/// # Errors
+/// If the compiler refuses the manifest, or the tests write no results.
+pub(crate) fn levels(
+    shell: &Shell,
+    steps: &mut Steps<'_>,
+    tests: &str,
+) -> anyhow::Result<Option<anyhow::Error>> {
+    verified::prune(shell)?;
+    generate(steps)?;
     verified::clear(shell)?;
-    let levels = steps.command("levels of verification", &[], verified::TESTS);
+    let failed = steps.command("levels of verification", &[], tests).err();
     if verified::write(shell)? {
-        // The level of an action is part of the catalog, of which no snapshot exists.
+        // The level of an action is part of the catalog.
         generate(steps)?;
     }
-    Ok([snapshots, levels].into_iter().filter_map(Result::err).map(|error| error.to_string()).collect())
+    Ok(failed)
 }
 
 fn generate(steps: &mut Steps<'_>) -> anyhow::Result<()> {
@@ -60,7 +65,7 @@ fn generate(steps: &mut Steps<'_>) -> anyhow::Result<()> {
 }
 
 /// The packages of the workspace whose tests use insta.
-pub(crate) fn packages_with_snapshots(shell: &Shell) -> anyhow::Result<BTreeSet<String>> {
+fn packages_with_snapshots(shell: &Shell) -> anyhow::Result<BTreeSet<String>> {
     let metadata = MetadataCommand::new().current_dir(shell.current_dir()).no_deps().exec();
     let metadata = metadata.context("cargo cannot describe the workspace")?;
     let has_snapshots =
