@@ -37,7 +37,7 @@ pub fn pattern_texts(pattern: &str, length: usize) -> impl Iterator<Item = Strin
 fn write(tree: &Hir, repeats: u32, pick: usize, text: &mut String) {
     match tree.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
+        HirKind::Literal(literal) => text.push_str(str::from_utf8(&literal.0).unwrap_or_default()),
         HirKind::Class(class) => text.push(letter(class, pick)),
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
