@@ -1,6 +1,7 @@
 //! The compiler's command line: the only part that touches the disk.
 
 mod cache;
+mod console;
 mod disk;
 mod schema;
 mod text;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 use connector_codegen::{Change, Diagnostic, Files, NoCache, Report, compare, compile, render};
 
 use cache::DiskCache;
+use console::Console;
 use disk::{at, read_crate, read_sources, remove_empty_folders};
 
 /// Compiles connector manifests into checked-in crates.
@@ -124,7 +126,7 @@ fn run_folder(folder: &Path, check: bool) -> io::Result<Outcome> {
 }
 
 fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
-    let mut out = io::stdout().lock();
+    let mut out = Console::new();
     write!(out, "{report}")?;
     if report.is_fresh() {
         return Ok(Outcome::Done);
@@ -144,7 +146,7 @@ fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
 }
 
 fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<Outcome> {
-    let mut out = io::stdout().lock();
+    let mut out = Console::new();
     for file in &report.files {
         let path = crate_folder.join(&file.path);
         match file.change {
