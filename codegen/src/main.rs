@@ -1,6 +1,7 @@
 //! The compiler's command line: the only part that touches the disk.
 
 mod cache;
+mod console;
 mod crate_folder;
 mod disk;
 mod sample_command;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 use connector_codegen::{Change, Diagnostic, Files, NoCache, Report, compare, compile, decode, render};
 
 use cache::DiskCache;
+use console::Console;
 use disk::{at, read_sources, remove_empty_folders};
 use sample_command::SampleArguments;
 
@@ -143,7 +145,7 @@ const FOREIGN: &str =
     "move or remove each Foreign file: the compiler owns `src`, and nothing else may change the build";
 
 fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
-    let mut out = io::stdout().lock();
+    let mut out = Console::new();
     write!(out, "{report}")?;
     if report.is_fresh() {
         return Ok(Outcome::Done);
@@ -163,7 +165,7 @@ fn say_check(folder: &Path, report: &Report) -> io::Result<Outcome> {
 }
 
 fn write(crate_folder: &Path, report: &Report, generated: &Files) -> io::Result<Outcome> {
-    let mut out = io::stdout().lock();
+    let mut out = Console::new();
     for file in &report.files {
         let path = crate_folder.join(&file.path);
         match file.change {

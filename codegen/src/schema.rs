@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use connector_codegen::{SCHEMA, Sources, decode, manifest_schema, project_schema};
 
 use crate::Outcome;
+use crate::console::Console;
 use crate::disk::{self, read_sources};
 use crate::text;
 
@@ -21,7 +22,7 @@ pub(crate) fn run(write: Option<&Path>, names_of: Option<&Path>) -> io::Result<(
     };
     match write {
         Some(path) => disk::write_if_changed(path, &schema),
-        None => io::stdout().write_all(schema.as_bytes()),
+        None => Console::new().write_all(schema.as_bytes()),
     }
 }
 
@@ -59,7 +60,7 @@ impl Beside {
         let path = self.path.display();
         let folder = self.path.parent().filter(|folder| *folder != Path::new("."));
         let target = folder.map(|folder| format!(" {}", folder.display())).unwrap_or_default();
-        writeln!(io::stdout(), "{change:>7} {path}: to write it, run: cargo codegen{target}")?;
+        writeln!(Console::new(), "{change:>7} {path}: to write it, run: cargo codegen{target}")?;
         Ok(Outcome::NotFresh)
     }
 
@@ -70,7 +71,7 @@ impl Beside {
     pub(crate) fn write(&self) -> io::Result<()> {
         if self.change.is_some() {
             disk::write(&self.path, &self.text)?;
-            writeln!(io::stdout(), "wrote   {}", self.path.display())?;
+            writeln!(Console::new(), "wrote   {}", self.path.display())?;
         }
         Ok(())
     }

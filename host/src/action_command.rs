@@ -149,6 +149,7 @@ fn value_name(kind: &Kind) -> String {
         Kind::Text => "TEXT".to_owned(),
         Kind::List(items) => format!("{},…", value_name(items)),
         Kind::Json => "JSON".to_owned(),
+        Kind::JsonList => "[JSON,…]".to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::clock::now_ms;
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::moments::rfc3339 as moment;
 use crate::printable::print;
 use crate::serve::config::data_of;
 use crate::serve::values::Values;
@@ -56,7 +57,8 @@ struct Desk {
 
 impl Desk {
     async fn list(&self, which: &Which, limit: u32, width: u16) -> Result<String, Failure> {
-        let found = self.storage.list(&filter(which, limit)).await.map_err(|error| stored(&error))?;
+        let wanted = ActivationFilter { newest_first: true, ..filter(which, limit) };
+        let found = self.storage.list(&wanted).await.map_err(|error| stored(&error))?;
         let next = found.last().filter(|_| found.len() >= limit as usize).map(|last| last.position);
         if self.is_json {
             let found: Vec<Members> = found.iter().map(summary).collect();
@@ -65,10 +67,10 @@ impl Desk {
         if found.is_empty() {
             return Ok("no such activations".to_owned());
         }
-        let header = ["id", "state", "trigger", "resource", "tries", "failure"];
+        let header = ["received, id", "state", "trigger", "resource", "tries", "failure"];
         let cells = found.iter().map(|one| {
             vec![
-                one.id.clone(),
+                format!("{}\n{}", moment(one.received_ms), one.id),
                 word(one.state).to_owned(),
                 one.trigger.clone(),
                 resource(one.resource_type.as_deref(), one.resource_id.as_deref()),
@@ -170,8 +172,8 @@ pub(crate) fn barrier(found: &StoredActivation) -> String {
 }
 
 fn filter(which: &Which, limit: u32) -> ActivationFilter {
-    let Which { state, account, trigger, after } = which.clone();
-    ActivationFilter { state, account, trigger, after, limit }
+    let Which { state, connection, account, trigger, since_ms, after } = which.clone();
+    ActivationFilter { state, connection, account, trigger, since_ms, after, limit, newest_first: false }
 }
 
 fn summary(one: &ActivationSummary) -> Members {
@@ -210,11 +212,6 @@ fn word(state: ActivationState) -> &'static str {
 
 fn resource(kind: Option<&str>, id: Option<&str>) -> String {
     [kind, id].into_iter().flatten().collect::<Vec<_>>().join("/")
-}
-
-/// A moment as people and programs read it.
-fn moment(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |moment| format!("{moment:.0}"))
 }
 
 fn stored(error: &StorageError) -> Failure {

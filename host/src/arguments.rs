@@ -15,6 +15,7 @@ use crate::backfill::{self, command_line::BackfillTask};
 use crate::backup;
 use crate::call_options::CallOptions;
 use crate::catalog::{self, ActionEntry};
+use crate::columns::Column;
 use crate::connections::command_line::{self, ConnectionsTask};
 use crate::credentials::{ConnectionFlags, flag_name};
 use crate::examples;
@@ -24,7 +25,7 @@ use crate::outside;
 #[cfg(feature = "demo")]
 use crate::sandbox_flags::{self, SandboxFlags};
 use crate::serve::{self, values::Flags};
-use crate::suggestion::suggestions;
+use crate::suggestion::{nearest, suggestions};
 use crate::surroundings::STANDARD_INPUT;
 use crate::triggers::{self, command_line::TriggersTask};
 
@@ -85,6 +86,8 @@ pub(crate) struct Call {
     pub(crate) unreadable: Vec<(String, String)>,
     /// The flag of each field, without the dashes.
     flags: Vec<(String, String)>,
+    /// The fields of the objects that the action answers with.
+    pub(crate) columns: Vec<Column>,
     /// The connection as far as flags give it.
     pub(crate) connection: ConnectionFlags,
     /// The stored connection in its place.
@@ -250,10 +253,21 @@ fn with_suggestions(
         }
         _ => return error,
     };
-    let found = suggestions(&given, actions.iter().map(|action| action.id.as_str()));
-    let names = found.into_iter().map(|id| format!("{}/{id}", connector.id)).collect();
+    let ids = || actions.iter().map(|action| action.id.as_str());
+    let names = |ids: Vec<&str>| -> Vec<String> {
+        ids.into_iter().map(|id| format!("{}/{id}", connector.id)).collect()
+    };
+    let found = names(suggestions(&given, ids()));
     error.remove(ContextKind::SuggestedSubcommand);
-    error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
+    let catalog = "`connector catalog` shows every action";
+    let tip = match found.is_empty() {
+        true => format!("{catalog}, such as {}", names(nearest(&given, ids())).join(", ")),
+        false => catalog.to_owned(),
+    };
+    if !found.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(found));
+    }
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     error
 }
 
@@ -338,6 +352,7 @@ fn read_call(
         fields,
         unreadable,
         flags: names.zip(action_command::flags(connector, described)).collect(),
+        columns: described.columns.clone(),
         connection: action_command::connection(connector, flags),
         stored: stored::read(flags),
         options: CallOptions::from_arg_matches(flags)?,

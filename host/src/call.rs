@@ -157,7 +157,7 @@ fn show(
     width: u16,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    print(out, &table::render(reply.json.as_str(), width))?;
+    print(out, &table::render(reply.json.as_str(), &call.columns, width))?;
     if request.operation().paging.is_some() {
         if let Some(note) = next.and_then(|next| more(call, request, reply, next)) {
             print(out, &note)?;

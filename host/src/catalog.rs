@@ -5,6 +5,7 @@ use std::io::Write;
 use connector_runtime::Connector;
 use serde_json::Value;
 
+use crate::columns::{self, Column};
 use crate::failure::Failure;
 use crate::members::Members;
 use crate::printable::print as put;
@@ -40,6 +41,8 @@ pub(crate) struct ActionEntry {
     pub(crate) input: Vec<Property>,
     /// What it answers, for example: the object, or the first one of a list.
     pub(crate) sample: Members,
+    /// The fields of the objects that it answers with.
+    pub(crate) columns: Vec<Column>,
 }
 
 /// Prints the catalog, as a table or as it is.
@@ -108,11 +111,12 @@ pub(crate) fn read(connector: &Connector) -> Result<Vec<ActionEntry>, Failure> {
     let broken = |what: String| Failure::Broken(format!("the catalog of {} {what}", connector.id));
     let whole: Members =
         serde_json::from_str(connector.catalog).map_err(|fault| broken(format!("is no JSON: {fault}")))?;
+    let ordered: Members = whole.get("$defs").unwrap_or_default();
     let definitions: Value = whole.get("$defs").unwrap_or_default();
     let actions: Vec<Members> =
         whole.get("actions").ok_or_else(|| broken("has no list of actions".to_owned()))?;
     let described: Vec<ActionEntry> =
-        actions.iter().filter_map(|action| entry(action, &definitions)).collect();
+        actions.iter().filter_map(|action| entry(action, &ordered, &definitions)).collect();
     let is_described = |id: &str| described.iter().any(|action| action.id == id);
     if let Some(missing) = connector.actions.iter().find(|known| !is_described(known.operation.id)) {
         return Err(broken(format!("does not describe {}", missing.operation.id)));
@@ -128,8 +132,10 @@ fn sample(action: &Members) -> Members {
     action.get("sample").or_else(first).unwrap_or_default()
 }
 
-fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
+fn entry(action: &Members, ordered: &Members, definitions: &Value) -> Option<ActionEntry> {
     let text = |name| action.get::<String>(name).unwrap_or_default();
+    let sample = sample(action);
+    let output: Members = action.get("output").unwrap_or_default();
     Some(ActionEntry {
         id: action.get("id")?,
         title: text("title"),
@@ -143,7 +149,8 @@ fn entry(action: &Members, definitions: &Value) -> Option<ActionEntry> {
         verified: action.get("verified").unwrap_or_else(|| "none".to_owned()),
         is_deprecated: action.get("deprecated").unwrap_or(false),
         input: properties(&action.get("input")?, definitions),
-        sample: sample(action),
+        columns: columns::of_output(&output, &sample, (ordered, definitions)),
+        sample,
     })
 }
 

@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 
 use crate::action_command::flags;
 use crate::catalog::ActionEntry;
+use crate::columns::compact;
 use crate::members::Members;
 use crate::schema::{Kind, Property};
 use crate::shell::quoted;
-use crate::table::compact;
 
 /// A command line and what it does.
 pub(crate) type Example = (String, String);
@@ -255,7 +255,8 @@ pub(crate) fn of_action(
             let change = action.input.iter().find_map(|field| {
                 let json =
                     action.sample.text(&field.name).filter(|json| !matches!(*json, "null" | "\"\""))?;
-                let is_plain = !field.is_required && !matches!(field.kind, Kind::List(_) | Kind::Json);
+                let is_plain =
+                    !field.is_required && !matches!(field.kind, Kind::List(_) | Kind::Json | Kind::JsonList);
                 is_plain.then(|| given(field, json))
             });
             vec![example(&change.unwrap_or_default(), "change one field, leave the others"), file()]
@@ -302,18 +303,22 @@ fn value(property: &Property, action: &ActionEntry, actions: &[ActionEntry]) -> 
             .find_map(|known| known.sample.text("id"))
     };
     let found = own.or_else(|| is_id.then(id)?).filter(|json| *json != "null");
-    let word = || property.values.first().filter(|_| property.kind == Kind::Text);
-    let word = || word().map(|word| Value::from(word.as_str()).to_string());
-    found.map(str::to_owned).or_else(word).unwrap_or_else(|| plain(&property.kind).to_owned())
+    found.map_or_else(|| filled(property.least.clone(), action).to_string(), str::to_owned)
 }
 
-fn plain(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Integer | Kind::Number => "1",
-        Kind::Boolean => "true",
-        Kind::Text => "\"text\"",
-        Kind::List(items) => plain(items),
-        Kind::Json => "{}",
+/// The value with those of the action's sample where an object has a member of the same name.
+fn filled(value: Value, action: &ActionEntry) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(|item| filled(item, action)).collect(),
+        Value::Object(members) => {
+            let known = |name: &str| action.sample.get::<Value>(name).filter(|value| !value.is_null());
+            let member = |(name, value): (String, Value)| match known(&name) {
+                Some(known) => (name, known),
+                None => (name, filled(value, action)),
+            };
+            Value::Object(members.into_iter().map(member).collect())
+        }
+        value => value,
     }
 }
 

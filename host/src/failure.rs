@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::advice::{advice, lookup, of_trial};
 use crate::members::Members;
+use crate::moments::rfc3339;
 use crate::printable::printable;
 use crate::storage::StorageError;
 use crate::surroundings::Style;
@@ -322,6 +323,19 @@ impl Report {
             .with("violations", violations)
             .with("earlier_attempt_may_have_been_executed", self.earlier_attempt);
         format!("{}\n", Members::default().with("error", error).to_json())
+    }
+
+    /// For programs that read a log of JSON: a line with the members of such a line and `error` as in
+    /// [`to_json`](Self::to_json). `now_ms` counts from the Unix epoch.
+    pub(crate) fn to_log_line(&self, now_ms: i64) -> String {
+        let error: Members =
+            serde_json::from_str(&self.to_json()).expect("the report was written as an object");
+        let mut line = Members::default()
+            .with("timestamp", rfc3339(now_ms))
+            .with("level", "ERROR")
+            .with("message", &self.message);
+        line.append(error);
+        format!("{}\n", line.to_json())
     }
 
     /// The report as a member of a larger JSON object.

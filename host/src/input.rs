@@ -23,7 +23,7 @@ pub(crate) fn literal(kind: &Kind, text: &str) -> Given {
         Kind::Boolean => Err("must be true or false".to_owned()),
         Kind::Text => Ok(string(text)),
         Kind::List(items) => list(items, text),
-        Kind::Json => match serde_json::from_str::<&RawValue>(text) {
+        Kind::Json | Kind::JsonList => match serde_json::from_str::<&RawValue>(text) {
             Ok(json) => Ok(json.get().to_owned()),
             Err(fault) => Err(format!("is no JSON at column {}: a string needs its quotes", fault.column())),
         },

@@ -19,8 +19,8 @@ mod call;
 mod call_options;
 mod callback_token;
 mod catalog;
-mod civil_time;
 mod clock;
+mod columns;
 mod connections;
 mod credentials;
 mod delivery;
@@ -36,6 +36,7 @@ mod input;
 mod loops;
 mod members;
 mod metrics;
+mod moments;
 mod offer;
 mod outside;
 mod pages;
@@ -89,7 +90,14 @@ pub async fn run(
         Err(stop) => {
             let json = arguments.iter().any(|argument| argument == "--json");
             match stop {
-                Stop::Clap(error) => return show(&error, arguments, json, &mut surroundings),
+                Stop::Clap(error) => {
+                    let tone = match serve::log_form::of_arguments(arguments, surroundings.variable) {
+                        true => Tone::Log,
+                        false if json => Tone::Json,
+                        false => Tone::Text(surroundings.stderr_style),
+                    };
+                    return show(&error, arguments, tone, &mut surroundings);
+                }
                 Stop::Failed(failure) => (json, Err(failure)),
             }
         }
@@ -100,7 +108,33 @@ pub async fn run(
         Err(failure) => {
             let Surroundings { program, stdout, stderr, stderr_style, .. } = surroundings;
             let report = Report::of(&failure, &program, connector.id);
-            conclude(&failure, &report, (json, stderr_style), stdout, stderr)
+            if matches!(&failure, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+                // Whoever read the output has seen enough, as in `connector catalog | head -1`, and wants no complaint.
+                return 0;
+            }
+            let tone = if json { Tone::Json } else { Tone::Text(stderr_style) };
+            conclude(&report, tone, stdout, stderr)
+        }
+    }
+}
+
+/// How an error is written.
+#[derive(Clone, Copy, Debug)]
+enum Tone {
+    /// For people.
+    Text(Style),
+    /// As a JSON object.
+    Json,
+    /// As a line of a log whose lines are JSON.
+    Log,
+}
+
+impl Tone {
+    fn write(self, report: &Report) -> String {
+        match self {
+            Self::Text(style) => report.to_text(style),
+            Self::Json => printable_lines(&report.to_json()),
+            Self::Log => printable_lines(&report.to_log_line(clock::now_ms())),
         }
     }
 }
@@ -137,9 +171,16 @@ async fn run_service(
     surroundings: &mut Surroundings<'_>,
 ) -> u8 {
     let streams = Streams::of_process();
+    let mut is_json_log = match task {
+        Service::Serve(flags) => serve::log_form::of_flags(flags, surroundings.variable),
+        #[cfg(feature = "demo")]
+        Service::Sandbox(_) => false,
+    };
     let outcome = match (&streams, task) {
         (Err(error), _) => Err(Failure::Broken(format!("cannot open standard output and error: {error}"))),
-        (Ok(streams), Service::Serve(flags)) => serve::run(connector, flags, streams, surroundings).await,
+        (Ok(streams), Service::Serve(flags)) => {
+            serve::run(connector, flags, streams, surroundings, &mut is_json_log).await
+        }
         #[cfg(feature = "demo")]
         (Ok(streams), Service::Sandbox(flags)) => {
             sandbox::run(connector, flags, &streams.output, surroundings).await
@@ -158,7 +199,8 @@ async fn run_service(
         }
         Err(failure) => {
             let report = Report::of(&failure, &surroundings.program, connector.id);
-            conclude(&failure, &report, (false, surroundings.stderr_style), &mut io::sink(), stderr)
+            let tone = if is_json_log { Tone::Log } else { Tone::Text(surroundings.stderr_style) };
+            conclude(&report, tone, &mut io::sink(), stderr)
         }
     }
 }
@@ -178,7 +220,7 @@ fn wants_json(task: &Task) -> bool {
 }
 
 /// Help, or what is wrong with the command line.
-fn show(error: &clap::Error, arguments: &[OsString], json: bool, surroundings: &mut Surroundings<'_>) -> u8 {
+fn show(error: &clap::Error, arguments: &[OsString], tone: Tone, surroundings: &mut Surroundings<'_>) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(1);
     let styled = error.render();
     let (out, style): (&mut dyn Write, Style) = match error.use_stderr() {
@@ -186,9 +228,9 @@ fn show(error: &clap::Error, arguments: &[OsString], json: bool, surroundings: &
         false => (surroundings.stdout, surroundings.stdout_style),
     };
     let text = match style {
-        _ if json && error.use_stderr() => {
+        _ if !matches!(tone, Tone::Text(_)) && error.use_stderr() => {
             let message = usage_message(&styled.to_string());
-            printable_lines(&Report::of(&Failure::usage(message), "", "").to_json())
+            tone.write(&Report::of(&Failure::usage(message), "", ""))
         }
         // An error may repeat arguments, and with them escape sequences that are not those of its colours.
         Style::Coloured if arguments.iter().all(|argument| is_printable(&argument.to_string_lossy())) => {
@@ -206,31 +248,20 @@ fn usage_message(text: &str) -> String {
     lines.map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-fn conclude(
-    failure: &Failure,
-    report: &Report,
-    (json, style): (bool, Style),
-    stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-) -> u8 {
-    if matches!(failure, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
-        // Whoever read the output has seen enough, as in `connector catalog | head -1`, and wants no complaint.
-        return 1;
-    }
+fn conclude(report: &Report, tone: Tone, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     // What was written before the error belongs before it.
     let flushed = stdout.flush();
-    let text = match json {
-        true => printable_lines(&report.to_json()),
-        false => report.to_text(style),
-    };
+    let text = tone.write(report);
     let told = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     written(flushed.and(told), report.exit_code)
 }
 
-/// The exit code, also where nobody could be told: there is no stream left to say so.
+/// The exit code, also if nobody could be told: there is no stream left to say so. A reader that has closed has seen
+/// enough.
 fn written(outcome: io::Result<()>, code: u8) -> u8 {
     match outcome {
         Ok(()) => code,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
         Err(_) => code.max(1),
     }
 }

@@ -7,6 +7,7 @@ use connector_runtime::{Client, Error, Outlook, Reply, Request, page_position, t
 use serde_json::value::RawValue;
 
 use crate::arguments::Call;
+use crate::columns::Column;
 use crate::failure::{Failure, Stopped};
 use crate::members::Members;
 use crate::printable::{print, printable_lines};
@@ -49,6 +50,7 @@ pub(crate) async fn run(
             is_terminal: surroundings.is_stdout_terminal,
             width: surroundings.width,
             out: surroundings.stdout,
+            columns: &call.columns,
             rows: String::new(),
         },
         progress: Progress::new(is_watched, surroundings.width, surroundings.stderr),
@@ -190,7 +192,9 @@ struct Sink<'a> {
     is_terminal: bool,
     width: u16,
     out: &'a mut dyn Write,
-    /// For the table, whose columns depend on every row: the items so far, separated by commas.
+    /// The fields that the catalog describes.
+    columns: &'a [Column],
+    /// For the table: the items so far, separated by commas.
     rows: String,
 }
 
@@ -218,7 +222,7 @@ impl Sink<'_> {
         if self.json || walked.pages == 0 {
             return Ok(());
         }
-        print(self.out, &table::render(&format!("[{}]", self.rows), self.width))?;
+        print(self.out, &table::render(&format!("[{}]", self.rows), self.columns, self.width))?;
         let note = match end {
             Some(End::CutOff) => "; there are more: --max-items stopped here",
             Some(End::PerhapsCutOff) => "; there may be more: --max-items stopped here",

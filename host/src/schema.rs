@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::members::Members;
 
@@ -21,6 +21,8 @@ pub(crate) struct Property {
     pub(crate) description: String,
     /// How its text on the command line becomes JSON.
     pub(crate) kind: Kind,
+    /// A value that may be given, as JSON: with all that is required and nothing else.
+    pub(crate) least: Value,
     /// Whether the input is not valid without it.
     pub(crate) is_required: bool,
     /// The values of an enumeration, or `true` and `false`.
@@ -42,8 +44,10 @@ pub(crate) enum Kind {
     Text,
     /// Several values of one of the kinds above.
     List(Box<Kind>),
-    /// JSON text as it is: objects, lists of objects, values of several types.
+    /// JSON text as it is: objects, values of several types.
     Json,
+    /// A list of such values, as JSON text.
+    JsonList,
 }
 
 /// The fields of the object that `input` describes, in its order; `definitions` is what `#/$defs/` refers to.
@@ -56,6 +60,7 @@ pub(crate) fn properties(input: &Members, definitions: &Value) -> Vec<Property> 
             name: name.to_owned(),
             description: description(&schema, definitions),
             kind: kind(&schema, definitions),
+            least: least(&schema, definitions, 0),
             is_required: required.iter().any(|known| known == name),
             values: names(&schema, definitions),
             notes: notes(&schema, definitions),
@@ -64,15 +69,48 @@ pub(crate) fn properties(input: &Members, definitions: &Value) -> Vec<Property> 
     described.iter().filter_map(property).collect()
 }
 
-fn kind(schema: &Value, definitions: &Value) -> Kind {
+/// How the text of a value becomes JSON, and whether it is one value.
+pub(crate) fn kind(schema: &Value, definitions: &Value) -> Kind {
     match scalar(schema, definitions) {
         Some(kind) => kind,
         None if types(schema, definitions) == BTreeSet::from(["array".to_owned()]) => {
             let items = find(schema, "items", definitions, 0).and_then(|items| scalar(items, definitions));
-            items.map_or(Kind::Json, |items| Kind::List(Box::new(items)))
+            items.map_or(Kind::JsonList, |items| Kind::List(Box::new(items)))
         }
         None => Kind::Json,
     }
+}
+
+/// The least value of a schema: a plain one of its kind, and of an object the members that are required.
+fn least(schema: &Value, definitions: &Value, depth: u8) -> Value {
+    if let Some(first) = enumerated(schema, definitions).and_then(|values| values.into_iter().next()) {
+        return if types(schema, definitions).contains("array") { json!([first]) } else { json!(first) };
+    }
+    match kind(schema, definitions) {
+        Kind::Integer | Kind::Number => json!(1),
+        Kind::Boolean => json!(true),
+        Kind::Text => json!("text"),
+        Kind::List(_) | Kind::JsonList => {
+            let items = find(schema, "items", definitions, 0).filter(|_| depth < MAX_DEPTH);
+            Value::Array(items.map(|items| least(items, definitions, depth + 1)).into_iter().collect())
+        }
+        Kind::Json => {
+            let required = find(schema, "required", definitions, 0).and_then(Value::as_array);
+            let names =
+                required.into_iter().flatten().filter_map(Value::as_str).filter(|_| depth < MAX_DEPTH);
+            let properties = find(schema, "properties", definitions, 0);
+            let member = |name: &str| {
+                let value = properties.and_then(|known| known.get(name));
+                (name.to_owned(), value.map_or(Value::Null, |value| least(value, definitions, depth + 1)))
+            };
+            Value::Object(names.map(member).collect())
+        }
+    }
+}
+
+/// Whether a text of an answer is a point in time, in whatever format.
+pub(crate) fn is_moment(schema: &Value, definitions: &Value) -> bool {
+    find(schema, "x-format", definitions, 0).is_some_and(|format| format == "date-time")
 }
 
 fn scalar(schema: &Value, definitions: &Value) -> Option<Kind> {
@@ -209,7 +247,6 @@ fn plain(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[track_caller]
     fn check(schema: Value, expected: Kind) {
@@ -249,13 +286,39 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_what_has_no_plain_form_is_a_list() {
+        check(json!({"type": "array", "items": {"$ref": "#/$defs/Point"}}), Kind::JsonList);
+        check(json!({"type": "array"}), Kind::JsonList);
+        check(
+            json!({"anyOf": [{"type": "array", "items": {"type": "object"}}, {"type": "null"}]}),
+            Kind::JsonList,
+        );
+    }
+
+    #[test]
+    fn the_least_value_has_what_is_required() {
+        let definitions = json!({
+            "Crate": {"type": "object", "required": ["name", "lines", "size"], "properties": {
+                "name": {"type": "string"}, "note": {"type": "string"}, "size": {"enum": ["s", "m"]},
+                "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}}}},
+            "Line": {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}},
+            "Loop": {"type": "array", "items": {"$ref": "#/$defs/Loop"}},
+        });
+        let of = |schema: Value| least(&schema, &definitions, 0);
+        let one = json!({"name": "text", "lines": [{"count": 1}], "size": "s"});
+        assert_eq!(of(json!({"$ref": "#/$defs/Crate"})), one);
+        assert_eq!(of(json!({"type": "array", "items": {"$ref": "#/$defs/Crate"}})), json!([one]));
+        assert_eq!(of(json!({"type": "array", "items": {"enum": ["a", "b"]}})), json!(["a"]));
+        assert_eq!(of(json!({"anyOf": [{"type": "boolean"}, {"type": "null"}]})), json!(true));
+        assert!(of(json!({"$ref": "#/$defs/Loop"})).is_array(), "a loop ends");
+    }
+
+    #[test]
     fn what_has_no_plain_form_is_json() {
         for schema in [
             json!({}),
             json!({"type": "object"}),
             json!({"type": ["integer", "boolean"]}),
-            json!({"type": "array", "items": {"$ref": "#/$defs/Point"}}),
-            json!({"type": "array"}),
             json!({"$ref": "#/$defs/Missing"}),
             json!({"$ref": "#/$defs/Loop"}),
         ] {

@@ -38,6 +38,7 @@ mod exchange;
 pub(crate) mod health;
 mod host_header;
 mod listener;
+pub(crate) mod log_form;
 mod logs;
 mod open_files;
 mod opening;

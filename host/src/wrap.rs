@@ -43,9 +43,19 @@ fn wrapped_line(line: &str, width: usize) -> String {
     text
 }
 
-/// The parts of a line that stay whole, each with the blank or joint that ends it.
+/// The parts of a line that stay whole, each with the blank or joint that ends it. Between digits there is no joint: a
+/// time such as `2026-11-24T08:00:00Z` stays whole.
 fn pieces(line: &str) -> impl Iterator<Item = &str> {
-    line.split_inclusive(|c: char| c == ' ' || JOINTS.contains(c))
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let is_end = move |at: usize, c: char| {
+        let is_inside =
+            || is_digit(line[..at].chars().next_back()) && is_digit(line[at + c.len_utf8()..].chars().next());
+        c == ' ' || (JOINTS.contains(c) && !is_inside())
+    };
+    let ends = line.char_indices().filter(move |(at, c)| is_end(*at, *c)).map(|(at, c)| at + c.len_utf8());
+    let mut start = 0;
+    let pieces = ends.chain([line.len()]).map(move |end| &line[std::mem::replace(&mut start, end)..end]);
+    pieces.filter(|piece| !piece.is_empty())
 }
 
 fn length(text: &str) -> usize {
@@ -63,6 +73,8 @@ mod tests {
         assert_eq!(wrapped("one\ntwo three", 5), "one\ntwo\nthree");
         assert_eq!(wrapped("information", 4), "information");
         assert_eq!(wrapped("", 4), "");
+        assert_eq!(wrapped("since 2026-11-24T08:00:00Z", 8), "since\n2026-11-24T08:00:00Z");
+        assert_eq!(wrapped("order/250-ä", 2), "order/\n250-\nä");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use connector_runtime::Connector;
 
 use crate::examples;
+use crate::moments;
 use crate::serve::values::{self, Flags};
 use crate::storage::ActivationState;
 
@@ -39,8 +40,11 @@ pub(super) enum Verb {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Which {
     pub(super) state: Option<ActivationState>,
+    pub(super) connection: Option<String>,
     pub(super) account: Option<String>,
     pub(super) trigger: Option<String>,
+    /// Received at this time or later, in milliseconds since the Unix epoch.
+    pub(super) since_ms: Option<i64>,
     pub(super) after: Option<i64>,
 }
 
@@ -59,6 +63,16 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
             .value_name("STATE")
             .value_parser(clap::builder::PossibleValuesParser::new(words.to_vec()))
     };
+    let connection = || {
+        let connection = Arg::new("connection").long("connection").value_name("ID");
+        connection.help("Those of this connection, as `connector connections list` shows it")
+    };
+    let since = || {
+        let since = Arg::new("since").long("since").value_name("TIME").value_parser(moments::given);
+        since.help(
+            "Those received from this moment on, such as 2026-11-24T08:00:00Z, or so long ago, such as 2d",
+        )
+    };
     let account = || Arg::new("account").long("account").value_name("ACCOUNT").help("Those of this account");
     let trigger = || {
         let known = connector.triggers.iter().map(|trigger| trigger.id);
@@ -68,15 +82,17 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
             .value_parser(clap::builder::PossibleValuesParser::new(known))
             .help("Those of this trigger")
     };
-    let list = Command::new("list").about("Show activations, those received first at the top").args([
-        states(&STATES.map(|(word, _)| word)).help("Those that stand here"),
+    let list = Command::new("list").about("Show activations, the newest first").args([
+        states(&STATES.map(|(word, _)| word)).help("Those in this state"),
+        connection(),
         account(),
         trigger(),
+        since(),
         Arg::new("after")
             .long("after")
             .value_name("POSITION")
             .value_parser(value_parser!(i64))
-            .help("Go on after this position, as the last list says"),
+            .help("Go on with older ones than at this position, as the last list says"),
         Arg::new("limit")
             .long("limit")
             .value_name("NUMBER")
@@ -101,8 +117,10 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
                 .required_unless_present("id")
                 .conflicts_with("id")
                 .help("All that stand here"),
+            connection().conflicts_with("id"),
             account().conflicts_with("id"),
             trigger().conflicts_with("id"),
+            since().conflicts_with("id"),
             json(),
         ]);
     command
@@ -125,8 +143,10 @@ pub(crate) fn read(matches: &ArgMatches) -> Result<ActivationsTask, clap::Error>
     let state = |word: &str| STATES.iter().find(|(known, _)| *known == word).map(|(_, state)| *state);
     let which = |after| Which {
         state: found.get_one::<String>("state").and_then(|word| state(word)),
+        connection: text("connection"),
         account: text("account"),
         trigger: text("trigger"),
+        since_ms: found.get_one::<i64>("since").copied(),
         after,
     };
     let verb = match name {

@@ -1,12 +1,13 @@
 //! `connector backfill`: looks for events that no webhook told of, on request.
 
-use connector_runtime::{Connector, DateTime, Trigger};
+use connector_runtime::{Connector, Trigger};
 
 use super::command_line::BackfillTask;
 use super::search;
 use crate::clock::now_ms;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::moments;
 use crate::printable::print;
 use crate::storage::Retention;
 use crate::surroundings::Surroundings;
@@ -54,11 +55,11 @@ pub(crate) async fn run(
             Ok(found) => found,
             Err(why) => return Err(wrong(format!("{}: {}", trigger.id, desk.told(row, why).await))),
         };
-        let since = DateTime::at_second(found.since_ms.div_euclid(1_000)).map(|at| at.to_text());
+        let since = moments::rfc3339(found.since_ms);
         told.push(
             Members::default()
                 .with("trigger", trigger.id)
-                .with("since", since.unwrap_or_default())
+                .with("since", since)
                 .with("looked_at", found.looked_at)
                 .with("new", found.new)
                 .with("known", found.known),

@@ -1,11 +1,11 @@
 //! The command line of `connector backfill`.
 
 use clap::{Arg, ArgMatches, Command};
-use connector_runtime::{Connector, DateTime};
+use connector_runtime::Connector;
 
-use crate::clock::now_ms;
 use crate::examples;
-use crate::serve::values::{Flags, duration};
+use crate::moments;
+use crate::serve::values::Flags;
 use crate::triggers::command_line::{json, settings};
 
 /// What is to be looked for.
@@ -30,7 +30,7 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
     let connection = Arg::new("connection").long("connection").value_name("ID").required(true);
     let trigger = Arg::new("trigger").long("trigger").value_name("TRIGGER");
     let trigger = trigger.value_parser(clap::builder::PossibleValuesParser::new(ids));
-    let since = Arg::new("since").long("since").value_name("TIME").value_parser(moment);
+    let since = Arg::new("since").long("since").value_name("TIME").value_parser(moments::given);
     command
         .args([
             connection.help("The connection, as `connector connections list` shows it"),
@@ -42,17 +42,6 @@ pub(crate) fn build(connector: &'static Connector, command: Command) -> Command 
         ])
         .args(settings())
         .after_help(examples::section(examples::BACKFILL))
-}
-
-/// A moment, or a length of time before now.
-fn moment(text: &str) -> Result<i64, String> {
-    if let Some(ago) = duration(text) {
-        return Ok(now_ms().saturating_sub(crate::triggers::millis(ago)));
-    }
-    let moment = DateTime::from(text).timestamp();
-    moment.map(|moment| moment.as_millisecond()).map_err(|_| {
-        "write a moment such as 2026-11-24T08:00:00Z, or a length of time such as 90m, 12h or 2d".to_owned()
-    })
 }
 
 /// What the command line asks for.
@@ -69,18 +58,4 @@ pub(crate) fn read(matches: &ArgMatches) -> Result<BackfillTask, clap::Error> {
         trigger: found.get_one::<String>("trigger").cloned(),
         since_ms: found.get_one::<i64>("since").copied(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_date_or_a_time_ago() {
-        assert_eq!(moment("2026-11-24T08:00:00Z"), Ok(1_795_507_200_000));
-        let then = moment("2d").unwrap();
-        let ago = now_ms() - then;
-        assert!((172_800_000..172_860_000).contains(&ago), "{ago}");
-        assert!(moment("yesterday").unwrap_err().contains("2d"));
-    }
 }

@@ -1,8 +1,8 @@
 //! What commands show of connections and of what happened to them.
 
 use super::ConnectionSettings;
-use crate::civil_time::civil;
 use crate::members::Members;
+use crate::moments::rfc3339;
 use crate::receive::webhook_url;
 use crate::storage::{AuditEntry, ConnectionRow, ConnectionState};
 use crate::table::{self, Fit};
@@ -41,7 +41,7 @@ pub(super) fn state(row: &ConnectionRow) -> &'static str {
 pub(super) fn audit(entries: &[AuditEntry], is_json: bool, width: u16) -> String {
     let told = |entry: &AuditEntry| {
         Members::default()
-            .with("at_ms", entry.at_ms)
+            .with("at", rfc3339(entry.at_ms))
             .with("event", &entry.event)
             .with("account", &entry.account)
             .with("connection", &entry.connection)
@@ -52,11 +52,8 @@ pub(super) fn audit(entries: &[AuditEntry], is_json: bool, width: u16) -> String
     if is_json {
         return Members::default().with("entries", told).to_json();
     }
-    let header = ["when (UTC)", "event", "account", "connection", "actor", "detail"];
-    let cells = entries.iter().zip(&told).map(|(entry, row)| {
-        let rest = row.iter().skip(1).map(|(_, value)| plain(value));
-        std::iter::once(civil(entry.at_ms)).chain(rest).collect()
-    });
+    let header = ["at", "event", "account", "connection", "actor", "detail"];
+    let cells = told.iter().map(|row| row.iter().map(|(_, value)| plain(value)).collect());
     table::rows(&header, cells, Fit::Wrap, width)
 }
 

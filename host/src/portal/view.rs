@@ -12,7 +12,7 @@ use super::Portal;
 use super::accounts::Broken;
 use super::forms::TOKEN;
 use super::session::SignedIn;
-use crate::civil_time::civil;
+use crate::moments::rfc3339;
 use crate::storage::{ConnectionRow, ConnectionState};
 
 /// The ways to other pages: path, words, and the title of the page.
@@ -125,6 +125,6 @@ pub(super) fn state(row: &ConnectionRow) -> Markup {
 
 /// A moment, as people and programs read it.
 pub(super) fn moment(ms: i64) -> Markup {
-    let text = civil(ms);
-    html! { time datetime=(text.replace(' ', "T") + "Z") { (text) " UTC" } }
+    let text = rfc3339(ms);
+    html! { time datetime=(text) { (text.replace('T', " ").replace('Z', " UTC")) } }
 }

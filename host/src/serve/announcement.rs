@@ -24,14 +24,15 @@ impl Service {
             (None, Some(_)) => "to workers that fetch",
             (None, None) => "none: workers fetch at admin.listen, which is none",
         };
-        tracing::info!(%listen, public_url = public, connections = known.ready, "serving");
+        let (ready, unusable) = (known.ready, known.unusable);
+        tracing::info!(%listen, public_url = public, metrics, delivery, %data, connections = ready, unusable, "serving");
         Ok(format!(
             "listening    {listen}\nwebhooks     {}\npages        {public}/connections\nmetrics      {metrics}\n\
              delivery     {delivery}\ndata         {data}\nconnections  {} ready, {} unusable\n\
              Ctrl-C or SIGTERM stops it\n",
             receive::webhook_url(public, "…"),
-            known.ready,
-            known.unusable
+            ready,
+            unusable
         ))
     }
 }

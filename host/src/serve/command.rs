@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::config::Config;
 use super::signals::Signals;
 use super::values::{Flags, Values};
-use super::{Service, broken, logs, open_files};
+use super::{Service, broken, log_form, logs, open_files};
 use crate::clock::Clock;
 use crate::credentials::Sources;
 use crate::delivery::lines::Output;
@@ -19,7 +19,7 @@ use crate::stream::Streams;
 use crate::surroundings::Surroundings;
 
 /// Serves until a signal stops it, or until the reader of the events has closed. A second signal does not wait for requests
-/// to end.
+/// to end. `is_json_log` is set as soon as the settings say whether log lines are JSON.
 ///
 /// # Errors
 /// `Usage` where the configuration is wrong; `Broken` where the service cannot start, did not end in order, or can deliver to
@@ -29,24 +29,29 @@ pub(crate) async fn run(
     flags: &Flags,
     streams: &Streams,
     surroundings: &Surroundings<'_>,
+    is_json_log: &mut bool,
 ) -> Result<(), Failure> {
     // Before anything is announced, so that a signal after the announcement always ends the service in order.
     let mut signals = Signals::listen().map_err(|error| broken("signals cannot be listened for", &error))?;
     let sources = Sources::of(surroundings.variable, &surroundings.stdin);
-    let config = Config::read(&Values::read(flags, &sources)?, surroundings.variable)?;
+    let values = Values::read(flags, &sources)?;
+    *is_json_log = values.text(log_form::KEY).as_deref() == Some(log_form::JSON);
+    let config = Config::read(&values, surroundings.variable)?;
     logs::start(config.log, &streams.errors).map_err(|error| broken("logging cannot be set up", &error))?;
-    // Where events go to standard output, nothing else may.
+    // If events go to standard output, nothing else may. Among log lines of JSON there is no other text either.
     let told = match config.delivery.mode {
-        Mode::Lines => &streams.errors,
-        Mode::Http { .. } | Mode::Pull => &streams.output,
+        Mode::Lines if config.log.is_json => None,
+        Mode::Lines => Some(&streams.errors),
+        Mode::Http { .. } | Mode::Pull => Some(&streams.output),
     };
+    let tell = |text: &str| told.map_or(Ok(()), |stream| stream.tell(text));
     // An own file for the quota is a convenience, as for calls from the command line.
     let gates = quota_sharing::open(None, &sources)?.gates;
     open_files::allow(&config)?;
     let service = Service::start(connector, config, gates, Clock::system(), streams).await?;
     let output = service.output();
     // The log has the address as well: a service does not depend on who reads its announcement.
-    if let Err(error) = told.tell(&service.announcement()?) {
+    if let Err(error) = tell(&service.announcement()?) {
         tracing::warn!(%error, "the announcement cannot be written");
     }
     let (stop, stopping) = watch::channel(false);
@@ -77,7 +82,7 @@ pub(crate) async fn run(
         Some(failure) => Err(failure),
         None => {
             // It has ended in order, whoever reads that.
-            drop(told.tell("stopped\n"));
+            drop(tell("stopped\n"));
             Ok(())
         }
     }

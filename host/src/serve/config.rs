@@ -11,6 +11,7 @@ use connector_runtime::signature::Tolerance;
 
 mod admin;
 
+use super::log_form;
 use super::values::{Values, duration};
 use crate::delivery::settings::DeliverySettings;
 use crate::failure::Failure;
@@ -161,9 +162,9 @@ impl Config {
             admin_token,
             delivery: DeliverySettings::read(values)?,
             log: Log {
-                is_json: values.parsed("log.format", "text or json", |text| match text {
+                is_json: values.parsed(log_form::KEY, "text or json", |text| match text {
                     "text" => Some(false),
-                    "json" => Some(true),
+                    log_form::JSON => Some(true),
                     _ => None,
                 })?,
                 level: values.parsed("log.level", "error, warn, info or debug", |text| match text {

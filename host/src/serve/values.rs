@@ -23,6 +23,11 @@ use crate::suggestion::suggestions;
 pub(crate) struct Flags(Vec<(&'static str, String)>);
 
 impl Flags {
+    /// The value of a setting, if a flag gives it.
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, text)| text.as_str())
+    }
+
     /// What a command line with these settings as flags says.
     pub(crate) fn read(matches: &ArgMatches) -> Self {
         let given = |setting: &Setting| {
@@ -81,7 +86,7 @@ impl<'a> Values<'a> {
     /// `Usage` where the file cannot be read, or has something that is no setting.
     pub(crate) fn read(flags: &Flags, sources: &'a Sources<'a>) -> Result<Self, Failure> {
         let mut values = Self { given: BTreeMap::new(), sources, apps: BTreeSet::new() };
-        let flag = |key: &str| flags.0.iter().find(|(known, _)| *known == key).map(|(_, text)| text.clone());
+        let flag = |key: &str| flags.get(key).map(str::to_owned);
         let config = match flag(CONFIG.key) {
             Some(path) => Some(path),
             None => environment(sources, &CONFIG.variable())?.map(|text| text.expose_secret().to_owned()),

@@ -13,6 +13,7 @@ use crate::connections::{HostConnection, ended};
 use crate::credentials::Sources;
 use crate::failure::Failure;
 use crate::members::Members;
+use crate::moments::rfc3339;
 use crate::printable::print;
 use crate::quota_sharing;
 use crate::sealing::KeyRing;
@@ -215,8 +216,7 @@ async fn connection_lines(
             lines.extend(missing.map(|step| line("missing", step.event(), None, String::new())));
             let marks = desk.keeper.storage.watermarks(&row.id).await.map_err(|error| error.to_string())?;
             lines.extend(marks.iter().map(|mark| {
-                let moment = connector_runtime::DateTime::at_second(mark.since_ms.div_euclid(1_000));
-                let moment = moment.map(|moment| moment.to_text()).unwrap_or_default();
+                let moment = rfc3339(mark.since_ms);
                 let what = if mark.has_gap { "gap" } else { "known" };
                 line(what, &mark.trigger, None, format!("backfill would begin at {moment}"))
             }));

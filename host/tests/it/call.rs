@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use serde_json::Value;
+
 use super::{ACTION, Invocation, Store, TOKEN, assert_contains};
 
 /// What the store answers, read without any client library.
@@ -218,6 +220,73 @@ fn lists_show_what_people_look_for() {
         let places: Vec<Option<usize>> =
             columns.iter().map(|name| header.find(&format!(" {name} "))).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{header}");
+    }
+}
+
+#[test]
+fn the_catalog_chooses_the_columns_whatever_the_rows_hold() {
+    let store = Store::start();
+    let header = |flags: &[&str]| {
+        let call = Invocation::new().args(["call", "list-orders"]).args(flags).connected_to(&store);
+        let table = call.env("COLUMNS", "120").run().ok();
+        let header = table.lines().nth(1).expect("a header").to_owned();
+        header.split(['│', '┆']).map(|name| name.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let whole = header(&[]);
+    for flags in
+        [&["--limit", "1"][..], &["--limit", "1", "--page", "2"], &["--limit", "2"], &["--status-id", "11"]]
+    {
+        assert_eq!(header(flags), whole, "{flags:?}");
+    }
+}
+
+#[test]
+fn times_in_tables_are_rfc_3339_and_json_has_the_bytes_of_the_api() {
+    let store = Store::start();
+    let call = |flags: &[&str]| {
+        Invocation::new()
+            .args(["call", "get-order", "--order-id", "104"])
+            .args(flags)
+            .connected_to(&store)
+            .run()
+            .ok()
+    };
+    let json: Value = serde_json::from_str(&call(&["--json"])).expect("JSON");
+    let date = json["date_created"].as_str().expect("a date");
+    assert!(date.ends_with(" +0000"), "the store writes RFC 2822: {date}");
+    let table = call(&[]);
+    let line = table.lines().find(|line| line.contains(" date_created ")).expect("a line");
+    let cell = line.split('┆').nth(1).expect("a cell").trim_end_matches('│').trim();
+    assert!(cell.ends_with('Z') && cell.chars().nth(10) == Some('T'), "{line}");
+    let time = Invocation::new().args(["call", "get-time"]).connected_to(&store).run().ok();
+    assert!(
+        time.lines().any(|line| line.contains(" time ") && line.contains("T") && line.contains("Z ")),
+        "{time}"
+    );
+}
+
+#[test]
+fn help_shows_lists_as_lists_and_their_examples_are_accepted() {
+    let help = Invocation::new().args(["call", "create-customer", "--help"]).run().ok();
+    assert_contains(
+        &help,
+        &["--addresses <[JSON,…]>", "--authentication <JSON>", "--channel-ids <INTEGER,…>"],
+    );
+}
+
+#[test]
+fn an_unknown_action_gets_suggestions() {
+    for (given, suggested) in [
+        ("nosuch", "bigcommerce/"),
+        ("bigcommerce/nosuch", "bigcommerce/"),
+        ("products", "bigcommerce/list-products"),
+        ("order", "bigcommerce/get-order"),
+        ("get-produkt", "bigcommerce/get-product"),
+    ] {
+        let text = Invocation::new().args(["call", given]).run().failed_with(2);
+        assert_contains(&text, &[suggested, "`connector catalog` shows every action"]);
+        let error = Invocation::new().args(["call", given, "--json"]).run().error(2);
+        assert_contains(error["message"].as_str().expect("a text"), &[suggested]);
     }
 }
 

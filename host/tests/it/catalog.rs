@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{ACTION, Invocation, assert_contains};
+use super::{ACTION, Invocation, Store, assert_contains};
 
 #[test]
 fn the_table_names_action_effect_version_and_scopes() {
@@ -57,15 +57,48 @@ fn json_holds_schemas_for_every_action() {
     }
 }
 
-#[test]
-fn a_reader_who_has_seen_enough_gets_no_complaint() {
+/// Exit code and standard error of the program whose reader of standard output has closed before it writes.
+fn unread(command: &mut Command) -> (Option<i32>, String) {
     let (reader, writer) = std::io::pipe().expect("the system has pipes");
     drop(reader);
-    let output = Command::new(env!("CARGO_BIN_EXE_connector"))
-        .args(["catalog", "--json"])
-        .stdout(writer)
-        .output()
-        .expect("the program starts");
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let output = command.stdout(writer).output().expect("the program starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_gets_no_complaint_and_the_exit_code_is_0() {
+    let store = Store::start();
+    for arguments in [
+        &["catalog"][..],
+        &["catalog", "--json"],
+        &["--help"],
+        &["call", "--help"],
+        &["call", ACTION, "--help"],
+        &["completion", "bash"],
+    ] {
+        assert_eq!(
+            unread(&mut Invocation::new().args(arguments).command),
+            (Some(0), String::new()),
+            "{arguments:?}"
+        );
+    }
+    for arguments in [
+        &["get-product", "--product-id", "111"][..],
+        &["list-products", "--all", "--json"],
+        &["list-products"],
+    ] {
+        let mut call = Invocation::new().args(["call"]).args(arguments).connected_to(&store);
+        assert_eq!(unread(&mut call.command), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_hides_no_failure() {
+    let (code, stderr) = unread(&mut Invocation::new().args(["call", "nosuch"]).command);
+    assert_eq!(code, Some(2));
+    assert_contains(&stderr, &["nosuch"]);
+    let store = Store::start();
+    let mut call = Invocation::new().args(["call", ACTION, "--product-id", "99999"]).connected_to(&store);
+    let (code, stderr) = unread(&mut call.command);
+    assert_eq!(code, Some(5), "{stderr}");
 }

@@ -125,3 +125,97 @@ fn a_delayed_activation_is_due_now_once_it_is_replayed_and_a_leased_one_is_refus
     // The public address has no such call.
     assert_eq!(exchange(served.address, &request(&replay, &[], b"")).status, Some(404));
 }
+
+/// The ids of a list, in its order.
+fn ids(place: &Place, flags: &[&str]) -> Vec<String> {
+    let list = place.ok(&[&["activations", "list", "--json"], flags].concat());
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let found = list["activations"].as_array().expect("a list").iter();
+    found.map(|one| one["resource_id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[test]
+fn the_newest_comes_first_with_its_time_and_can_be_looked_for() {
+    let place = Place::new();
+    let (first, first_path) = place.connect();
+    let secret = place.file("other-secret", "hush-other-8d1f60");
+    let (second, second_path) = place.add_account(&[
+        "--store-hash",
+        "def456",
+        "--client-secret-file",
+        &secret,
+        "--trigger",
+        "order-created",
+    ]);
+    let served = place.serve();
+    let deliver = |path: &str, secret: &str, body: String| {
+        assert_eq!(served.deliver_signed(path, secret, body.as_bytes()).status, Some(200));
+    };
+    for id in [1, 2] {
+        deliver(&first_path, CLIENT_SECRET, order(id));
+    }
+    deliver(&second_path, "hush-other-8d1f60", order(3).replace("abc123", "def456"));
+
+    assert_eq!(ids(&place, &[]), ["3", "2", "1"]);
+    assert_eq!(ids(&place, &["--connection", &first]), ["2", "1"]);
+    assert_eq!(ids(&place, &["--connection", &second]), ["3"]);
+    assert_eq!(ids(&place, &["--connection", "nosuch"]), Vec::<String>::new());
+    assert_eq!(ids(&place, &["--state", "waiting", "--account", "abc123"]), ["2", "1"]);
+    assert_eq!(ids(&place, &["--state", "dead"]), Vec::<String>::new());
+    assert_eq!(ids(&place, &["--since", "1h"]), ["3", "2", "1"]);
+    assert_eq!(ids(&place, &["--since", "2099-01-01T00:00:00Z"]), Vec::<String>::new());
+
+    // A page goes on where the one before ended.
+    let page: serde_json::Value =
+        serde_json::from_str(&place.ok(&["activations", "list", "--limit", "2", "--json"])).expect("JSON");
+    let next = page["next"].as_i64().expect("a position").to_string();
+    assert_eq!(ids(&place, &["--after", &next]), ["1"]);
+    let table = place.ok(&["activations", "list", "--limit", "2"]);
+    assert!(table.contains(&format!("--after {next}")), "{table}");
+
+    let received = page["activations"][0]["received"].as_str().expect("a time");
+    assert!(received.len() == 20 && received.ends_with('Z') && received.contains('T'), "{received}");
+    assert_eq!(ids(&place, &["--since", received])[0], "3", "the moment itself counts");
+    let table = place.ok(&["activations", "list"]);
+    let [newest, id] = [3, 4].map(|line| table.lines().nth(line).expect("a line"));
+    assert!(newest.contains(received), "the time stands whole in the first row:\n{table}");
+    assert!(id.contains(page["activations"][0]["id"].as_str().expect("an id")), "{table}");
+
+    let (code, _, stderr) = place.run(["activations", "list", "--since", "yesterday"]);
+    assert!(code == 2 && stderr.contains("2026-11-24T08:00:00Z"), "{stderr}");
+    assert_eq!(
+        place.ok(&["activations", "replay", "--state", "waiting", "--connection", &second]),
+        "due again: 1\n"
+    );
+    assert_eq!(place.ok(&["activations", "replay", "--state", "waiting", "--since", "1h"]), "due again: 3\n");
+}
+
+#[test]
+fn the_audit_log_has_times_by_rfc_3339() {
+    let place = Place::new();
+    place.connect();
+    let log: serde_json::Value =
+        serde_json::from_str(&place.ok(&["connections", "audit", "--json"])).expect("JSON");
+    let at = log["entries"][0]["at"].as_str().expect("a time");
+    assert!(at.len() == 20 && at.ends_with('Z') && at.contains('T'), "{at}");
+    assert!(place.ok(&["connections", "audit"]).contains(at), "the table has the same");
+}
+
+#[test]
+fn a_list_that_nobody_reads_is_no_failure() {
+    let place = Place::new();
+    place.connect();
+    place.serve();
+    for arguments in [["activations", "list"], ["connections", "list"], ["connections", "audit"]] {
+        let (reader, writer) = std::io::pipe().expect("the system has pipes");
+        drop(reader);
+        let mut command = program();
+        let output = command
+            .args(arguments)
+            .env("CONNECTOR_DATA", place.data())
+            .stdout(writer)
+            .output()
+            .expect("it starts");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
+}

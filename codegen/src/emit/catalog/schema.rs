@@ -123,7 +123,9 @@ fn constrained(ty: &Ty, rules: &Rules, side: Side) -> Json {
         // Answers hold dates in the format of their API version, and empty texts where there is none.
         Ty::Date if side == Side::Input => formatted("date"),
         Ty::DateTime if side == Side::Input => formatted("date-time"),
-        Ty::Date | Ty::DateTime => of("string"),
+        // So a reader learns of them by a keyword that no validator applies.
+        Ty::Date => of("string").with("x-format", Json::text("date")),
+        Ty::DateTime => of("string").with("x-format", Json::text("date-time")),
         Ty::Json => Json::object([]),
         Ty::Record(name) | Ty::Enumeration(name) | Ty::Boxed(name) => {
             Json::object([("$ref", Json::Text(format!("#/$defs/{}", definition_name(name, side))))])

@@ -38,6 +38,10 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 fn nothing_of_daily_use_reads_a_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let connection = crowded(&folder);
+    let list = |state, newest_first| {
+        let order = if newest_first { "DESC" } else { "ASC" };
+        format!("{} ORDER BY position {order} LIMIT ?2", reading::list_of(Some(state), newest_first))
+    };
     for (sql, index) in [
         (accepting::INSERT, "activations_of_resource (connection=? AND resource_type=? AND resource_id=?)"),
         (accepting::FORMER, "sqlite_autoindex_activations_1 (id=?)"),
@@ -66,11 +70,13 @@ fn nothing_of_daily_use_reads_a_whole_table() {
         (reading::NEXT_READY, "activations_ready (connection=? AND due_ms>?)"),
         (reading::NEXT_ENDING, "activations_leased (due_ms>?)"),
         (reading::OLDEST, "activations_unfinished"),
-        (reading::list_of(Some(ActivationState::Dead)), "activations_dead_letters (position>?)"),
+        (&list(ActivationState::Dead, false), "activations_dead_letters (position>?)"),
+        (&list(ActivationState::Dead, true), "activations_dead_letters (position<?)"),
         (removing::EMPTY_DELIVERED, "activations_delivered (finished_ms<?)"),
         (removing::EMPTY_DEAD, "activations_dead (finished_ms<?)"),
         (removing::EMPTY_SUPPRESSED, "activations_suppressed (finished_ms<?)"),
-        (reading::list_of(Some(ActivationState::Suppressed)), "activations_kept_back (position>?)"),
+        (&list(ActivationState::Suppressed, false), "activations_kept_back (position>?)"),
+        (&list(ActivationState::Suppressed, true), "activations_kept_back (position<?)"),
         (
             own_changes::OF_RESOURCE,
             "own_changes_of_resource (account=? AND resource_type=? AND resource_id=? AND began_ms>? AND began_ms<?)",

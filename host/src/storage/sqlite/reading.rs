@@ -44,40 +44,44 @@ pub(super) fn list(
     connection: &Connection,
     filter: &ActivationFilter,
 ) -> rusqlite::Result<Vec<ActivationSummary>> {
-    let after = filter.after.unwrap_or(i64::MIN);
+    let after = filter.after.unwrap_or(if filter.newest_first { i64::MAX } else { i64::MIN });
     let mut values: Vec<&dyn ToSql> = vec![&after, &filter.limit];
-    let mut sql = list_of(filter.state).to_owned();
-    for (column, value) in [("account", &filter.account), ("trigger", &filter.trigger)] {
+    let mut sql = list_of(filter.state, filter.newest_first);
+    let since = filter.since_ms.as_ref().map(|since| since as &dyn ToSql);
+    for (condition, value) in [
+        ("connection =", filter.connection.as_ref().map(|id| id as &dyn ToSql)),
+        ("account =", filter.account.as_ref().map(|id| id as &dyn ToSql)),
+        ("trigger =", filter.trigger.as_ref().map(|id| id as &dyn ToSql)),
+        ("received_ms >=", since),
+    ] {
         if let Some(value) = value {
             values.push(value);
             // Writing to a string cannot fail.
-            write!(sql, " AND {column} = ?{}", values.len()).unwrap_or_default();
+            write!(sql, " AND {condition} ?{}", values.len()).unwrap_or_default();
         }
     }
-    sql.push_str(" ORDER BY position LIMIT ?2");
+    let order = if filter.newest_first { "DESC" } else { "ASC" };
+    // Writing to a string cannot fail.
+    write!(sql, " ORDER BY position {order} LIMIT ?2").unwrap_or_default();
     let mut list = connection.prepare_cached(&sql)?;
     list.query_map(values.as_slice(), summary)?.collect()
 }
 
 /// The state is written out, so that SQLite sees which index holds it.
-pub(super) fn list_of(state: Option<ActivationState>) -> &'static str {
-    macro_rules! list {
-        ($condition:literal) => {
-            concat!(
-                "SELECT position, id, connection, account, trigger, resource_type, resource_id, received_ms, state, \
-                     attempts, failure FROM activations WHERE position > ?1",
-                $condition
-            )
-        };
-    }
-    match state {
-        None => list!(""),
-        Some(ActivationState::Waiting) => list!(" AND state < 2"),
-        Some(ActivationState::Leased) => list!(" AND state = 2"),
-        Some(ActivationState::Delivered) => list!(" AND state = 3"),
-        Some(ActivationState::Dead) => list!(" AND state = 4"),
-        Some(ActivationState::Suppressed) => list!(" AND state = 5"),
-    }
+pub(super) fn list_of(state: Option<ActivationState>, newest_first: bool) -> String {
+    let follows = if newest_first { "<" } else { ">" };
+    let condition = match state {
+        None => "",
+        Some(ActivationState::Waiting) => " AND state < 2",
+        Some(ActivationState::Leased) => " AND state = 2",
+        Some(ActivationState::Delivered) => " AND state = 3",
+        Some(ActivationState::Dead) => " AND state = 4",
+        Some(ActivationState::Suppressed) => " AND state = 5",
+    };
+    format!(
+        "SELECT position, id, connection, account, trigger, resource_type, resource_id, received_ms, state, attempts, \
+         failure FROM activations WHERE position {follows} ?1{condition}"
+    )
 }
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<ActivationSummary> {

@@ -93,3 +93,57 @@ fn a_log_whose_reader_has_closed_stops_no_request() {
     served.signal();
     assert_eq!(served.ends().code(), Some(0));
 }
+
+/// Each line of a log as JSON.
+#[track_caller]
+fn json_lines(text: &str) -> Vec<serde_json::Value> {
+    let lines =
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+    lines.collect()
+}
+
+#[test]
+fn a_log_of_json_is_json_from_its_first_line_to_its_last() {
+    let place = Place::new();
+    place.connect();
+    let (stdout, output) = pipe();
+    let arguments = ["--delivery-mode", "ndjson", "--log-format", "json"];
+    let mut served = Piped::start(&place, &arguments, output.into(), None);
+    until("it serves", || served.logged(), || served.logged().contains("\"serving\"").then_some(()));
+    served.signal();
+    assert_eq!(served.ends().code(), Some(0));
+    drop(stdout);
+    let lines = json_lines(&served.logged());
+    let serving = lines.iter().find(|line| line["message"] == "serving").expect("a line");
+    for member in ["listen", "public_url", "metrics", "delivery", "data", "connections", "unusable"] {
+        assert!(!serving[member].is_null(), "{member}: {serving}");
+    }
+    assert_eq!(lines.last().expect("a line")["message"], "stopped");
+}
+
+#[test]
+fn an_error_of_the_start_is_a_line_of_a_log_of_json() {
+    let place = Place::new();
+    let config = place.file("connector.toml", "[log]\nformat = \"json\"\nlevle = \"debug\"\n");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = listener.local_addr().expect("an address").to_string();
+    for (arguments, variable, code, words) in [
+        (&["--log-format", "json", "--nonsense"][..], None, 2, "--nonsense"),
+        (&["--log-format=json", "--listen", "nowhere"], None, 2, "--listen"),
+        (&["--listen", "nowhere"], Some("json"), 2, "--listen"),
+        (&["--config", &config], None, 2, "log.levle"),
+        (&["--log-format", "json", "--listen", &taken], None, 1, &taken),
+    ] {
+        let mut command = program();
+        command.arg("serve").args(arguments).env("CONNECTOR_DATA", place.data());
+        command.envs(variable.map(|value| ("CONNECTOR_LOG_FORMAT", value)));
+        let output = command.output().expect("it starts");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let lines = json_lines(&String::from_utf8_lossy(&output.stderr));
+        let last = lines.last().expect("a line");
+        assert_eq!(last["level"], "ERROR", "{last}");
+        assert!(last["message"].as_str().expect("a text").contains(words), "{last}");
+        assert!(last["timestamp"].as_str().expect("a time").ends_with('Z'), "{last}");
+        assert_eq!(last["error"]["message"], last["message"], "{last}");
+    }
+}
