@@ -15,7 +15,7 @@ use crate::verified;
 /// If the compiler refuses the manifest, the tests write no levels, or git cannot list the changes.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    let levels = self::levels(shell, &mut steps, verified::TESTS)?;
+    let levels = levels(shell, &mut steps, verified::TESTS)?;
     // Only these packages have snapshots.
     let packages = packages_with_snapshots(shell)?;
     let packages: Vec<String> = packages.iter().map(|name| format!("--package {name}")).collect();
