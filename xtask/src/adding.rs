@@ -91,7 +91,9 @@ fn inner_shell(shell: &Shell) -> anyhow::Result<Shell> {
 fn in_copy(inner: &Shell, ids: &[String]) -> anyhow::Result<()> {
     let mut steps = Steps::new(inner);
     for id in ids {
-        steps.command("draft", &[], &format!("cargo codegen sample {id}"))?;
+        let answer = format!("tests/adding/answers/{id}.json");
+        let from = if inner.path_exists(&answer) { format!(" --from {answer}") } else { String::new() };
+        steps.command("draft", &[], &format!("cargo codegen sample {id}{from}"))?;
     }
     // The whole workspace has one set of features; a part of it would build the dependencies anew.
     let levels = "cargo test --workspace --test it --locked --no-fail-fast -- conformance";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bigcommerce_connector::connection;
 use bytes::Bytes;
-use connector_runtime::{Client, HttpTransport, Operation, Returns, SecretString};
+use connector_runtime::{Client, HttpTransport, Operation, Returns, SecretString, VerificationLevel};
 use connector_tests::{
     ACCESS_TOKEN, Shown, Store, roomy_store, sandbox_serves, validator, with_definitions, write_results,
 };
@@ -169,7 +169,14 @@ async fn every_action_that_the_sandbox_serves_succeeds_and_its_answers_are_as_de
     for id in absent {
         tell(&format!("not called, because the sandbox has no such endpoint: {id}"));
     }
-    assert_covered(&silent, "tests/it/conformance/answers.rs");
+    for id in &silent {
+        tell(&format!("no call succeeds at the sandbox, so that the level is not `sandbox`: {id}"));
+    }
+    // A new action may need an input that no schema and no sample shows; its level is lower. A level is never lost.
+    let is_claimed =
+        |id: &&&str| operations().any(|one| one.id == **id && one.verified == VerificationLevel::Sandbox);
+    let lost: Vec<&str> = silent.iter().filter(is_claimed).copied().collect();
+    assert_covered(&lost, "tests/it/conformance/answers.rs");
     assert!(
         misfits.is_empty(),
         "the answers are not as connector.yaml and types/ describe them: {misfits:#?}"
