@@ -29,16 +29,12 @@ const LEFT_OUT_NAMES: [&str; 2] = ["kill", "soak"];
 /// A step that fails in the copy, or each file that changed and that no command may change.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     let mut steps = Steps::new(shell);
-    self::steps(shell, &mut steps)?;
+    prove(shell, &mut steps)?;
     steps.finish("adding");
     Ok(())
 }
 
-/// The same as one part of `ci`.
-///
-/// # Errors
-/// Those of [`run`].
-pub(crate) fn steps(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
+fn prove(shell: &Shell, steps: &mut Steps<'_>) -> anyhow::Result<()> {
     steps.run("adding", "cargo xtask adding", || {
         let started = Instant::now();
         let folder = prepare(shell)?;

@@ -3,7 +3,6 @@
 use anyhow::{Context as _, ensure};
 use xshell::{Shell, cmd};
 
-use crate::adding;
 use crate::licences;
 use crate::setup::{self, Extent};
 use crate::steps::{Steps, say};
@@ -38,7 +37,6 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
         &[("RUSTDOCFLAGS", "-Dwarnings")],
         "cargo doc --workspace --no-deps --document-private-items --locked",
     )?;
-    adding::steps(shell, &mut steps)?;
     steps.run("clean tree", "git status --porcelain", || clean_tree(shell))?;
     steps.finish("ci");
     Ok(())

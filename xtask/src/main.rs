@@ -46,7 +46,7 @@ On Debian it installs the packages git, gcc, chromium and chromium-driver with a
     Bless,
     /// Prove that an edit of the manifest is the whole change: apply the edits of tests/adding to a copy, and run everything there
     #[command(after_help = "Examples:
-  cargo xtask adding    after a change of the demo, of tests or of documents; `ci` ends with it
+  cargo xtask adding    after a change of the demo, of tests or of documents; on demand, about seven minutes
 
 It fails if a file other than the edited YAML, its samples and what commands write had to change, and prints its path.")]
     Adding,
