@@ -114,7 +114,8 @@ fn a_loop_ends_where_own_changes_are_left_out_and_changes_by_others_still_come()
     let listed: Value = serde_json::from_str(&listed).expect("JSON");
     let kept: Vec<&Value> =
         listed["activations"].as_array().expect("a list").iter().map(|one| &one["resource_id"]).collect();
-    assert_eq!(kept, ["111", "112", "113"]);
+    // The newest comes first.
+    assert_eq!(kept, ["113", "112", "111"]);
 }
 
 /// Leases until so many are suppressed, and nothing else comes.
