@@ -10,6 +10,7 @@ use bytes::Bytes;
 mod arrival;
 mod callback_codes;
 mod error;
+mod filter;
 mod hook_storage;
 mod installs;
 mod own_changes;
@@ -18,6 +19,7 @@ mod sqlite;
 pub use arrival::{Arrival, Identity, Receipt, activation_id, generation_id, once_id};
 pub use callback_codes::{Claimed, CodeClaim, CodeRow, CodeStorage};
 pub use error::{StorageError, StorageErrorKind};
+pub use filter::ActivationFilter;
 pub use hook_storage::{HookRow, HookStorage, Missed, Watermark};
 pub use installs::{AuditEntry, InstallStorage, PendingInstall};
 pub use own_changes::{Cause, ChangeOutcome, ChangeQuestion, NewChange, OwnChange, OwnChanges};
@@ -278,42 +280,6 @@ pub struct ActivationSummary {
     pub attempts: u32,
     /// What went wrong last.
     pub failure: Option<String>,
-}
-
-/// Which activations to list; all where nothing is said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActivationFilter {
-    /// Of this state.
-    pub state: Option<ActivationState>,
-    /// Of this connection.
-    pub connection: Option<String>,
-    /// Of this account.
-    pub account: Option<String>,
-    /// Of this trigger.
-    pub trigger: Option<String>,
-    /// Received at this time or later, in milliseconds since the Unix epoch.
-    pub since_ms: Option<i64>,
-    /// Those that follow this [`ActivationSummary::position`] in the order of the list.
-    pub after: Option<i64>,
-    /// At most so many.
-    pub limit: u32,
-    /// Whether the list begins with the activation that was accepted last.
-    pub newest_first: bool,
-}
-
-impl Default for ActivationFilter {
-    fn default() -> Self {
-        Self {
-            state: None,
-            connection: None,
-            account: None,
-            trigger: None,
-            since_ms: None,
-            after: None,
-            limit: 100,
-            newest_first: false,
-        }
-    }
 }
 
 /// How many activations there are in each state, and how they came there.
